@@ -1,0 +1,49 @@
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lahja.errors import LahjaError
+from lahja.tables import DIALECTNESS, REJECTS, empty_table, read_table, write_table
+
+
+def test_a_table_comes_back_as_written(tmp_path):
+    frame = pd.DataFrame(
+        [{"corpus": "MADAR", "file": "a.tsv", "line": 3, "reason": "empty", "text": None}]
+    )
+    write_table(tmp_path / "rejects.parquet", frame, REJECTS)
+    back = read_table(tmp_path / "rejects.parquet", REJECTS)
+    assert back.to_dict("records") == frame.to_dict("records")
+    assert back["text"][0] is None
+
+
+def test_a_missing_column_is_named(tmp_path):
+    path = tmp_path / "dialectness.parquet"
+    with pytest.raises(LahjaError, match="lacks aldi"):
+        write_table(path, pd.DataFrame({"sentence_id": ["a"]}), DIALECTNESS)
+    write_table(path, empty_table(DIALECTNESS), DIALECTNESS)
+    with pytest.raises(LahjaError, match="lacks the column 'corpus'"):
+        read_table(path, REJECTS)
+
+
+def test_a_wrong_type_is_named(tmp_path):
+    path = tmp_path / "dialectness.parquet"
+    pq.write_table(pa.table({"sentence_id": ["a"], "aldi": ["much"]}), path)
+    with pytest.raises(LahjaError, match="column 'aldi' is"):
+        read_table(path, DIALECTNESS)
+
+
+def test_what_is_no_table_is_refused(tmp_path):
+    path = tmp_path / "rejects.parquet"
+    path.write_text("nothing")
+    with pytest.raises(LahjaError, match="not a Parquet table"):
+        read_table(path, REJECTS)
+
+
+def test_a_failed_write_leaves_the_old_table(tmp_path):
+    path = tmp_path / "dialectness.parquet"
+    write_table(path, pd.DataFrame({"sentence_id": ["a"], "aldi": [0.5]}), DIALECTNESS)
+    with pytest.raises((TypeError, ValueError)):
+        write_table(path, pd.DataFrame({"sentence_id": ["a"], "aldi": ["x"]}), DIALECTNESS)
+    assert pq.read_table(path).num_rows == 1
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]

@@ -1,0 +1,65 @@
+"""Turn a function into a command line, so that every script is thin and runs by hand.
+
+A script's `main` takes its inputs, settings and outputs as keyword arguments; each becomes an
+option of the same name. `Path` is a path, `dict` is JSON, `list[Path]` takes several values.
+"""
+
+import argparse
+import inspect
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from lahja.errors import LahjaError
+
+
+def run(main: Callable[..., None], arguments: list[str] | None = None) -> None:
+    """Call `main` with the values of the command line.
+
+    A `LahjaError` ends the process with exit code 1 and one line on standard error; any other
+    exception is a fault of lahja's own and keeps its traceback.
+    """
+    values = vars(_parser(main).parse_args(arguments))
+    try:
+        main(**values)
+    except LahjaError as error:
+        print(f"lahja: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _parser(main: Callable[..., None]) -> argparse.ArgumentParser:
+    description = inspect.getmodule(main).__doc__
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    hints = get_type_hints(main)
+    for name, parameter in inspect.signature(main).parameters.items():
+        options = _option(hints[name])
+        if parameter.default is inspect.Parameter.empty:
+            options["required"] = True
+        else:
+            options["default"] = parameter.default
+        parser.add_argument(f"--{name.replace('_', '-')}", dest=name, **options)
+    return parser
+
+
+def _option(hint: Any) -> dict[str, Any]:
+    if get_origin(hint) is list:
+        return {"nargs": "*", "type": get_args(hint)[0]}
+    members = [member for member in get_args(hint) if member is not type(None)]
+    kind = members[0] if members and get_origin(hint) is not dict else hint
+    if kind is dict or get_origin(kind) is dict:
+        return {"type": _json_object, "metavar": "JSON"}
+    return {"type": kind, "metavar": "PATH" if kind is Path else kind.__name__.upper()}
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError("expected a JSON object")
+    return value
