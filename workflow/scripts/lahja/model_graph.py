@@ -1,0 +1,132 @@
+"""The graph of models: checkpoints, and models made from others by one training step each.
+
+A model with no parent is a hub checkpoint or is pretrained from scratch by the workflow. Every
+other model is its parent plus one step, `sft` or `dpo`, on a named dataset. All models that
+share a root share its weights: each holds one LoRA adapter, which a further step continues.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from lahja.errors import LahjaError
+from lahja.files import canonical_json
+
+# The kinds of dataset that each training step can learn from.
+LEARNS_FROM = {
+    "pretrain": {"instructions"},
+    "sft": {"classification", "translation", "instructions"},
+    "dpo": {"preferences"},
+}
+
+
+@dataclass(frozen=True)
+class Model:
+    """One node of the graph, as the config gives it under `models`."""
+
+    name: str
+    checkpoint: str | None = None
+    revision: str | None = None
+    parent: str | None = None
+    train: str | None = None
+    dataset: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_adapter(self) -> bool:
+        """Whether the model is its root plus an adapter."""
+        return self.train in ("sft", "dpo")
+
+
+class ModelGraph:
+    """The models of one run, checked: no cycle, no unknown parent or dataset."""
+
+    def __init__(self, models: dict[str, dict[str, Any]], datasets: dict[str, dict[str, Any]]):
+        """Read the config's `models` and `datasets`; raise `LahjaError` naming a faulty key."""
+        self.models = {name: _model(name, entry) for name, entry in models.items()}
+        for model in self.models.values():
+            self._check_step(model, datasets)
+            self.root(model.name)
+        self._check_distinct()
+
+    def __getitem__(self, name: str) -> Model:
+        """Return a model by name; raise `LahjaError` where there is none."""
+        try:
+            return self.models[name]
+        except KeyError:
+            raise LahjaError(f"models.{name}: no such model in the config") from None
+
+    def lineage(self, name: str) -> list[Model]:
+        """Return a model and its ancestors, the root first."""
+        chain = [self[name]]
+        while chain[-1].parent:
+            parent = self[chain[-1].parent]
+            if parent in chain:
+                cycle = " from ".join(model.name for model in [*chain, parent])
+                raise LahjaError(f"models.{name}.from: a cycle, {cycle}")
+            chain.append(parent)
+        return chain[::-1]
+
+    def root(self, name: str) -> Model:
+        """Return the checkpoint or pretrained model that a model rests on."""
+        return self.lineage(name)[0]
+
+    def names(self, train: str | None) -> list[str]:
+        """Return the models that a training step makes; None gives the hub checkpoints."""
+        return [model.name for model in self.models.values() if model.train == train]
+
+    def _check_step(self, model: Model, datasets: dict[str, dict[str, Any]]) -> None:
+        key = f"models.{model.name}"
+        if model.checkpoint and (model.parent or model.train):
+            raise LahjaError(f"{key}: has a checkpoint and a training step; expected one of them")
+        if not model.checkpoint and not model.train:
+            raise LahjaError(f"{key}: expected a checkpoint, or a training step (train, on)")
+        if model.is_adapter and not model.parent:
+            raise LahjaError(f"{key}.from: {model.train} needs the model to start from")
+        if model.train == "pretrain" and model.parent:
+            raise LahjaError(f"{key}.from: pretraining starts from scratch, not from a model")
+        if model.parent and model.parent not in self.models:
+            raise LahjaError(f"{key}.from: no such model: {model.parent!r}")
+        if model.train:
+            _check_dataset(model, datasets)
+
+    def _check_distinct(self) -> None:
+        seen: dict[str, str] = {}
+        for model in self.models.values():
+            # Folders are compared as a file system that ignores case would.
+            for identity in (model.name.lower(), _definition(model)):
+                if identity in seen and seen[identity] != model.name:
+                    raise LahjaError(
+                        f"models.{model.name}: the same path as models.{seen[identity]}; "
+                        "expected one name for each model"
+                    )
+                seen[identity] = model.name
+
+
+def _model(name: str, entry: dict[str, Any]) -> Model:
+    return Model(
+        name=name,
+        checkpoint=entry.get("checkpoint"),
+        revision=entry.get("revision"),
+        parent=entry.get("from"),
+        train=entry.get("train"),
+        dataset=entry.get("on"),
+        settings=entry.get("settings") or {},
+    )
+
+
+def _definition(model: Model) -> str:
+    return canonical_json(
+        [model.checkpoint, model.revision, model.parent, model.train, model.dataset, model.settings]
+    )
+
+
+def _check_dataset(model: Model, datasets: dict[str, dict[str, Any]]) -> None:
+    key = f"models.{model.name}.on"
+    if model.dataset not in datasets:
+        raise LahjaError(
+            f"{key}: no such dataset: {model.dataset!r}; expected one of {', '.join(datasets)}"
+        )
+    kind = datasets[model.dataset]["kind"]
+    if kind not in LEARNS_FROM[model.train]:
+        wanted = " or ".join(sorted(LEARNS_FROM[model.train]))
+        raise LahjaError(f"{key}: {model.train} learns from {wanted}, not from {kind}")
