@@ -1,0 +1,120 @@
+"""ADI2 and ADI2 macro: formula, zero rules, and AL-QASIDA's recorded scores."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lahja.errors import LahjaError
+from lahja.metrics.dialectness import (
+    adi2,
+    country_probability,
+    macro_probability,
+    score_dialectness,
+)
+from lahja.varieties import NADI_COUNTRIES
+
+COUNTRIES = np.arange(18) / sum(range(18))
+
+
+@pytest.mark.parametrize(
+    ("variety", "places"),
+    [
+        ("egy", [2, 13]),
+        ("mar", [0, 7, 8, 15]),
+        ("pse", [4, 6, 10, 14]),
+        ("syr", [4, 6, 10, 14]),
+        ("sau", [1, 3, 5, 9, 11, 12, 16]),
+        ("msa", []),
+        ("eng", []),
+    ],
+)
+def test_macro_probability_sums_the_region(variety: str, places: list[int]) -> None:
+    assert macro_probability(COUNTRIES, variety) == pytest.approx(COUNTRIES[places].sum())
+
+
+def test_country_probability_is_the_wanted_country() -> None:
+    assert country_probability(COUNTRIES, "mar") == COUNTRIES[NADI_COUNTRIES.index("Morocco")]
+
+
+def test_wrong_number_of_countries_is_refused() -> None:
+    with pytest.raises(LahjaError, match="expected 18"):
+        macro_probability(np.ones(17), "egy")
+
+
+@pytest.mark.parametrize(
+    ("response", "is_arabic", "target", "expected"),
+    [
+        ("عايز أروح", True, "egy", 0.9 * COUNTRIES[2]),
+        ("I want to go", False, "egy", 0.0),
+        (" \n", True, "egy", 0.0),
+        ("أريد أن أذهب", True, "msa", 0.0),
+        ("عايز أروح", True, "eng", 0.0),
+    ],
+)
+def test_zero_rules(response: str, is_arabic: bool, target: str, expected: float) -> None:
+    scored = pd.DataFrame(
+        [{"response": response, "is_arabic": is_arabic, "aldi": 0.9, "countries": COUNTRIES}]
+    )
+    result = score_dialectness(scored, pd.Series([target]))
+    assert result["adi2"].iloc[0] == pytest.approx(expected)
+    assert (result["adi2"] <= result["adi2_macro"]).all()
+
+
+def test_missing_country_scores_stay_missing() -> None:
+    scored = pd.DataFrame([{"response": "عايز", "is_arabic": True, "aldi": 0.9, "countries": None}])
+    assert np.isnan(score_dialectness(scored, pd.Series(["egy"]))["adi2"].iloc[0])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gpt-4o_mt/DialectMT_FLORES_eng_to_egy",
+        "command_r+_mt/DialectMT_BTEC_msa_to_syr",
+        "llama_monolingual/DialectID_HABIBI_mar",
+        "gpt-4o_crosslingual/DialectID_Cohere_sau",
+    ],
+)
+def test_recorded_scores_are_probability_times_aldi(corpora: Path, name: str) -> None:
+    rows = pd.read_csv(corpora / "al-qasida" / "llm_outputs" / f"{name}_samples.csv")
+    names = ("dialectid_prob", "dialectid_score") if "_mt/" in name else ("prob", "score")
+    aldi = rows["dialectness"]
+    assert adi2(rows[names[0]], aldi).to_numpy() == pytest.approx(rows[names[1]], abs=1e-9)
+    assert adi2(rows["macro_prob"], aldi).to_numpy() == pytest.approx(rows["macro_score"], abs=1e-9)
+
+
+@pytest.mark.parametrize("dialect", ["egy", "pse"])
+def test_regions_give_the_recorded_macro_probability(corpora: Path, dialect: str) -> None:
+    path = corpora / "al-qasida/llm_outputs/gpt-4o_crosslingual"
+    rows = pd.read_csv(path / f"DialectID_Okapi_{dialect}_samples.csv")
+    columns = [name for name in rows.columns if name.startswith("prob_")]
+    assert len(columns) == len(NADI_COUNTRIES)
+    countries = rows[columns].to_numpy()
+    scored = pd.DataFrame(
+        {
+            "response": rows["generations"],
+            "is_arabic": rows["acc"] == 1,
+            "aldi": rows["dialectness"],
+            "countries": _in_nadi_order(rows, columns, countries),
+        }
+    )
+    result = score_dialectness(scored, pd.Series([dialect] * len(rows)))
+    assert result["p_country"].to_numpy() == pytest.approx(rows["prob"], abs=1e-9)
+    assert result["adi2"].to_numpy() == pytest.approx(rows["score"], abs=1e-9)
+    assert result["adi2_macro"].to_numpy() == pytest.approx(rows["macro_score"], abs=1e-9)
+
+
+def _in_nadi_order(
+    rows: pd.DataFrame, columns: list[str], countries: np.ndarray
+) -> list[np.ndarray]:
+    # The file names its columns by adjectives.
+    order = {name.removeprefix("prob_").split("_")[0]: at for at, name in enumerate(columns)}
+    # fmt: off
+    adjectives = [
+        "Algerian", "Bahrani", "Egyptian", "Iraqi", "Jordanian", "Kuwaiti", "Lebanese", "Libyan",
+        "Moroccan", "Omani", "Palestinian", "Qatari", "Saudi", "Sudanese", "Syrian", "Tunisian",
+        "Emirati", "Yemeni",
+    ]
+    # fmt: on
+    return list(countries[:, [order[name] for name in adjectives]])

@@ -1,0 +1,141 @@
+"""From responses to METRICS and COMPARISONS, on made-up tables and on a real system's outputs."""
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from reporting_data import STARTS, evaluation_prompts, scored_responses
+
+from lahja.errors import LahjaError
+from lahja.metrics.evaluation import (
+    check_same_prompts,
+    comparisons_table,
+    evaluate_model,
+    metric_signatures,
+    metrics_table,
+)
+from lahja.metrics.sentences import score_sentences
+from lahja.metrics.translation import SpBleu, load_spbleu
+from lahja.statistics import Resampling
+from lahja.tables import COMPARISONS, METRICS, SENTENCE_SCORES, write_table
+
+NO_SPBLEU = load_spbleu(None)
+
+
+@pytest.fixture(scope="module")
+def prompts() -> pd.DataFrame:
+    return evaluation_prompts(8)
+
+
+@pytest.fixture(scope="module")
+def scores(prompts: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {
+        model: score_sentences(prompts, scored_responses(prompts, model), NO_SPBLEU)
+        for model in ("llama", "llama+RL")
+    }
+
+
+@pytest.fixture(scope="module")
+def evaluations(scores: dict[str, pd.DataFrame]) -> dict:
+    resampling = Resampling(200, seed=0)
+    return {model: evaluate_model(table, resampling, NO_SPBLEU) for model, table in scores.items()}
+
+
+def test_sentence_scores_are_null_without_a_reference(scores: dict, tmp_path: Path) -> None:
+    frame = scores["llama"]
+    write_table(tmp_path / "scores.parquet", frame, SENTENCE_SCORES)
+    free = frame["task"].isin(["monolingual", "crosslingual"])
+    assert frame.loc[free, "chrf"].isna().all()
+    assert frame.loc[~free, "chrf"].notna().all()
+    assert frame["spbleu"].isna().all()
+    into_english = frame["target_variety"] == "eng"
+    assert (frame.loc[into_english, ["adi2", "aldi", "p_country"]] == 0).all(axis=None)
+
+
+def test_a_prompt_without_a_response_is_refused(prompts: pd.DataFrame) -> None:
+    scored = scored_responses(prompts, "llama").iloc[1:]
+    with pytest.raises(LahjaError, match="llama: 1 of 320 evaluation prompts have no response"):
+        score_sentences(prompts, scored, NO_SPBLEU)
+
+
+def test_metrics_of_every_slice(evaluations: dict, tmp_path: Path) -> None:
+    table = metrics_table(evaluations.values(), 0.95, metric_signatures(NO_SPBLEU, "toy scorers"))
+    write_table(tmp_path / "metrics.parquet", table, METRICS)
+    keyed = table.set_index(
+        ["model", "task", "corpus", "source_variety", "target_variety", "metric"]
+    )
+    assert keyed.index.is_unique
+    llama = keyed.loc["llama"]
+    means = [llama.loc[("translation", "all", "eng", d, "adi2"), "value"] for d in
+             ("egy", "mar", "pse", "sau", "syr")]  # fmt: skip
+    mean = llama.loc[("translation", "all", "eng", "dialects", "adi2")]
+    assert mean["value"] == pytest.approx(np.mean(means))
+    assert mean["low"] < mean["value"] < mean["high"]
+    assert mean["n"] == 40
+    pooled = llama.loc[("monolingual", "all", "all", "egy", "adi2"), "n"]
+    assert pooled == 2 * llama.loc[("monolingual", "HABIBI", "all", "egy", "adi2"), "n"]
+    assert ("translation", "all", "egy", "eng", "adi2") not in llama.index
+    missing = llama.loc[("validation", "all", "all", "all", "spbleu")]
+    assert np.isnan(missing["value"]) and "no SentencePiece model" in missing["reason"]
+    overall = llama.loc[("all", "all", "all", "dialects", "adi2"), "value"]
+    parts = [
+        llama.loc[(task, "all", source, "dialects", "adi2"), "value"]
+        for task, source in (
+            ("translation", "eng"), ("translation", "msa"), ("monolingual", "all"),
+            ("crosslingual", "all"),
+        )
+    ]  # fmt: skip
+    assert overall == pytest.approx(np.mean(parts))
+
+
+def test_comparisons_are_with_the_start(evaluations: dict, tmp_path: Path) -> None:
+    table = comparisons_table(evaluations, STARTS, 0.95)
+    write_table(tmp_path / "comparisons.parquet", table, COMPARISONS)
+    assert set(zip(table["model"], table["baseline"], strict=True)) == {("llama+RL", "llama")}
+    overall = table[(table["task"] == "all") & (table["metric"] == "adi2")].iloc[0]
+    assert overall["low"] > 0
+    assert overall["p_value"] == pytest.approx(2 / 201)
+    assert "spbleu" not in set(table["metric"])
+
+
+def test_models_must_have_answered_the_same_prompts(scores: dict) -> None:
+    check_same_prompts(scores.values())
+    with pytest.raises(LahjaError, match=r"llama\+RL and llama did not answer the same"):
+        check_same_prompts([scores["llama"], scores["llama+RL"].iloc[:-1]])
+
+
+def test_missing_dialectness_scores_are_reported(scores: dict) -> None:
+    table = scores["llama"].assign(aldi=np.nan)
+    evaluation = evaluate_model(table, Resampling(20, seed=0), SpBleu(None, "none"))
+    metrics = metrics_table([evaluation], 0.95, {})
+    reasons = metrics[metrics["metric"] == "aldi"]["reason"]
+    assert reasons.str.contains("have no aldi score").all()
+
+
+def test_a_real_system_s_corpus_score(corpora: Path) -> None:
+    folder = corpora / "al-qasida/llm_outputs/gpt-4o_mt"
+    rows = pd.read_csv(folder / "DialectMT_FLORES_eng_to_syr_samples.csv")
+    summary = pd.read_csv(folder / "DialectMT_FLORES_eng_to_syr_metrics.csv").iloc[0]
+    table = pd.DataFrame(
+        {
+            "prompt_id": [str(number) for number in range(len(rows))],
+            "model": "gpt-4o", "task": "translation", "corpus": "FLORES",
+            "source_variety": "eng", "target_variety": "syr",
+            "response": [ast.literal_eval(text)[0] for text in rows["generations"]],
+            "reference": rows["completion"], "aldi": rows["dialectness"],
+            "adi2": rows["dialectid_score"], "adi2_macro": rows["macro_score"],
+        }
+    )  # fmt: skip
+    evaluation = evaluate_model(table, Resampling(300, seed=0), NO_SPBLEU)
+    metrics = metrics_table([evaluation], 0.9, {})
+    is_wanted = (metrics["target_variety"] == "syr") & (metrics["corpus"] == "FLORES")
+    scored = metrics[is_wanted].set_index("metric")
+    assert scored.loc["adi2", "value"] == pytest.approx(summary["dialectid_score"], abs=1e-9)
+    assert scored.loc["chrf_plus_plus", "value"] == pytest.approx(
+        100 * summary["ChrF_corpus_score"], abs=1e-4
+    )
+    # AL-QASIDA records 90% intervals of its own bootstrap.
+    recorded = [summary[f"dialectid_score/90%_ci_{end}"] for end in ("low", "high")]
+    assert scored.loc["adi2", ["low", "high"]].tolist() == pytest.approx(recorded, abs=0.006)

@@ -1,0 +1,30 @@
+"""Evaluate dialect classifiers: F1 per variety with intervals, and what is taken for what."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from lahja.command import run
+from lahja.metrics.classification import CONFUSION, confusion_counts, evaluate_classifier
+from lahja.statistics import Resampling
+from lahja.tables import CLASSIFIER_METRICS, PREDICTIONS, read_table, write_table
+
+
+def main(predictions: list[Path], settings: dict, metrics: Path, confusion: Path) -> None:
+    """Read each classifier's predictions, named by the file's stem; write F1 and confusion.
+
+    Settings: resamples, confidence, seed.
+    """
+    resampling = Resampling(settings["resamples"], settings["seed"])
+    tables = {path.stem: read_table(path, PREDICTIONS) for path in predictions}
+    scores = [
+        evaluate_classifier(name, table, resampling, settings["confidence"])
+        for name, table in tables.items()
+    ]
+    counts = [confusion_counts(name, table) for name, table in tables.items()]
+    write_table(metrics, pd.concat(scores, ignore_index=True), CLASSIFIER_METRICS)
+    write_table(confusion, pd.concat(counts, ignore_index=True), CONFUSION)
+
+
+if __name__ == "__main__":
+    run(main)

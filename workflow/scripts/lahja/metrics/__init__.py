@@ -1,0 +1,1 @@
+"""Metrics as AL-QASIDA and sacreBLEU compute them."""

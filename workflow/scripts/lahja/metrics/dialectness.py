@@ -1,0 +1,73 @@
+"""ADI2 and ADI2 macro, the dialect fidelity scores of AL-QASIDA (Robinson et al. 2025).
+
+Both join how dialectal a text is (ALDi) with how surely it is of the wanted country, or of
+any country in the wanted region. A text that is not Arabic scores 0, not "missing", so that an
+answer in the wrong language costs what an answer in MSA costs.
+"""
+
+import numpy as np
+import pandas as pd
+
+from lahja.errors import LahjaError
+from lahja.varieties import NADI_COUNTRIES, NADI_REGIONS, get_variety
+
+
+def adi2(p_country: float, aldi: float) -> float:
+    """Return ADI2 = P(wanted country) x ALDi, in [0, 1]; the macro score takes P(region)."""
+    return p_country * aldi
+
+
+def country_probability(countries: np.ndarray, variety: str) -> float:
+    """Return P(the variety's country) from the NADI classifier's probabilities.
+
+    `countries` has one probability for each of NADI_COUNTRIES, in that order. English and MSA
+    have no country: 0.
+    """
+    wanted = get_variety(variety).country
+    return float(_checked(countries)[[name == wanted for name in NADI_COUNTRIES]].sum())
+
+
+def macro_probability(countries: np.ndarray, variety: str) -> float:
+    """Return the summed probability of all countries in the variety's macro-region.
+
+    English and MSA have no region: 0.
+    """
+    wanted = get_variety(variety).region
+    return float(_checked(countries)[[NADI_REGIONS[c] == wanted for c in NADI_COUNTRIES]].sum())
+
+
+def score_dialectness(scored: pd.DataFrame, targets: pd.Series) -> pd.DataFrame:
+    """Return aldi, p_country, p_region, adi2 and adi2_macro of each response.
+
+    `scored` has the columns of SCORED, `targets` the variety asked for in each row. All five are
+    0 where the language identifier found no Arabic or the text is empty; all but aldi are 0
+    where the target is English or MSA (AL-QASIDA's rules). A missing scorer gives NaN.
+    """
+    arabic = scored["is_arabic"].astype(bool) & scored["response"].str.strip().astype(bool)
+    probabilities = [
+        _probabilities(countries, target)
+        for countries, target in zip(scored["countries"], targets, strict=True)
+    ]
+    result = pd.DataFrame(
+        probabilities, columns=["p_country", "p_region"], index=scored.index, dtype=float
+    )
+    result["aldi"] = scored["aldi"].astype(float)
+    result = result.where(arabic, 0.0)
+    result["adi2"] = adi2(result["p_country"], result["aldi"])
+    result["adi2_macro"] = adi2(result["p_region"], result["aldi"])
+    return result
+
+
+def _probabilities(countries: np.ndarray | None, target: str) -> tuple[float, float]:
+    if countries is None:
+        return (np.nan, np.nan) if get_variety(target).is_dialect else (0.0, 0.0)
+    return country_probability(countries, target), macro_probability(countries, target)
+
+
+def _checked(countries: np.ndarray) -> np.ndarray:
+    values = np.asarray(countries, dtype=float)
+    if values.shape != (len(NADI_COUNTRIES),):
+        raise LahjaError(
+            f"country probabilities of shape {values.shape}: expected {len(NADI_COUNTRIES)}"
+        )
+    return values

@@ -1,0 +1,202 @@
+"""Scores of every model on every slice, and paired comparisons with the model it started from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from lahja.errors import LahjaError
+from lahja.metrics.slices import Slice, mean_slices, overall_slice, slice_rows
+from lahja.metrics.translation import (
+    WORD_ORDER,
+    SpBleu,
+    bleu,
+    chrf,
+    chrf_plus_plus,
+    chrf_signature,
+    chrf_statistics,
+)
+from lahja.statistics import Estimate, Resampling, mean_of
+from lahja.tables import COMPARISONS, METRICS
+
+DIALECTNESS_METRICS = ("adi2", "adi2_macro", "aldi")
+TRANSLATION_METRICS = ("chrf", "chrf_plus_plus", "spbleu")
+
+# A score with its resamples, or the reason why there is none.
+Score = Estimate | str
+
+
+@dataclass
+class Evaluation:
+    """The scores of one model: `scores[slice][metric]`."""
+
+    model: str
+    scores: dict[Slice, dict[str, Score]] = field(default_factory=dict)
+
+
+def evaluate_model(scores: pd.DataFrame, resampling: Resampling, spbleu: SpBleu) -> Evaluation:
+    """Return every metric of one model's SENTENCE_SCORES on every slice and mean over dialects.
+
+    Dialectness is a mean over sentences; chrF, chrF++ and spBLEU are corpus scores of the
+    responses that have a reference.
+    """
+    rows = slice_rows(scores)
+    corpus_statistics = _CorpusStatistics.of(scores, spbleu)
+    result = Evaluation(scores["model"].iloc[0])
+    for part, numbers in rows.items():
+        places = np.asarray(numbers)
+        found: dict[str, Score] = {}
+        if part.is_into_dialect:
+            for metric in DIALECTNESS_METRICS:
+                found[metric] = _mean(scores[metric].to_numpy()[places], metric, resampling)
+        found |= corpus_statistics.scores(places, resampling)
+        result.scores[part] = found
+    _add_means(result)
+    return result
+
+
+@dataclass(frozen=True)
+class _CorpusStatistics:
+    """Sentence statistics of the metrics with references; `referenced` marks their rows."""
+
+    referenced: np.ndarray
+    chrf: np.ndarray
+    spbleu: np.ndarray | str
+
+    @classmethod
+    def of(cls, scores: pd.DataFrame, spbleu: SpBleu) -> "_CorpusStatistics":
+        referenced = scores["reference"].notna().to_numpy()
+        texts = scores.loc[referenced, ["response", "reference"]]
+        pair = texts["response"].tolist(), texts["reference"].tolist()
+        if spbleu.metric is None:
+            bleu_rows: np.ndarray | str = spbleu.reason or "spBLEU is missing"
+        else:
+            bleu_rows = _spread(spbleu.statistics(*pair), referenced)
+        return cls(referenced, _spread(chrf_statistics(*pair), referenced), bleu_rows)
+
+    def scores(self, places: np.ndarray, resampling: Resampling) -> dict[str, Score]:
+        """Return the corpus scores of the rows at `places` that have a reference."""
+        places = places[self.referenced[places]]
+        if not len(places):
+            return {}
+        rows = self.chrf[places]
+        return {
+            "chrf": resampling.estimate(rows, chrf),
+            "chrf_plus_plus": resampling.estimate(rows, chrf_plus_plus),
+            "spbleu": self.spbleu
+            if isinstance(self.spbleu, str)
+            else resampling.estimate(self.spbleu[places], bleu),
+        }
+
+
+def _spread(statistics: np.ndarray, where: np.ndarray) -> np.ndarray:
+    spread = np.zeros((len(where), statistics.shape[1]))
+    spread[where] = statistics
+    return spread
+
+
+def _mean(values: np.ndarray, metric: str, resampling: Resampling) -> Score:
+    missing = int(np.isnan(values).sum())
+    if missing:
+        return f"{missing} of {len(values)} responses have no {metric} score"
+    return resampling.mean(values)
+
+
+def _add_means(evaluation: Evaluation) -> None:
+    means = mean_slices(list(evaluation.scores))
+    for mean, parts in means.items():
+        evaluation.scores[mean] = _combine([evaluation.scores[part] for part in parts])
+    overall, parts = overall_slice(list(means))
+    if parts:
+        combined = _combine([evaluation.scores[part] for part in parts])
+        evaluation.scores[overall] = {
+            metric: score for metric, score in combined.items() if metric in DIALECTNESS_METRICS
+        }
+
+
+def _combine(parts: list[dict[str, Score]]) -> dict[str, Score]:
+    combined: dict[str, Score] = {}
+    for metric in dict.fromkeys(metric for part in parts for metric in part):
+        scores = [part[metric] for part in parts if metric in part]
+        reasons = [score for score in scores if isinstance(score, str)]
+        combined[metric] = reasons[0] if reasons else mean_of(scores)
+    return combined
+
+
+def check_same_prompts(tables: Iterable[pd.DataFrame]) -> None:
+    """Raise `LahjaError` unless all models answered the same prompts in the same order."""
+    first: pd.DataFrame | None = None
+    for table in tables:
+        if not len(table):
+            raise LahjaError("a table of sentence scores is empty")
+        if first is None:
+            first = table
+        elif list(table["prompt_id"]) != list(first["prompt_id"]):
+            raise LahjaError(
+                f"{table['model'].iloc[0]} and {first['model'].iloc[0]} did not answer the same "
+                f"prompts in the same order ({len(table)} and {len(first)} responses)"
+            )
+
+
+def metrics_table(
+    evaluations: Iterable[Evaluation], confidence: float, signatures: Mapping[str, str | None]
+) -> pd.DataFrame:
+    """Return METRICS: one row per model, slice and metric, null with a reason where missing."""
+    rows = [
+        _metric_row(evaluation.model, part, metric, score, confidence, signatures.get(metric))
+        for evaluation in evaluations
+        for part, scores in evaluation.scores.items()
+        for metric, score in scores.items()
+    ]
+    return pd.DataFrame(rows, columns=METRICS.names)
+
+
+def metric_signatures(spbleu: SpBleu, dialectness: str) -> dict[str, str | None]:
+    """Return each metric's signature; `dialectness` names the scorers behind ADI2 and ALDi."""
+    return {
+        "chrf": chrf_signature(0),
+        "chrf_plus_plus": chrf_signature(WORD_ORDER),
+        "spbleu": spbleu.signature,
+        **dict.fromkeys(DIALECTNESS_METRICS, dialectness),
+    }
+
+
+def _metric_row(
+    model: str, part: Slice, metric: str, score: Score, confidence: float, signature: str | None
+) -> tuple[object, ...]:
+    key = (model, part.task, part.corpus, part.source, part.target, metric)
+    if isinstance(score, str):
+        return (*key, None, None, None, 0, signature, score)
+    return (*key, score.value, *score.interval(confidence), score.n, signature, None)
+
+
+def comparisons_table(
+    evaluations: Mapping[str, Evaluation], baselines: Mapping[str, str], confidence: float
+) -> pd.DataFrame:
+    """Return COMPARISONS of each model with its baseline, all corpora pooled.
+
+    Pairs of which one model was not evaluated are left out, and so are missing metrics.
+    """
+    rows = [
+        (model, baseline, *row)
+        for model, baseline in baselines.items()
+        if model in evaluations and baseline in evaluations
+        for row in _differences(evaluations[model], evaluations[baseline], confidence)
+    ]
+    return pd.DataFrame(rows, columns=COMPARISONS.names)
+
+
+def _differences(
+    model: Evaluation, baseline: Evaluation, confidence: float
+) -> Iterable[tuple[object, ...]]:
+    for part, scores in model.scores.items():
+        if part.corpus != "all":
+            continue
+        for metric, score in scores.items():
+            other = baseline.scores[part][metric]
+            if isinstance(score, str) or isinstance(other, str):
+                continue
+            change = score.minus(other)
+            key = (part.task, part.source, part.target, metric)
+            yield (*key, change.value, *change.interval(confidence), change.p_value(), change.n)

@@ -1,0 +1,73 @@
+"""The slices of an evaluation that are scored: directions, dialects, and means over dialects."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lahja.varieties import DIALECTS
+
+ALL = "all"
+"""Stands for every corpus, variety or task, pooled."""
+MEAN = "dialects"
+"""Stands for the unweighted mean over dialects."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Responses that one score is of; `ALL` and `MEAN` may stand for a variety."""
+
+    task: str
+    corpus: str
+    source: str
+    target: str
+
+    @property
+    def is_into_dialect(self) -> bool:
+        """Whether all its responses should be in a dialect."""
+        return self.target in (*DIALECTS, MEAN) or self.task == "validation"
+
+
+def slice_rows(scores: pd.DataFrame) -> dict[Slice, list[int]]:
+    """Return the row numbers of each slice of SENTENCE_SCORES, every corpus and all pooled.
+
+    Translation is cut by direction, the other tasks by the dialect asked for; validation is
+    also kept whole (Table 1 pools it).
+    """
+    found: dict[Slice, list[int]] = {}
+    columns = ["task", "corpus", "source_variety", "target_variety"]
+    for row, (task, corpus, source, target) in enumerate(
+        scores[columns].itertuples(index=False, name=None)
+    ):
+        shown = source if task == "translation" else ALL
+        for pooled in (ALL, corpus):
+            found.setdefault(Slice(task, pooled, shown, target), []).append(row)
+            if task == "validation":
+                found.setdefault(Slice(task, pooled, ALL, ALL), []).append(row)
+    return found
+
+
+def mean_slices(slices: list[Slice]) -> dict[Slice, list[Slice]]:
+    """Return the means over dialects, each with the slices that it is the mean of.
+
+    `overall` is the mean over tasks of the means into dialects, Table 2's "Overall ADI2".
+    """
+    means: dict[Slice, list[Slice]] = {}
+    for part in slices:
+        if part.target in DIALECTS:
+            means.setdefault(Slice(part.task, part.corpus, part.source, MEAN), []).append(part)
+        elif part.source in DIALECTS:
+            means.setdefault(Slice(part.task, part.corpus, MEAN, part.target), []).append(part)
+    return means
+
+
+def overall_slice(means: list[Slice]) -> tuple[Slice, list[Slice]]:
+    """Return the slice of all tasks but validation, and the means that it is the mean of.
+
+    Translation from English and from MSA count as a task each.
+    """
+    parts = [
+        mean
+        for mean in means
+        if mean.target == MEAN and mean.corpus == ALL and mean.task != "validation"
+    ]
+    return Slice(ALL, ALL, ALL, MEAN), parts
