@@ -1,0 +1,84 @@
+"""Build the prompts that every model is evaluated on.
+
+Translation between each dialect and English or MSA, in both directions (paper, section 3), and
+AL-QASIDA's ready prompts: monolingual (in the dialect) and cross-lingual (in English).
+"""
+
+import pandas as pd
+
+from lahja.errors import LahjaError
+from lahja.files import digest_of_text
+from lahja.tables import EVALUATION_PROMPTS
+from lahja.translation import translation_prompt
+
+OTHER_SIDES = ("eng", "msa")
+
+
+def translation_directions(dialects: list[str]) -> list[tuple[str, str]]:
+    """Return the (source, target) varieties of AL-QASIDA's four directions for each dialect."""
+    return [
+        direction
+        for dialect in dialects
+        for other in OTHER_SIDES
+        for direction in ((other, dialect), (dialect, other))
+    ]
+
+
+def translation_tasks(
+    corpus: pd.DataFrame, dialects: list[str], per_direction: int | None
+) -> pd.DataFrame:
+    """Ask for each sentence of an evaluation corpus in every direction.
+
+    The same groups, the first ones of the corpus, are used in all directions, so that results
+    pair up. Raises `LahjaError` naming a variety that the corpus lacks.
+    """
+    sides = corpus.drop_duplicates(["group_id", "variety"]).pivot(
+        index="group_id", columns="variety", values="text"
+    )
+    needed = [*dialects, *OTHER_SIDES]
+    missing = [code for code in needed if code not in sides.columns]
+    if missing:
+        name = corpus["corpus"].iloc[0] if len(corpus) else "the evaluation corpus"
+        raise LahjaError(f"evaluation.translation: {name} has no sentence in {', '.join(missing)}")
+    order = corpus["group_id"].drop_duplicates()
+    sides = sides.loc[order].dropna(subset=needed).head(per_direction or len(order))
+    name = corpus["corpus"].iloc[0]
+    rows = [
+        _row("translation", name, source, target, text, reference,
+             translation_prompt(source, target, text))
+        for source, target in translation_directions(dialects)
+        for text, reference in zip(sides[source], sides[target], strict=True)
+    ]  # fmt: skip
+    return pd.DataFrame(rows).drop_duplicates("prompt_id", ignore_index=True)
+
+
+def ready_tasks(
+    task: str, corpus: str, prompts: list[tuple[str, str]], per_dialect: int | None
+) -> pd.DataFrame:
+    """Take ready prompts, given as (wanted dialect, text), up to `per_dialect` of each."""
+    rows = [_row(task, corpus, None, dialect, None, None, text) for dialect, text in prompts]
+    if not rows:
+        return pd.DataFrame(columns=EVALUATION_PROMPTS.names)
+    table = pd.DataFrame(rows).drop_duplicates("prompt_id")
+    return table.groupby("target_variety", sort=False).head(per_dialect or len(table))
+
+
+def _row(
+    task: str,
+    corpus: str,
+    source_variety: str | None,
+    target_variety: str,
+    source: str | None,
+    reference: str | None,
+    prompt: str,
+) -> dict[str, str | None]:
+    return {
+        "prompt_id": digest_of_text(f"{task}\n{target_variety}\n{prompt}")[:16],
+        "task": task,
+        "corpus": corpus,
+        "source_variety": source_variety,
+        "target_variety": target_variety,
+        "source": source,
+        "reference": reference,
+        "prompt": prompt,
+    }
