@@ -1,0 +1,52 @@
+"""A user's prompt as the text that a chat model reads."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+# The special tokens and the chat template of the small models that the workflow trains; models
+# from elsewhere bring their own template.
+PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
+CHAT_TEMPLATE = (
+    "{% for message in messages %}"
+    "{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
+)
+
+
+def user_turn(prompt: str) -> list[dict[str, str]]:
+    """Return a conversation of one user message."""
+    return [{"role": "user", "content": prompt}]
+
+
+def assistant_turn(answer: str) -> list[dict[str, str]]:
+    """Return one assistant message, the form in which TRL reads a completion."""
+    return [{"role": "assistant", "content": answer}]
+
+
+def chat_text(tokenizer: "PreTrainedTokenizerBase", prompt: str) -> str:
+    """Return the text up to where the assistant begins to speak, by the model's template."""
+    return tokenizer.apply_chat_template(
+        user_turn(prompt), add_generation_prompt=True, tokenize=False
+    )
+
+
+def prompt_tokens(tokenizer: "PreTrainedTokenizerBase", prompts: list[str]) -> list[list[int]]:
+    """Return the token ids of each prompt up to where the assistant begins to speak."""
+    texts = [chat_text(tokenizer, prompt) for prompt in prompts]
+    return tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+
+
+def example_tokens(
+    tokenizer: "PreTrainedTokenizerBase", prompts: list[str], completions: list[str]
+) -> list[tuple[list[int], int]]:
+    """Return the token ids of whole conversations, and where each completion begins."""
+    texts = [
+        tokenizer.apply_chat_template(user_turn(prompt) + assistant_turn(answer), tokenize=False)
+        for prompt, answer in zip(prompts, completions, strict=True)
+    ]
+    ids = tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+    heads = prompt_tokens(tokenizer, prompts)
+    return [(whole, len(head)) for whole, head in zip(ids, heads, strict=True)]

@@ -1,0 +1,1 @@
+"""Answering prompts: one interface, several backends, one store of answers."""

@@ -1,0 +1,1 @@
+"""Model folders, and the small models that the workflow trains itself."""

@@ -1,0 +1,1 @@
+"""What is said of a text: its dialectness, its country, its language."""
