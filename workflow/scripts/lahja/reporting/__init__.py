@@ -1,0 +1,1 @@
+"""Tables, figures and the report page, from the tables of scores."""

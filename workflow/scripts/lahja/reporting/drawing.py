@@ -1,0 +1,169 @@
+"""Draw figures: grouped bars with intervals, and sample outputs with Arabic shaped."""
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lahja.files import atomic_path
+from lahja.reporting.artifacts import MISSING, Table
+from lahja.reporting.style import Style
+from lahja.varieties import VARIETIES
+
+_METRIC_LABELS = {"adi2_macro": "ADI2 macro", "chrf_plus_plus": "chrF++", "f1": "F1"}
+# Of the slot that one variety has on the axis.
+_GROUP_WIDTH = 0.86
+_LINE_HEIGHT = 0.19
+_CHARACTERS = 92
+
+
+@contextmanager
+def _drawing() -> Iterator[None]:
+    import matplotlib
+
+    # A fixed salt keeps the SVG's identifiers, and with them the file, the same in every run.
+    settings = {
+        "svg.hashsalt": "lahja",
+        "font.family": "DejaVu Sans",
+        "font.size": 9,
+        "hatch.linewidth": 0.5,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
+    with matplotlib.rc_context(settings):
+        yield
+
+
+def draw_bars(table: Table, styles: Mapping[str, Style], folder: Path) -> None:
+    """Draw a figure's data as one row of panels; write `<name>.svg` and `<name>.png`.
+
+    Bars are grouped by variety; whiskers are the intervals; a missing value shows as n/a. Rows
+    of the paper are hollow diamonds beside the bars of this run.
+    """
+    from matplotlib.figure import Figure
+
+    panels = list(dict.fromkeys(table.rows["panel"]))
+    with _drawing():
+        figure = Figure(figsize=(5.4 * len(panels) + 0.6 * (len(panels) == 1), 3.5))
+        axes = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
+        for axis, panel in zip(axes, panels, strict=True):
+            rows = table.rows[table.rows["panel"] == panel]
+            _draw_panel(axis, rows, styles)
+            if len(panels) > 1:
+                axis.set_title(panel)
+        metric = table.rows["metric"].iloc[0]
+        axes[0].set_ylabel(_METRIC_LABELS[metric])
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(
+            handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0.02), ncols=5, frameon=False
+        )
+        _save(figure, table.name, folder)
+
+
+def _draw_panel(axis: Any, rows: pd.DataFrame, styles: Mapping[str, Style]) -> None:
+    varieties = list(dict.fromkeys(rows["variety"]))
+    bars = rows[rows["origin"] == "this run"]
+    labels = list(dict.fromkeys(bars["label"]))
+    width = _GROUP_WIDTH / max(len(labels), 1)
+    for place, label in enumerate(labels):
+        part = bars[bars["label"] == label]
+        offset = (place - (len(labels) - 1) / 2) * width
+        positions = [varieties.index(variety) + offset for variety in part["variety"]]
+        _draw_bars(axis, part, positions, width, styles[part["bar"].iloc[0]], label)
+    _draw_reference(axis, rows[rows["origin"] != "this run"], varieties)
+    axis.set_xticks(range(len(varieties)), [_short(variety) for variety in varieties])
+    axis.set_ylim(bottom=0)
+    axis.grid(axis="y", linewidth=0.4, alpha=0.5)
+    axis.set_axisbelow(True)
+
+
+def _draw_bars(
+    axis: Any, part: pd.DataFrame, positions: list[float], width: float, style: Style, label: str
+) -> None:
+    values = part["value"].astype(float).to_numpy()
+    errors = [
+        (part["value"] - part["low"]).astype(float).clip(lower=0),
+        (part["high"] - part["value"]).astype(float).clip(lower=0),
+    ]
+    axis.bar(
+        positions,
+        values,
+        width * 0.94,
+        yerr=errors,
+        label=label,
+        color=style.colour,
+        hatch=style.hatch,
+        edgecolor="#222222",
+        linewidth=0.4,
+        error_kw={"elinewidth": 0.7, "ecolor": "#222222", "capsize": 1.2},
+    )
+    for position, value in zip(positions, values, strict=True):
+        if pd.isna(value):
+            axis.text(position, 0, f" {MISSING}", rotation=90, ha="center", va="bottom", size=6)
+
+
+def _draw_reference(axis: Any, rows: pd.DataFrame, varieties: list[str]) -> None:
+    markers = "DosP"
+    for place, (label, part) in enumerate(rows.groupby("label", sort=False)):
+        axis.plot(
+            [varieties.index(variety) for variety in part["variety"]],
+            part["value"].astype(float),
+            linestyle="none",
+            marker=markers[place % len(markers)],
+            markersize=6,
+            markerfacecolor="white",
+            markeredgecolor="#222222",
+            label=label,
+        )
+
+
+def _short(variety: str) -> str:
+    return "MSA" if variety == "msa" else VARIETIES[variety].label
+
+
+def draw_samples(table: Table, folder: Path) -> None:
+    """Draw a few sample outputs as text, one per direction (paper, Figure 6).
+
+    Arabic is shaped and ordered right to left by matplotlib itself (3.11 and later).
+    """
+    from matplotlib.figure import Figure
+
+    lines = list(_sample_lines(table.rows))
+    height = _LINE_HEIGHT * (len(lines) + 1)
+    with _drawing():
+        figure = Figure(figsize=(9.5, height))
+        for number, (label, text, is_arabic, weight) in enumerate(lines):
+            y = 1 - (number + 1) * _LINE_HEIGHT / height
+            figure.text(0.01, y, label, size=8, weight=weight)
+            # Not a formula: a dollar sign in a model's answer stands for itself.
+            place = {"x": 0.99, "ha": "right"} if is_arabic else {"x": 0.24, "ha": "left"}
+            figure.text(y=y, s=text, size=9, parse_math=False, **place)
+        _save(figure, table.name, folder)
+
+
+def _sample_lines(rows: pd.DataFrame) -> Iterator[tuple[str, str, bool, str]]:
+    for _, sample in rows.groupby("sample", sort=False):
+        first = sample.iloc[0]
+        heading = f"{first['source_variety']} → {first['target_variety']}"
+        yield heading, "", False, "bold"
+        entries = [("source", first["source"]), ("reference", first["reference"])]
+        entries += list(zip(sample["model"], sample["response"], strict=True))
+        for label, text in entries:
+            yield from _wrapped(label, text or "—")
+        yield "", "", False, "normal"
+
+
+def _wrapped(label: str, text: str) -> Iterator[tuple[str, str, bool, str]]:
+    is_arabic = sum("\u0600" <= letter <= "\u06ff" for letter in text) > len(text) / 4
+    lines = textwrap.wrap(text, _CHARACTERS)[:4] or ["—"]
+    for number, line in enumerate(lines):
+        yield label if number == 0 else "", line, is_arabic, "normal"
+
+
+def _save(figure: Any, name: str, folder: Path) -> None:
+    for kind, options in {"svg": {"metadata": {"Date": None}}, "png": {"dpi": 160}}.items():
+        with atomic_path(folder / f"{name}.{kind}") as draft:
+            figure.savefig(draft, bbox_inches="tight", pad_inches=0.1, facecolor="white", **options)
