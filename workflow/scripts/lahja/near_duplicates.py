@@ -88,32 +88,31 @@ class EvaluationIndex:
     """The texts of evaluation sets, which training must not hold, exactly or nearly."""
 
     def __init__(
-        self,
-        texts: Iterable[tuple[str, str]],
-        threshold: float | None,
-        seed: int,
-        signatures: Signatures | None = None,
+        self, sets: Iterable[tuple[str, str]], threshold: float | None, signatures: Signatures
     ) -> None:
-        """Index pairs of a text and the name of its evaluation set."""
-        keys = [(comparison_key(text), name) for text, name in texts]
-        signatures = signatures or Signatures(seed)
-        if threshold is not None:
-            signatures.prepare(key for key, _ in keys)
+        """Index pairs of a comparison key and the name of its evaluation set."""
         self._index = DuplicateIndex(threshold, signatures)
-        for key, name in keys:
+        for key, name in sets:
             self._index.add(key, name)
+
+    @classmethod
+    def of_texts(
+        cls, texts: Iterable[str], name: str, threshold: float | None, seed: int
+    ) -> "EvaluationIndex":
+        """Return the index of one evaluation set's texts."""
+        keys = [comparison_key(text) for text in texts]
+        signatures = Signatures(seed)
+        if threshold is not None:
+            signatures.prepare(keys)
+        return cls(((key, name) for key in keys), threshold, signatures)
 
     def find_key(self, key: str) -> str | None:
         """Return the name of the evaluation set that holds this comparison key, or None."""
         return self._index.find_equal(key) or self._index.find_near(key)
 
-    def find(self, text: str) -> str | None:
-        """Return the name of the evaluation set that holds this text or nearly so, or None."""
-        return self.find_key(comparison_key(text))
-
     def contains(self, text: str) -> bool:
         """Return whether an evaluation set holds this text or nearly so."""
-        return self.find(text) is not None
+        return self.find_key(comparison_key(text)) is not None
 
 
 def _hash_tables(threshold: float):
