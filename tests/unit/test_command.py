@@ -21,6 +21,17 @@ def test_options_follow_the_signature(tmp_path):
     }
 
 
+def test_an_optional_path_may_be_empty():
+    seen = []
+
+    def main(adapter: Path | None = None, name: str = "") -> None:
+        seen.append((adapter, name))
+
+    run(main, ["--adapter", "--name", "x"])
+    run(main, ["--adapter", "folder", "--name", ""])
+    assert seen == [(None, "x"), (Path("folder"), "")]
+
+
 def test_a_fault_is_one_line_and_exit_code_1(capsys):
     def main(name: str) -> None:
         raise LahjaError(f"{name}: nothing there")

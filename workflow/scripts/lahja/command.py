@@ -1,7 +1,8 @@
 """Turn a function into a command line, so that every script is thin and runs by hand.
 
 A script's `main` takes its inputs, settings and outputs as keyword arguments; each becomes an
-option of the same name. `Path` is a path, `dict` is JSON, `list[Path]` takes several values.
+option of the same name. `Path` is a path, `dict` is JSON, `list[Path]` takes several values,
+`Path | None` may be given without a value, as a rule's empty input is.
 """
 
 import argparse
@@ -52,7 +53,8 @@ def _option(hint: Any) -> dict[str, Any]:
     kind = members[0] if members and get_origin(hint) is not dict else hint
     if kind is dict or get_origin(kind) is dict:
         return {"type": _json_object, "metavar": "JSON"}
-    return {"type": kind, "metavar": "PATH" if kind is Path else kind.__name__.upper()}
+    option = {"type": kind, "metavar": "PATH" if kind is Path else kind.__name__.upper()}
+    return option | ({"nargs": "?"} if members and len(members) < len(get_args(hint)) else {})
 
 
 def _json_object(text: str) -> dict[str, Any]:

@@ -115,7 +115,6 @@ def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
     in_use, models = config["corpora_in_use"], list(config["models"])
     evaluation, prompts = config["evaluation"], config["prompts"]
     yield from (("corpora_in_use", name, corpora) for name in in_use)
-    yield from (("evaluation.models", name, models) for name in evaluation["models"])
     yield from (("evaluation.zero_shot", name, models) for name in evaluation["zero_shot"])
     yield from (("evaluation.monolingual", name, in_use) for name in evaluation["monolingual"])
     yield from (("evaluation.crosslingual", name, in_use) for name in evaluation["crosslingual"])

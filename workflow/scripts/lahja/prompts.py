@@ -4,12 +4,14 @@ Each sampled sentence is put into one of its dialect's templates of the fitting 
 sentences with an MSA side give MSA-to-dialect translation prompts besides.
 """
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from lahja.errors import LahjaError
 from lahja.files import digest_of_text
+from lahja.readers import Prompt, read_prompts
 from lahja.seeding import shuffled, unit_draw
 from lahja.tables import PROMPTS
 from lahja.translation import translation_prompt
@@ -73,6 +75,12 @@ def translation_prompts(
         for pair in chosen.itertuples()
     ]
     return pd.DataFrame(rows, columns=PROMPTS.names)
+
+
+def read_ready_prompts(folder: Path, corpus: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the (wanted dialect, text) of each ready prompt of a corpus in its folder."""
+    found = read_prompts(folder / corpus["path"], corpus["options"])
+    return [(prompt.variety, prompt.text) for prompt in found if isinstance(prompt, Prompt)]
 
 
 def ready_prompts(texts: list[str], dialect: str, kind: str, count: int, seed: int) -> pd.DataFrame:

@@ -1,0 +1,61 @@
+# lahja's commands. `make demo` and `make test` are all that a newcomer needs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SNAKEMAKE := $(BIN)/snakemake
+CORES ?= all
+CORPORA ?=
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help env demo real paper dag report lint format test test-unit test-workflow docs clean
+
+help: ## Show these commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+env: $(VENV)/.ready ## Build the pinned environment in .venv
+
+$(VENV)/.ready: envs/torch.txt envs/main.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -r envs/torch.txt
+	$(BIN)/python -m pip install --quiet -r envs/main.txt
+	touch $@
+
+demo: env ## Run the embedded demo, from nothing to results/demo/report/index.html
+	$(SNAKEMAKE) --configfile config/demo.yaml --cores $(CORES)
+
+real: env ## Run on real corpora: make real CORPORA=<folder>
+	@test -n "$(CORPORA)" || { echo "make real: say where the corpora are: CORPORA=<folder>"; exit 2; }
+	$(SNAKEMAKE) --configfile config/real.yaml --config corpora_dir=$(CORPORA) --cores $(CORES)
+
+paper: env ## Run the paper's recipe on this machine's GPUs
+	$(SNAKEMAKE) --cores $(CORES) --resources gpu=2 --workflow-profile profiles/a6000
+
+dag: env ## Draw the rule graph as docs/rulegraph.svg (needs graphviz)
+	$(SNAKEMAKE) --configfile config/demo.yaml --rulegraph --forceall --quiet all | dot -Tsvg -o docs/rulegraph.svg
+
+lint: env ## Check the style of Python and Snakemake files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(SNAKEMAKE) --configfile config/demo.yaml --lint
+
+format: env ## Put Python and Snakemake files into their style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow/rules
+
+test: env ## Run all tests
+	$(PYTEST)
+
+test-unit: env ## Run the tests of the library
+	$(PYTEST) tests/unit
+
+test-workflow: env ## Run the tests of the whole workflow (minutes)
+	$(PYTEST) tests/workflow
+
+docs: env ## Write the table of configuration keys
+	$(BIN)/python workflow/scripts/document_config.py --output config/README.md
+
+clean: ## Remove the demo's results (not the environment)
+	rm -rf results/demo logs/demo benchmarks/demo

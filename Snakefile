@@ -1,0 +1,54 @@
+"""lahja: from dialect corpora and an open LLM to a model that answers in the dialect asked for.
+
+The includes below are the table of contents, in the order in which the stages run. Without
+`--configfile` this is the paper's run; `--configfile config/demo.yaml` is the embedded demo.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config/config.yaml"
+
+
+# Scripts run with the interpreter that runs Snakemake, also where its environment is not
+# activated; the rules say plainly `python`, so that moving an environment reruns nothing.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
+
+from lahja.configuration import resolve
+from lahja.errors import LahjaError
+
+try:
+    config = resolve(config)
+except LahjaError as error:
+    raise WorkflowError(str(error)) from None
+
+
+wildcard_constraints:
+    dialect="[a-z]{3}",
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/retrieve.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/small_models.smk"
+include: "workflow/rules/sft.smk"
+include: "workflow/rules/generate.smk"
+include: "workflow/rules/preferences.smk"
+include: "workflow/rules/dpo.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    """The report, which needs everything else."""
+    default_target: True
+    input:
+        rules.build_report.output,

@@ -1,0 +1,34 @@
+"""Direct preference optimisation (paper, section 3).
+
+Requires: the preference pairs and the model to start from, which is also the frozen reference.
+Produces: for each `train: dpo` of the model graph an adapter in `models/<model>/`.
+"""
+
+
+rule train_dpo:
+    """Train a model of the graph on preference pairs, from its parent."""
+    input:
+        root=lambda wc: root_folder(wc.model),
+        adapter=lambda wc: parent_adapter(wc.model),
+        pairs=lambda wc: f"{RESULTS}/preferences/{GRAPH[wc.model].dataset}/train.parquet",
+    output:
+        folder=directory(f"{RESULTS}/models/{{model}}"),
+    log:
+        f"{LOGS}/train_dpo/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/train_dpo/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(GRAPH.names("dpo")),
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=48000,
+        runtime=1440,
+    params:
+        code=code("train_dpo"),
+        settings=lambda wc: step_settings(wc.model),
+        work=f"{WORK}/models/{{model}}",
+    shell:
+        "python workflow/scripts/train_dpo.py --root {input.root} --adapter {input.adapter}"
+        " --pairs {input.pairs} --settings {params.settings:q} --work {params.work}"
+        " --output {output.folder} &> {log}"

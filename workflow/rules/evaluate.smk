@@ -1,0 +1,228 @@
+"""Evaluate the classifiers, and every model that talks (paper, section 3).
+
+Requires: the models, the evaluation corpora, the scorers.
+Produces: `evaluation/responses`, `scored` and `scores` per model, the metrics with their
+intervals, the paired comparisons of each model with its start, and the classifiers' F1.
+"""
+
+READY = {task: config["evaluation"][task] for task in ("monolingual", "crosslingual")}
+BASELINES = {name: GRAPH[name].parent for name in EVALUATED if GRAPH[name].parent in EVALUATED}
+TEST = f"{RESULTS}/classifier/{GRAPH[CLASSIFIER].dataset}.test.parquet"
+
+
+rule build_evaluation_prompts:
+    """Write the translation directions and AL-QASIDA's prompts that all models answer."""
+    input:
+        corpus=f"{RESULTS}/data/corpora/{config['evaluation']['translation']}.parquet",
+        ready=[corpus_folder(name) for names in READY.values() for name in names],
+    output:
+        prompts=f"{RESULTS}/evaluation/prompts.parquet",
+    log:
+        f"{LOGS}/build_evaluation_prompts.log",
+    benchmark:
+        f"{BENCHMARKS}/build_evaluation_prompts.tsv"
+    threads: 1
+    params:
+        code=code("build_evaluation_prompts"),
+        settings=settings(
+            dialects=DIALECTS,
+            per_direction=config["evaluation"]["per_direction"],
+            per_dialect=config["evaluation"]["per_dialect"],
+            ready=[
+                {"task": task, "name": name, "corpus": corpus_entry(name)}
+                for task, names in READY.items()
+                for name in names
+            ],
+        ),
+    shell:
+        "python workflow/scripts/build_evaluation_prompts.py --corpus {input.corpus}"
+        " --ready {input.ready} --settings {params.settings:q} --output {output.prompts} &> {log}"
+
+
+rule generate_evaluation:
+    """Let one model answer all evaluation prompts, greedily."""
+    input:
+        prompts=[
+            rules.build_evaluation_prompts.output.prompts,
+            rules.build_validation.output.validation,
+        ],
+        root=lambda wc: root_folder(wc.model),
+        adapter=lambda wc: adapter_folder(wc.model),
+    output:
+        responses=f"{RESULTS}/evaluation/responses/{{model}}.parquet",
+    log:
+        f"{LOGS}/generate_evaluation/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/generate_evaluation/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(EVALUATED),
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=32000,
+        runtime=720,
+    params:
+        code=code("generate_evaluation"),
+        settings=lambda wc: settings("decoding", temperature=0.0, name=wc.model),
+        store=f"{WORK}/evaluation/{{model}}.jsonl",
+    shell:
+        "python workflow/scripts/generate_evaluation.py --prompts {input.prompts}"
+        " --root {input.root} --adapter {input.adapter} --settings {params.settings:q}"
+        " --store {params.store} --output {output.responses} &> {log}"
+
+
+rule score_responses:
+    """Score a model's responses: ALDi, country probabilities, language."""
+    input:
+        responses=rules.generate_evaluation.output.responses,
+        aldi=scorer_folder("aldi"),
+        country=scorer_folder("country"),
+        language=scorer_folder("language"),
+    output:
+        scored=f"{RESULTS}/evaluation/scored/{{model}}.parquet",
+    log:
+        f"{LOGS}/score_responses/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/score_responses/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(EVALUATED),
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=16000,
+        runtime=120,
+    params:
+        code=code("score_responses"),
+        settings=settings(batch_size=config["scorers"]["batch_size"]),
+    shell:
+        "python workflow/scripts/score_responses.py --responses {input.responses}"
+        " --aldi {input.aldi} --country {input.country} --language {input.language}"
+        " --settings {params.settings:q} --output {output.scored} &> {log}"
+
+
+rule score_sentences:
+    """Work out AL-QASIDA's sentence scores: ADI2, chrF, chrF++, spBLEU."""
+    input:
+        prompts=rules.generate_evaluation.input.prompts,
+        scored=rules.score_responses.output.scored,
+    output:
+        scores=f"{RESULTS}/evaluation/scores/{{model}}.parquet",
+    log:
+        f"{LOGS}/score_sentences/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/score_sentences/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(EVALUATED),
+    threads: 1
+    params:
+        code=code("score_sentences"),
+        settings=settings(spbleu_model=config["scorers"]["spbleu_model"]),
+    shell:
+        "python workflow/scripts/score_sentences.py --prompts {input.prompts}"
+        " --scored {input.scored} --settings {params.settings:q} --output {output.scores} &> {log}"
+
+
+rule compute_metrics:
+    """Bring the scores of all models together, with intervals from one resampling."""
+    input:
+        scores=expand(rules.score_sentences.output.scores, model=EVALUATED),
+    output:
+        metrics=f"{RESULTS}/evaluation/metrics.parquet",
+        comparisons=f"{RESULTS}/evaluation/comparisons.parquet",
+    log:
+        f"{LOGS}/compute_metrics.log",
+    benchmark:
+        f"{BENCHMARKS}/compute_metrics.tsv"
+    threads: 1
+    params:
+        code=code("compute_metrics"),
+        settings=settings(
+            resamples=config["evaluation"]["resamples"],
+            confidence=config["evaluation"]["confidence"],
+            spbleu_model=config["scorers"]["spbleu_model"],
+            baselines=BASELINES,
+        ),
+    shell:
+        "python workflow/scripts/compute_metrics.py --scores {input.scores}"
+        " --settings {params.settings:q} --metrics {output.metrics}"
+        " --comparisons {output.comparisons} &> {log}"
+
+
+rule classify_sentences:
+    """Answer the classifier's test: the fine-tuned classifier, and models without training."""
+    input:
+        sentences=TEST,
+        root=lambda wc: root_folder(wc.classifier),
+        adapter=lambda wc: adapter_folder(wc.classifier),
+    output:
+        predictions=f"{RESULTS}/classifier/predictions/{{classifier}}.parquet",
+    log:
+        f"{LOGS}/classify_sentences/{{classifier}}.log",
+    benchmark:
+        f"{BENCHMARKS}/classify_sentences/{{classifier}}.tsv"
+    wildcard_constraints:
+        classifier=one_of(CLASSIFIERS),
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=32000,
+        runtime=60,
+    params:
+        code=code("classify_sentences"),
+        settings=LABELLING,
+    shell:
+        "python workflow/scripts/classify_sentences.py --root {input.root} --adapter {input.adapter}"
+        " --sentences {input.sentences} --settings {params.settings:q}"
+        " --output {output.predictions} &> {log}"
+
+
+rule classify_with_countries:
+    """Answer the classifier's test with the country model, the NADI baseline."""
+    input:
+        sentences=TEST,
+        country=scorer_folder("country"),
+    output:
+        predictions=f"{RESULTS}/classifier/predictions/nadi-baseline.parquet",
+    log:
+        f"{LOGS}/classify_with_countries.log",
+    benchmark:
+        f"{BENCHMARKS}/classify_with_countries.tsv"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=16000,
+        runtime=60,
+    params:
+        code=code("classify_with_countries"),
+        settings=settings(batch_size=config["scorers"]["batch_size"]),
+    shell:
+        "python workflow/scripts/classify_with_countries.py --sentences {input.sentences}"
+        " --country {input.country} --settings {params.settings:q}"
+        " --output {output.predictions} &> {log}"
+
+
+rule evaluate_classifier:
+    """Compare the classifiers' F1 per variety (Figure 3)."""
+    input:
+        predictions=[
+            *expand(rules.classify_sentences.output.predictions, classifier=CLASSIFIERS),
+            rules.classify_with_countries.output.predictions,
+        ],
+    output:
+        metrics=f"{RESULTS}/classifier/metrics.parquet",
+        confusion=f"{RESULTS}/classifier/confusion.parquet",
+    log:
+        f"{LOGS}/evaluate_classifier.log",
+    benchmark:
+        f"{BENCHMARKS}/evaluate_classifier.tsv"
+    threads: 1
+    params:
+        code=code("evaluate_classifier"),
+        settings=settings(
+            resamples=config["evaluation"]["resamples"],
+            confidence=config["evaluation"]["confidence"],
+        ),
+    shell:
+        "python workflow/scripts/evaluate_classifier.py --predictions {input.predictions}"
+        " --settings {params.settings:q} --metrics {output.metrics}"
+        " --confusion {output.confusion} &> {log}"

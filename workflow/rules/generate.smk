@@ -1,0 +1,91 @@
+"""Prompts, and the LLMs' answers to them (paper, section 2, steps 1 and 2).
+
+Requires: sampled sentences, the parallel data, the generators' models or recordings.
+Produces: `prompts/<dialect>.parquet` and `generations/<generator>/<dialect>.parquet`. A job that
+was cut off goes on where it stopped: every answer is kept in the store in `work/`.
+"""
+
+PROMPT_CORPORA = corpora("prompts") if config["prompts"]["recorded_per_dialect"] else []
+
+
+def generator_inputs(generator: str) -> dict:
+    """Return what a generator needs on disk: a model's root and adapter, or a recording."""
+    entry = config["generators"][generator]
+    if entry["backend"] in ("transformers", "vllm"):
+        return {"root": root_folder(entry["model"]), "adapter": adapter_folder(entry["model"])}
+    if entry["backend"] == "recorded":
+        return {"recordings": corpus_folder(entry["corpus"])}
+    return {}
+
+
+def generator_options(generator: str) -> str:
+    """Return the command-line options that name a generator's inputs."""
+    named = {key: value for key, value in generator_inputs(generator).items() if value}
+    folders = {key: value if isinstance(value, str) else value[0] for key, value in named.items()}
+    return " ".join(f"--{key} {folder}" for key, folder in folders.items())
+
+
+def generator_settings(generator: str) -> str:
+    """Return a generator's entry, with its decoding settings and, if recorded, its corpus."""
+    entry = config["generators"][generator]
+    decoding = config["decoding"] | entry["decoding"]
+    corpus = corpus_entry(entry["corpus"]) if "corpus" in entry else None
+    return settings(**{**entry, "name": generator, "decoding": decoding, "corpus": corpus})
+
+
+rule build_prompts:
+    """Put each sampled sentence into a template, and ask for translations from MSA."""
+    input:
+        samples=rules.sample_sentences.output.samples,
+        parallel=rules.assemble_data.output.parallel,
+        templates=corpus_folder(config["prompts"]["templates"]),
+        ready=[corpus_folder(name) for name in PROMPT_CORPORA],
+    output:
+        prompts=f"{RESULTS}/prompts/{{dialect}}.parquet",
+    log:
+        f"{LOGS}/build_prompts/{{dialect}}.log",
+    benchmark:
+        f"{BENCHMARKS}/build_prompts/{{dialect}}.tsv"
+    threads: 1
+    params:
+        code=code("build_prompts"),
+        settings=settings(
+            "prompts",
+            templates=corpus_entry(config["prompts"]["templates"]),
+            ready={name: corpus_entry(name) for name in PROMPT_CORPORA},
+        ),
+    shell:
+        "python workflow/scripts/build_prompts.py --dialect {wildcards.dialect}"
+        " --samples {input.samples} --parallel {input.parallel} --templates {input.templates}"
+        " --ready {input.ready} --settings {params.settings:q} --output {output.prompts} &> {log}"
+
+
+rule generate_responses:
+    """Let one generator answer the prompts of one dialect; what it answered before is kept."""
+    input:
+        unpack(lambda wc: generator_inputs(wc.generator)),
+        prompts=rules.build_prompts.output.prompts,
+    output:
+        responses=f"{RESULTS}/generations/{{generator}}/{{dialect}}.parquet",
+    log:
+        f"{LOGS}/generate_responses/{{generator}}.{{dialect}}.log",
+    benchmark:
+        f"{BENCHMARKS}/generate_responses/{{generator}}.{{dialect}}.tsv"
+    wildcard_constraints:
+        generator=one_of(GENERATORS),
+    threads: 1
+    resources:
+        gpu=lambda wc: int(
+            config["generators"][wc.generator]["backend"] in ("transformers", "vllm")
+        ),
+        mem_mb=32000,
+        runtime=720,
+    params:
+        code=code("generate_responses"),
+        settings=lambda wc: generator_settings(wc.generator),
+        options=lambda wc: generator_options(wc.generator),
+        store=f"{WORK}/generations/{{generator}}.{{dialect}}.jsonl",
+    shell:
+        "python workflow/scripts/generate_responses.py --prompts {input.prompts}"
+        " --generator {params.settings:q} {params.options} --store {params.store}"
+        " --output {output.responses} &> {log}"

@@ -1,0 +1,81 @@
+"""Bring corpora and checkpoints to the machine.
+
+Requires: the network, or for `manual` corpora the files that their licence page gives out.
+Produces: `data/raw/<corpus>/` (links to local files or a download), `results/hub/<checkpoint>/`,
+and the demo's corpora, expanded from `resources/demo`.
+"""
+
+
+def hub_request(repository: str) -> dict:
+    """Return the checkpoint that a folder under `results/hub` is for, and its revision if given."""
+    wanted = f"results/hub/{repository}"
+    entries = [
+        *({"checkpoint": m.checkpoint, "revision": m.revision} for m in GRAPH.models.values()),
+        *(config["scorers"][name] for name in ("aldi", "country", "language")),
+        config["nllb"],
+    ]
+    named = (entry for entry in entries if entry["checkpoint"])
+    return next(entry for entry in named if hub_folder(entry["checkpoint"]) == wanted)
+
+
+rule expand_demo_corpora:
+    """Write the demo's corpora in the real corpora's layouts."""
+    input:
+        source="resources/demo",
+    output:
+        corpora=directory(f"{RESULTS}/data/demo"),
+    log:
+        f"{LOGS}/expand_demo_corpora.log",
+    benchmark:
+        f"{BENCHMARKS}/expand_demo_corpora.tsv"
+    threads: 1
+    params:
+        code=code("expand_demo_corpora"),
+        settings=settings(),
+    shell:
+        "python workflow/scripts/expand_demo_corpora.py --source {input.source}"
+        " --settings {params.settings:q} --output {output.corpora} &> {log}"
+
+
+rule retrieve_corpus:
+    """Link a local corpus or download one; stop with the page to visit where it takes a licence."""
+    output:
+        corpus=directory(f"{RESULTS}/data/raw/{{corpus}}"),
+    log:
+        f"{LOGS}/retrieve_corpus/{{corpus}}.log",
+    benchmark:
+        f"{BENCHMARKS}/retrieve_corpus/{{corpus}}.tsv"
+    retries: 2
+    threads: 1
+    params:
+        code=code("retrieve_corpus"),
+        corpus=lambda wc: canonical_json(corpus_entry(wc.corpus)),
+        folder=config["corpora_dir"],
+        listing=lambda wc: listing_of(wc.corpus),
+        lock=config["hub_lock"],
+    shell:
+        "python workflow/scripts/retrieve_corpus.py --name {wildcards.corpus:q}"
+        " --corpus {params.corpus:q} --corpora-dir {params.folder:q} --lock {params.lock:q}"
+        " --output {output.corpus} &> {log}"
+
+
+rule retrieve_model:
+    """Download a checkpoint at the commit that the lock file holds, or fix it there."""
+    output:
+        folder=directory("results/hub/{repository}"),
+    log:
+        "logs/hub/{repository}.log",
+    benchmark:
+        "benchmarks/hub/{repository}.tsv"
+    retries: 2
+    threads: 1
+    resources:
+        runtime=240,
+    params:
+        code=code("retrieve_model"),
+        checkpoint=lambda wc: hub_request(wc.repository)["checkpoint"],
+        revision=lambda wc: hub_request(wc.repository)["revision"] or "",
+        lock=config["hub_lock"],
+    shell:
+        "python workflow/scripts/retrieve_model.py --checkpoint {params.checkpoint:q}"
+        " --revision {params.revision:q} --lock {params.lock:q} --output {output.folder} &> {log}"

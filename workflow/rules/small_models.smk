@@ -1,0 +1,154 @@
+"""Train small models from scratch, where a run takes no checkpoint from the hub.
+
+They have the real architectures and stand behind the same interfaces; the report names them as
+stand-ins. Requires: the assembled data. Produces: `models/<root>/`, `scorers/<name>/`, `nllb/`.
+"""
+
+SCORER_CORPORA = corpora("scorer")
+INSTRUCTION_CORPORA = corpora("instructions")
+
+
+rule build_instructions:
+    """Write requests and their answers; a base model's requests for dialect get MSA answers."""
+    input:
+        sentences=rules.assemble_data.output.sentences,
+        parallel=rules.assemble_data.output.parallel,
+        templates=corpus_folder(config["prompts"]["templates"]),
+        instructions=[corpus_folder(name) for name in INSTRUCTION_CORPORA],
+    output:
+        examples=f"{RESULTS}/training/{{dataset}}.parquet",
+    log:
+        f"{LOGS}/build_instructions/{{dataset}}.log",
+    benchmark:
+        f"{BENCHMARKS}/build_instructions/{{dataset}}.tsv"
+    wildcard_constraints:
+        dataset=one_of(datasets("instructions")),
+    threads: 1
+    params:
+        code=code("build_instructions"),
+        settings=lambda wc: settings(
+            dialects=DIALECTS,
+            dataset=config["datasets"][wc.dataset],
+            templates=corpus_entry(config["prompts"]["templates"]),
+            template_kinds=config["prompts"]["template_kinds"],
+            instructions=[corpus_entry(name) for name in INSTRUCTION_CORPORA],
+        ),
+    shell:
+        "python workflow/scripts/build_instructions.py --sentences {input.sentences}"
+        " --parallel {input.parallel} --templates {input.templates}"
+        " --instructions {input.instructions} --settings {params.settings:q}"
+        " --output {output.examples} &> {log}"
+
+
+rule pretrain_model:
+    """Pretrain a small language model of a real architecture from scratch."""
+    input:
+        examples=lambda wc: f"{RESULTS}/training/{GRAPH[wc.model].dataset}.parquet",
+    output:
+        folder=directory(f"{RESULTS}/models/{{model}}"),
+    log:
+        f"{LOGS}/pretrain_model/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/pretrain_model/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(GRAPH.names("pretrain")),
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime=240,
+    params:
+        code=code("pretrain_model"),
+        settings=lambda wc: step_settings(wc.model),
+        work=f"{WORK}/models/{{model}}",
+    shell:
+        "python workflow/scripts/pretrain_model.py --examples {input.examples}"
+        " --settings {params.settings:q} --work {params.work} --output {output.folder} &> {log}"
+
+
+rule train_small_aldi:
+    """Train a small dialectness regressor on sentences with given ALDi."""
+    input:
+        sentences=expand(rules.ingest_corpus.output.sentences, corpus=SCORER_CORPORA),
+    output:
+        folder=directory(f"{RESULTS}/scorers/aldi"),
+    log:
+        f"{LOGS}/train_small_aldi.log",
+    benchmark:
+        f"{BENCHMARKS}/train_small_aldi.tsv"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime=120,
+    params:
+        code=code("train_small_aldi"),
+        settings=settings(**config["scorers"]["aldi"]["settings"]),
+    shell:
+        "python workflow/scripts/train_small_aldi.py --sentences {input.sentences}"
+        " --settings {params.settings:q} --output {output.folder} &> {log}"
+
+
+rule train_small_country:
+    """Train a small classifier of NADI's countries on labelled sentences."""
+    input:
+        sentences=rules.assemble_data.output.sentences,
+    output:
+        folder=directory(f"{RESULTS}/scorers/country"),
+    log:
+        f"{LOGS}/train_small_country.log",
+    benchmark:
+        f"{BENCHMARKS}/train_small_country.tsv"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime=120,
+    params:
+        code=code("train_small_country"),
+        settings=settings(**config["scorers"]["country"]["settings"]),
+    shell:
+        "python workflow/scripts/train_small_country.py --sentences {input.sentences}"
+        " --settings {params.settings:q} --output {output.folder} &> {log}"
+
+
+rule train_small_language:
+    """Train a small fastText language identifier with NLLB's language codes."""
+    input:
+        sentences=rules.assemble_data.output.sentences,
+    output:
+        folder=directory(f"{RESULTS}/scorers/language"),
+    log:
+        f"{LOGS}/train_small_language.log",
+    benchmark:
+        f"{BENCHMARKS}/train_small_language.tsv"
+    threads: 1
+    params:
+        code=code("train_small_language"),
+        settings=settings(**config["scorers"]["language"]["settings"]),
+    shell:
+        "python workflow/scripts/train_small_language.py --sentences {input.sentences}"
+        " --settings {params.settings:q} --output {output.folder} &> {log}"
+
+
+rule train_small_nllb:
+    """Train a small translator of NLLB's architecture between MSA and English."""
+    input:
+        parallel=rules.assemble_data.output.parallel,
+    output:
+        folder=directory(f"{RESULTS}/nllb"),
+    log:
+        f"{LOGS}/train_small_nllb.log",
+    benchmark:
+        f"{BENCHMARKS}/train_small_nllb.tsv"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime=120,
+    params:
+        code=code("train_small_nllb"),
+        settings=settings(**config["nllb"]["settings"]),
+    shell:
+        "python workflow/scripts/train_small_nllb.py --parallel {input.parallel}"
+        " --settings {params.settings:q} --output {output.folder} &> {log}"

@@ -1,0 +1,56 @@
+"""Write the instruction data that a small model is pretrained on."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from lahja.command import run
+from lahja.files import read_jsonl
+from lahja.instructions import (
+    Manner,
+    limit_examples,
+    plain_examples,
+    recorded_examples,
+    template_examples,
+    translation_examples,
+)
+from lahja.prompts import templates_by_kind
+from lahja.readers import read_templates
+from lahja.tables import EXAMPLES, PARALLEL, SENTENCES, read_table, write_table
+
+
+def main(
+    sentences: Path,
+    parallel: Path,
+    templates: Path,
+    instructions: list[Path],
+    settings: dict,
+    output: Path,
+) -> None:
+    """Write examples: translations, requests with answers, plain sentences."""
+    seed, dataset = settings["seed"], settings["dataset"]
+    manner = Manner(dataset["answer_in"], dataset["asked_share"])
+    pairs = read_table(parallel, PARALLEL)
+    by_kind = {
+        dialect: templates_by_kind(own, settings["template_kinds"], dialect)
+        for dialect, own in read_templates(templates / settings["templates"]["path"]).items()
+        if dialect in settings["dialects"]
+    }
+    written = [
+        row
+        for folder, corpus in zip(instructions, settings["instructions"], strict=True)
+        for row in read_jsonl(folder / corpus["path"])
+    ]
+    requests = [
+        translation_examples(pairs, manner, seed),
+        recorded_examples(pd.DataFrame(written), manner, seed)
+        if written
+        else template_examples(pairs, by_kind, manner, seed),
+    ]
+    asked = limit_examples(pd.concat(requests), dataset["max_examples"], seed)
+    plain = plain_examples(read_table(sentences, SENTENCES), dataset["plain_sentences"], seed)
+    write_table(output, pd.concat([asked, plain]), EXAMPLES)
+
+
+if __name__ == "__main__":
+    run(main)
