@@ -47,7 +47,8 @@ def draw_bars(table: Table, styles: Mapping[str, Style], folder: Path) -> None:
 
     panels = list(dict.fromkeys(table.rows["panel"]))
     with _drawing():
-        figure = Figure(figsize=(5.4 * len(panels) + 0.6 * (len(panels) == 1), 3.5))
+        width = 10.8 if len(panels) > 1 else 7.0
+        figure = Figure(figsize=(width, 3.5), layout="constrained")
         axes = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
         for axis, panel in zip(axes, panels, strict=True):
             rows = table.rows[table.rows["panel"] == panel]
@@ -56,10 +57,9 @@ def draw_bars(table: Table, styles: Mapping[str, Style], folder: Path) -> None:
                 axis.set_title(panel)
         metric = table.rows["metric"].iloc[0]
         axes[0].set_ylabel(_METRIC_LABELS[metric])
+        axes[0].set_ylim(bottom=0)
         handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(
-            handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0.02), ncols=5, frameon=False
-        )
+        figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
         _save(figure, table.name, folder)
 
 
@@ -75,7 +75,6 @@ def _draw_panel(axis: Any, rows: pd.DataFrame, styles: Mapping[str, Style]) -> N
         _draw_bars(axis, part, positions, width, styles[part["bar"].iloc[0]], label)
     _draw_reference(axis, rows[rows["origin"] != "this run"], varieties)
     axis.set_xticks(range(len(varieties)), [_short(variety) for variety in varieties])
-    axis.set_ylim(bottom=0)
     axis.grid(axis="y", linewidth=0.4, alpha=0.5)
     axis.set_axisbelow(True)
 
@@ -147,7 +146,7 @@ def draw_samples(table: Table, folder: Path) -> None:
 def _sample_lines(rows: pd.DataFrame) -> Iterator[tuple[str, str, bool, str]]:
     for _, sample in rows.groupby("sample", sort=False):
         first = sample.iloc[0]
-        heading = f"{first['source_variety']} → {first['target_variety']}"
+        heading = f"{_short(first['source_variety'])} → {_short(first['target_variety'])}"
         yield heading, "", False, "bold"
         entries = [("source", first["source"]), ("reference", first["reference"])]
         entries += list(zip(sample["model"], sample["response"], strict=True))
