@@ -1,0 +1,17 @@
+"""Expand the hand-written frames of the demo into corpora in the real corpora's layouts."""
+
+from pathlib import Path
+
+from lahja.command import run
+from lahja.demo.build import build_demo
+from lahja.demo.expansion import Settings
+from lahja.settings import parse_settings
+
+
+def main(source: Path, settings: dict, output: Path) -> None:
+    """Fill the frames of SOURCE and write the corpora below OUTPUT."""
+    build_demo(source, parse_settings(Settings, settings), output)
+
+
+if __name__ == "__main__":
+    run(main)
