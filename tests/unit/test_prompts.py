@@ -10,6 +10,7 @@ from lahja.prompts import (
     templates_by_kind,
     translation_prompts,
 )
+from lahja.readers import Prompt
 from lahja.translation import translation_prompt
 
 
@@ -105,6 +106,8 @@ def test_a_missing_variety_is_named():
 
 
 def test_ready_tasks_are_limited_per_dialect():
-    tasks = ready_tasks("crosslingual", "okapi", [("egy", "a"), ("egy", "b"), ("mar", "a")], 1)
+    asked = [("egy", "a"), ("egy", "b"), ("mar", "a")]
+    prompts = [Prompt(text, code, "crosslingual", "Okapi", "f.csv", 2) for code, text in asked]
+    tasks = ready_tasks(prompts, 1)
     assert list(tasks["target_variety"]) == ["egy", "mar"]
     assert tasks["reference"].isna().all()

@@ -5,7 +5,7 @@ Produces: `evaluation/responses`, `scored` and `scores` per model, the metrics w
 intervals, the paired comparisons of each model with its start, and the classifiers' F1.
 """
 
-READY = {task: config["evaluation"][task] for task in ("monolingual", "crosslingual")}
+READY = config["evaluation"]["prompts"]
 BASELINES = {name: GRAPH[name].parent for name in EVALUATED if GRAPH[name].parent in EVALUATED}
 TEST = f"{RESULTS}/classifier/{GRAPH[CLASSIFIER].dataset}.test.parquet"
 
@@ -14,7 +14,7 @@ rule build_evaluation_prompts:
     """Write the translation directions and AL-QASIDA's prompts that all models answer."""
     input:
         corpus=f"{RESULTS}/data/corpora/{config['evaluation']['translation']}.parquet",
-        ready=[corpus_folder(name) for names in READY.values() for name in names],
+        ready=[corpus_folder(name) for name in READY],
     output:
         prompts=f"{RESULTS}/evaluation/prompts.parquet",
     log:
@@ -28,11 +28,7 @@ rule build_evaluation_prompts:
             dialects=DIALECTS,
             per_direction=config["evaluation"]["per_direction"],
             per_dialect=config["evaluation"]["per_dialect"],
-            ready=[
-                {"task": task, "name": name, "corpus": corpus_entry(name)}
-                for task, names in READY.items()
-                for name in names
-            ],
+            ready=[corpus_entry(name) for name in READY],
         ),
     shell:
         "python workflow/scripts/build_evaluation_prompts.py --corpus {input.corpus}"

@@ -5,7 +5,11 @@ Produces: `prompts/<dialect>.parquet` and `generations/<generator>/<dialect>.par
 was cut off goes on where it stopped: every answer is kept in the store in `work/`.
 """
 
-PROMPT_CORPORA = corpora("prompts") if config["prompts"]["recorded_per_dialect"] else []
+PROMPT_CORPORA = [
+    name
+    for name in corpora("prompts")
+    if config["prompts"]["recorded_per_dialect"] and name not in config["evaluation"]["prompts"]
+]
 
 
 def generator_inputs(generator: str) -> dict:

@@ -12,15 +12,16 @@ from lahja.tables import CORPUS, EVALUATION_PROMPTS, read_table, write_table
 
 def main(corpus: Path, ready: list[Path], settings: dict, output: Path) -> None:
     """Write translation tasks from the corpus and ready tasks from AL-QASIDA's files."""
-    dialects = settings["dialects"]
-    tasks = [translation_tasks(read_table(corpus, CORPUS), dialects, settings["per_direction"])]
-    for folder, entry in zip(ready, settings["ready"], strict=True):
-        prompts = [
-            (variety, text)
-            for variety, text in read_ready_prompts(folder, entry["corpus"])
-            if variety in dialects
-        ]
-        tasks.append(ready_tasks(entry["task"], entry["name"], prompts, settings["per_dialect"]))
+    translation = translation_tasks(
+        read_table(corpus, CORPUS), settings["dialects"], settings["per_direction"]
+    )
+    ready_made = [
+        prompt
+        for folder, entry in zip(ready, settings["ready"], strict=True)
+        for prompt in read_ready_prompts(folder, entry)
+        if prompt.variety in settings["dialects"]
+    ]
+    tasks = [translation, ready_tasks(ready_made, settings["per_dialect"])]
     write_table(output, pd.concat(tasks, ignore_index=True), EVALUATION_PROMPTS)
 
 

@@ -28,10 +28,10 @@ def main(
     seed = settings["seed"]
     own = read_templates(templates / settings["templates"]["path"]).get(dialect, [])
     recorded = [
-        text
+        prompt.text
         for folder, corpus in zip(ready, settings["ready"].values(), strict=True)
-        for variety, text in read_ready_prompts(folder, corpus)
-        if variety == dialect
+        for prompt in read_ready_prompts(folder, corpus)
+        if prompt.variety == dialect
     ]
     table = join_prompts(
         template_prompts(

@@ -39,6 +39,10 @@ def resolve(config: dict[str, Any]) -> dict[str, Any]:
         entries = resolved.get(catalogue)
         if isinstance(entries, dict):
             resolved[catalogue] = {k: v for k, v in entries.items() if v is not None}
+    # YAML 1.1 reads the bare key `on` as true.
+    for model in resolved.get("models", {}).values():
+        if True in model:
+            model["on"] = model.pop(True)
     _check_schema(resolved, schema)
     resolved = _with_defaults(resolved, schema, schema)
     _check_references(resolved)
@@ -116,8 +120,7 @@ def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
     evaluation, prompts = config["evaluation"], config["prompts"]
     yield from (("corpora_in_use", name, corpora) for name in in_use)
     yield from (("evaluation.zero_shot", name, models) for name in evaluation["zero_shot"])
-    yield from (("evaluation.monolingual", name, in_use) for name in evaluation["monolingual"])
-    yield from (("evaluation.crosslingual", name, in_use) for name in evaluation["crosslingual"])
+    yield from (("evaluation.prompts", name, in_use) for name in evaluation["prompts"])
     yield "evaluation.translation", evaluation["translation"], in_use
     yield "prompts.templates", prompts["templates"], in_use
     kinds = list(config["sampling"]["kinds"])

@@ -8,6 +8,7 @@ import pandas as pd
 
 from lahja.errors import LahjaError
 from lahja.files import digest_of_text
+from lahja.readers import Prompt
 from lahja.tables import EVALUATION_PROMPTS
 from lahja.translation import translation_prompt
 
@@ -52,15 +53,17 @@ def translation_tasks(
     return pd.DataFrame(rows).drop_duplicates("prompt_id", ignore_index=True)
 
 
-def ready_tasks(
-    task: str, corpus: str, prompts: list[tuple[str, str]], per_dialect: int | None
-) -> pd.DataFrame:
-    """Take ready prompts, given as (wanted dialect, text), up to `per_dialect` of each."""
-    rows = [_row(task, corpus, None, dialect, None, None, text) for dialect, text in prompts]
+def ready_tasks(prompts: list[Prompt], per_dialect: int | None) -> pd.DataFrame:
+    """Take ready prompts as tasks, up to `per_dialect` of each source, task and dialect."""
+    rows = [
+        _row(prompt.task, prompt.source, None, prompt.variety, None, None, prompt.text)
+        for prompt in prompts
+    ]
     if not rows:
         return pd.DataFrame(columns=EVALUATION_PROMPTS.names)
     table = pd.DataFrame(rows).drop_duplicates("prompt_id")
-    return table.groupby("target_variety", sort=False).head(per_dialect or len(table))
+    slices = table.groupby(["task", "corpus", "target_variety"], sort=False)
+    return slices.head(per_dialect or len(table))
 
 
 def _row(

@@ -77,10 +77,10 @@ def translation_prompts(
     return pd.DataFrame(rows, columns=PROMPTS.names)
 
 
-def read_ready_prompts(folder: Path, corpus: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the (wanted dialect, text) of each ready prompt of a corpus in its folder."""
+def read_ready_prompts(folder: Path, corpus: dict[str, Any]) -> list[Prompt]:
+    """Return the ready prompts of a corpus, given by its config entry and its folder."""
     found = read_prompts(folder / corpus["path"], corpus["options"])
-    return [(prompt.variety, prompt.text) for prompt in found if isinstance(prompt, Prompt)]
+    return [prompt for prompt in found if isinstance(prompt, Prompt)]
 
 
 def ready_prompts(texts: list[str], dialect: str, kind: str, count: int, seed: int) -> pd.DataFrame:
