@@ -1,5 +1,6 @@
 """ADI2 and ADI2 macro: formula, zero rules, and AL-QASIDA's recorded scores."""
 
+import ast
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from lahja.errors import LahjaError
 from lahja.metrics.dialectness import (
     adi2,
     country_probability,
+    has_enough_words,
     macro_probability,
     score_dialectness,
 )
@@ -57,14 +59,15 @@ def test_zero_rules(response: str, is_arabic: bool, target: str, expected: float
     scored = pd.DataFrame(
         [{"response": response, "is_arabic": is_arabic, "aldi": 0.9, "countries": COUNTRIES}]
     )
-    result = score_dialectness(scored, pd.Series([target]))
+    result = score_dialectness(scored, pd.Series([target]), pd.Series(["translation"]))
     assert result["adi2"].iloc[0] == pytest.approx(expected)
     assert (result["adi2"] <= result["adi2_macro"]).all()
 
 
 def test_missing_country_scores_stay_missing() -> None:
     scored = pd.DataFrame([{"response": "عايز", "is_arabic": True, "aldi": 0.9, "countries": None}])
-    assert np.isnan(score_dialectness(scored, pd.Series(["egy"]))["adi2"].iloc[0])
+    result = score_dialectness(scored, pd.Series(["egy"]), pd.Series(["monolingual"]))
+    assert np.isnan(result["adi2"].iloc[0])
 
 
 @pytest.mark.parametrize(
@@ -84,32 +87,43 @@ def test_recorded_scores_are_probability_times_aldi(corpora: Path, name: str) ->
     assert adi2(rows["macro_prob"], aldi).to_numpy() == pytest.approx(rows["macro_score"], abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("أنا بحب هوكي جداً.", False),
+        ("أنا بحب هوكي جداً جداً.", True),
+        ("قط يلعب في الظلال،\nفأر يهرب من الأحوال،", False),
+        ("openness | front | mid | back", False),
+        ("", False),
+    ],
+)
+def test_short_cross_lingual_answers_are_not_judged(text: str, expected: bool) -> None:
+    assert has_enough_words(text) is expected
+
+
+@pytest.mark.parametrize("source", ["Cohere", "Okapi"])
 @pytest.mark.parametrize("dialect", ["egy", "pse"])
-def test_regions_give_the_recorded_macro_probability(corpora: Path, dialect: str) -> None:
+def test_recorded_zero_rules_and_macro_scores(corpora: Path, source: str, dialect: str) -> None:
     path = corpora / "al-qasida/llm_outputs/gpt-4o_crosslingual"
-    rows = pd.read_csv(path / f"DialectID_Okapi_{dialect}_samples.csv")
-    columns = [name for name in rows.columns if name.startswith("prob_")]
-    assert len(columns) == len(NADI_COUNTRIES)
-    countries = rows[columns].to_numpy()
+    rows = pd.read_csv(path / f"DialectID_{source}_{dialect}_samples.csv")
     scored = pd.DataFrame(
         {
-            "response": rows["generations"],
-            "is_arabic": rows["acc"] == 1,
+            "response": [ast.literal_eval(text)[0] for text in rows["generations"]],
+            "is_arabic": (rows["acc"] == 1) | rows["too_few_tokens"],
             "aldi": rows["dialectness"],
-            "countries": _in_nadi_order(rows, columns, countries),
+            "countries": _countries(rows),
         }
     )
-    result = score_dialectness(scored, pd.Series([dialect] * len(rows)))
+    tasks = pd.Series(["crosslingual"] * len(rows))
+    result = score_dialectness(scored, pd.Series([dialect] * len(rows)), tasks)
+    assert scored["response"].map(has_enough_words).tolist() == (~rows["too_few_tokens"]).tolist()
     assert result["p_country"].to_numpy() == pytest.approx(rows["prob"], abs=1e-9)
     assert result["adi2"].to_numpy() == pytest.approx(rows["score"], abs=1e-9)
     assert result["adi2_macro"].to_numpy() == pytest.approx(rows["macro_score"], abs=1e-9)
 
 
-def _in_nadi_order(
-    rows: pd.DataFrame, columns: list[str], countries: np.ndarray
-) -> list[np.ndarray]:
-    # The file names its columns by adjectives.
-    order = {name.removeprefix("prob_").split("_")[0]: at for at, name in enumerate(columns)}
+def _countries(rows: pd.DataFrame) -> list[np.ndarray]:
+    # The file names its columns by adjectives; rows without a score hold nothing.
     # fmt: off
     adjectives = [
         "Algerian", "Bahrani", "Egyptian", "Iraqi", "Jordanian", "Kuwaiti", "Lebanese", "Libyan",
@@ -117,4 +131,5 @@ def _in_nadi_order(
         "Emirati", "Yemeni",
     ]
     # fmt: on
-    return list(countries[:, [order[name] for name in adjectives]])
+    assert len(adjectives) == len(NADI_COUNTRIES)
+    return list(rows[[f"prob_{name}_Arabic" for name in adjectives]].fillna(0).to_numpy())

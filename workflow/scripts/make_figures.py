@@ -19,7 +19,7 @@ def main(
     settings: dict,
     output: Path,
 ) -> None:
-    """Write {fig2,...,fig7}.{svg,png,csv,parquet} into the folder `output`.
+    """Write {figure2,...,figure7}.{svg,png,csv,parquet} into the folder `output`.
 
     Settings: models (all of them: they fix the colours), figure_models (the bars of Figures 2, 4
     and 5), translators ({model: its label in Figure 7}), samples (per direction), seed.

@@ -5,11 +5,16 @@ any country in the wanted region. A text that is not Arabic scores 0, not "missi
 answer in the wrong language costs what an answer in MSA costs.
 """
 
+import re
+
 import numpy as np
 import pandas as pd
 
 from lahja.errors import LahjaError
 from lahja.varieties import NADI_COUNTRIES, NADI_REGIONS, get_variety
+
+# AL-QASIDA's cross-lingual task judges the language of lines with at least so many words.
+_MIN_WORDS_OF_A_LINE = 5
 
 
 def adi2(p_country: float, aldi: float) -> float:
@@ -36,14 +41,27 @@ def macro_probability(countries: np.ndarray, variety: str) -> float:
     return float(_checked(countries)[[NADI_REGIONS[c] == wanted for c in NADI_COUNTRIES]].sum())
 
 
-def score_dialectness(scored: pd.DataFrame, targets: pd.Series) -> pd.DataFrame:
+def has_enough_words(text: str) -> bool:
+    """Whether any line has five words or more, AL-QASIDA's cross-lingual `too_few_tokens`.
+
+    A word holds a letter or a digit: the dashes and bars of a table do not count.
+    """
+    return any(
+        sum(bool(re.search(r"\w", word)) for word in line.split()) >= _MIN_WORDS_OF_A_LINE
+        for line in text.split("\n")
+    )
+
+
+def score_dialectness(scored: pd.DataFrame, targets: pd.Series, tasks: pd.Series) -> pd.DataFrame:
     """Return aldi, p_country, p_region, adi2 and adi2_macro of each response.
 
-    `scored` has the columns of SCORED, `targets` the variety asked for in each row. All five are
-    0 where the language identifier found no Arabic or the text is empty; all but aldi are 0
-    where the target is English or MSA (AL-QASIDA's rules). A missing scorer gives NaN.
+    `scored` has the columns of SCORED, `targets` the variety asked for in each row and `tasks`
+    its task. AL-QASIDA's zero rules: all five are 0 where the language identifier found no
+    Arabic, the text is empty, or no line of a cross-lingual answer has enough words; all but aldi
+    are 0 where the target is English or MSA. A missing scorer gives NaN.
     """
     arabic = scored["is_arabic"].astype(bool) & scored["response"].str.strip().astype(bool)
+    arabic &= (tasks != "crosslingual") | scored["response"].map(has_enough_words)
     probabilities = [
         _probabilities(countries, target)
         for countries, target in zip(scored["countries"], targets, strict=True)

@@ -17,7 +17,7 @@ def score_sentences(prompts: pd.DataFrame, scored: pd.DataFrame, spbleu: SpBleu)
     """
     _check_complete(prompts, scored)
     frame = prompts.merge(scored, on="prompt_id", how="left", validate="one_to_one")
-    dialectness = score_dialectness(frame, frame["target_variety"])
+    dialectness = score_dialectness(frame, frame["target_variety"], frame["task"])
     frame = frame.drop(columns="aldi").join(dialectness)
     frame = frame.join(_score_translations(frame, spbleu))
     return frame[SENTENCE_SCORES.names]

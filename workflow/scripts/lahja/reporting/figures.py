@@ -56,11 +56,11 @@ def direction_figures(
     """
     names = {model: model for model in models}
     return [
-        _figure("fig2", "ADI2 macro by dialect and model.", metrics, _ADI2_PANELS, names),
-        _figure("fig4", "chrF++ of translation into dialects.", metrics, _INTO_DIALECT, names),
-        _figure("fig5", "chrF++ of translation from dialects.", metrics, _FROM_DIALECT, names),
+        _figure("figure2", "ADI2 macro by dialect and model.", metrics, _ADI2_PANELS, names),
+        _figure("figure4", "chrF++ of translation into dialects.", metrics, _INTO_DIALECT, names),
+        _figure("figure5", "chrF++ of translation from dialects.", metrics, _FROM_DIALECT, names),
         _figure(
-            "fig7",
+            "figure7",
             "ADI2 macro of the translators: trained on clean pairs, or with augmented ones.",
             metrics,
             _ADI2_PANELS,
@@ -88,7 +88,7 @@ def _figure(
                     source=source, target=target, metric=panel.metric,
                 )  # fmt: skip
                 rows.append(_row(panel.title, panel.metric, model, label, dialect, score))
-    return _table(name, f"{caption} (paper, Figure {name[3:]})", rows)
+    return _table(name, f"{caption} (paper, Figure {name.removeprefix('figure')})", rows)
 
 
 def classifier_figure(metrics: pd.DataFrame, paper: Path) -> Table:
@@ -109,7 +109,7 @@ def classifier_figure(metrics: pd.DataFrame, paper: Path) -> Table:
             _row("F1", "f1", row["classifier"], label, row["variety"], score)
             | {"origin": row["source"]}
         )
-    return _table("fig3", "F1 of the dialect classifiers. (paper, Figure 3)", rows)
+    return _table("figure3", "F1 of the dialect classifiers. (paper, Figure 3)", rows)
 
 
 def _row(

@@ -59,11 +59,11 @@ class Change:
 def changes(
     metrics: pd.DataFrame, comparisons: pd.DataFrame, models: Sequence[str]
 ) -> list[Change]:
-    """Return the changes of the compared models, in the order of `models`."""
+    """Return the changes of the compared models, the largest gain in ADI2 first."""
     board, differences = metrics_board(metrics), comparisons_board(comparisons)
     baselines = dict(zip(comparisons["model"], comparisons["baseline"], strict=True))
     overall = {"task": ALL, "source": ALL, "target": MEAN, "metric": "adi2"}
-    return [
+    found = [
         Change(
             model,
             baselines[model],
@@ -83,6 +83,7 @@ def changes(
         for model in models
         if model in baselines
     ]
+    return sorted(found, key=lambda change: -(change.gain.value or 0))
 
 
 def _difference(score: ShownScore, digits: int) -> str:

@@ -25,7 +25,7 @@ from lahja.reporting.views import (
 )
 
 TABLES = ("changes", "table2", "table1", "classifier")
-FIGURES = ("fig2", "fig4", "fig5", "fig7", "fig3")
+FIGURES = ("figure2", "figure4", "figure5", "figure7", "figure3")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def build_report(
     """
     tables = {table: table_view(read_artifact(run.tables / f"{table}.parquet")) for table in TABLES}
     figures = {figure: figure_view(run.figures, figure) for figure in FIGURES}
-    samples = read_artifact(run.figures / "fig6.parquet")
+    samples = read_artifact(run.figures / "figure6.parquet")
     signatures = run.metrics[["metric", "signature"]].dropna().drop_duplicates()
     return _render(
         templates,

@@ -43,7 +43,7 @@ def sample_outputs(scores: Sequence[pd.DataFrame], per_direction: int, seed: int
     is_into_dialect = rows["target_variety"].isin(DIALECTS)
     rows["adi2"] = rows["adi2"].where(is_into_dialect)
     note = f"{per_direction} sentences of each direction, drawn at random (seed {seed})."
-    return Table("fig6", "Sample outputs. (paper, Figure 6)", _COLUMNS, rows[names], [note])
+    return Table("figure6", "Sample outputs. (paper, Figure 6)", _COLUMNS, rows[names], [note])
 
 
 def pictured_samples(table: Table) -> Table:

@@ -12,6 +12,9 @@ from lahja.errors import LahjaError
 from lahja.reporting.artifacts import Table, read_artifact
 from lahja.varieties import VARIETIES
 
+# Longer texts wrap within their cell, in characters.
+_LONG = 40
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -96,7 +99,8 @@ def _plain_cell(value: Any) -> Cell:
     if pd.isna(value):
         return Cell("")
     if isinstance(value, bool) or not pd.api.types.is_number(value):
-        return Cell(str(value), sort=str(value))
+        text = str(value)
+        return Cell(text, sort=text, kind="long" if len(text) > _LONG else "text")
     shown = f"{value:,}" if pd.api.types.is_integer(value) else f"{value:.4g}"
     return Cell(shown, sort=str(value), kind="number")
 
