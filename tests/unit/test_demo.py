@@ -1,0 +1,328 @@
+"""The demo's hand-written sources and the corpora made of them."""
+
+import json
+import re
+import shutil
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lahja.demo.build import build_demo
+from lahja.demo.dialectness import dialect_share
+from lahja.demo.expansion import (
+    DEVELOPMENT,
+    HELD_OUT,
+    TEST,
+    TRAIN,
+    Parallel,
+    Settings,
+    distinct_sentences,
+    expand,
+)
+from lahja.demo.source import ANSWER_KINDS, KINDS, Source, load_source, slots_of
+from lahja.errors import LahjaError
+from lahja.readers import READERS, Reject, read_prompts, read_templates
+from lahja.varieties import DIALECTS, VARIETIES, variety_of_country
+
+LATIN = re.compile(r"[A-Za-z]+")
+
+
+@pytest.fixture(scope="module")
+def folder(root: Path) -> Path:
+    return root / "resources" / "demo"
+
+
+@pytest.fixture(scope="module")
+def source(folder: Path) -> Source:
+    return load_source(folder)
+
+
+@pytest.fixture(scope="module")
+def sentences(source: Source) -> list[Parallel]:
+    return distinct_sentences(expand(source, Settings()))
+
+
+@pytest.fixture(scope="module")
+def corpora(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("demo") / "corpora"
+    build_demo(folder, Settings(), output)
+    return output
+
+
+@pytest.fixture
+def copy(folder: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(folder, tmp_path / "demo")
+
+
+# --- the hand-written sources
+
+
+def test_there_are_enough_frames_of_both_sorts(source: Source) -> None:
+    held_out = [frame for frame in source.frames if frame.is_held_out]
+    assert len(source.frames) - len(held_out) >= 60
+    assert len(held_out) >= 12
+    assert {frame.domain for frame in held_out} == {frame.domain for frame in source.frames}
+
+
+def test_every_kind_is_in_all_varieties_with_equal_slots(source: Source) -> None:
+    for frame in source.frames:
+        assert set(frame.texts) == set(KINDS)
+        for texts in frame.texts.values():
+            assert set(texts) == set(VARIETIES)
+            assert len({tuple(sorted(slots_of(text))) for text in texts.values()}) == 1
+
+
+def test_statements_and_questions_end_alike_in_all_varieties(source: Source) -> None:
+    for frame in source.frames:
+        for kind, texts in frame.texts.items():
+            is_question = {text[-1] in "?؟" for text in texts.values()}
+            assert len(is_question) == 1, (frame.name, kind)
+            assert all(text[-1] in ".?؟" for text in texts.values()), (frame.name, kind)
+
+
+def test_each_dialect_has_templates_of_every_kind(source: Source) -> None:
+    assert len(source.template_kinds) == 24
+    assert set(source.template_kinds) == set(ANSWER_KINDS)
+    assert {request.kind for request in source.requests} == set(ANSWER_KINDS)
+    for dialect in DIALECTS:
+        assert len(set(source.templates[dialect])) == 24
+
+
+def test_templates_and_continuations_hold_no_latin_letters(source: Source) -> None:
+    texts = [template for templates in source.templates.values() for template in templates]
+    texts += [t for map in source.continuations for v, t in map.items() if v != "eng"]
+    assert not [text for text in texts if LATIN.search(text)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("    syr: {relative_m}", "    xyz: {relative_m}", "family-x: text: no text for syr"),
+        (
+            "    mar: من {city}",
+            "    mar: من هنا",
+            r"reply: mar has slots \[\], expected \['city'\]",
+        ),
+        ("{relative_m}", "{nobody}", r"no lexicon for the slot \{nobody\}"),
+        ("  question:", "  answer:", "family-x: unknown key 'answer'"),
+        ("- id: family-x", "- id: 7", "frame 1 has no id"),
+    ],
+)
+def test_a_faulty_frame_is_named(copy: Path, old: str, new: str, message: str) -> None:
+    def texts(text: str) -> str:
+        return "".join(f'    {v}: "{text}"\n' for v in VARIETIES)
+
+    frame = (
+        "- id: family-x\n"
+        f"  text:\n{texts('{relative_m}')}  paraphrase:\n{texts('{relative_m}')}"
+        f"  reply:\n{texts('من {city}')}  question:\n{texts('أين؟')}"
+    ).replace('"', "'")
+    old, new = (
+        re.sub(r"(: )(.*)", r"\1'\2'", t) if ": " in t and "- id" not in t else t
+        for t in (old, new)
+    )
+    assert old in frame
+    path = copy / "frames" / "family.yaml"
+    path.write_text(frame.replace(old, new), encoding="utf-8")
+    with pytest.raises(LahjaError, match=message) as raised:
+        load_source(copy)
+    assert str(path) in str(raised.value)
+
+
+def test_a_lexicon_entry_without_a_variety_is_named(copy: Path) -> None:
+    path = copy / "lexicon" / "city.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("syr:", "xyz:", 1), encoding="utf-8")
+    with pytest.raises(LahjaError, match=r"city\.yaml: entry 1: no text for syr"):
+        load_source(copy)
+
+
+def test_a_following_lexicon_must_match_its_leader(copy: Path) -> None:
+    path = copy / "lexicon" / "city.yaml"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]), encoding="utf-8")
+    with pytest.raises(LahjaError, match=r"to_city\.yaml: follows 'city'"):
+        load_source(copy)
+
+
+# --- their expansion
+
+
+def test_there_are_enough_distinct_parallel_sentences(sentences: list[Parallel]) -> None:
+    assert len({tuple(sentence.texts.values()) for sentence in sentences}) == len(sentences)
+    assert sum(sentence.part == TRAIN for sentence in sentences) >= 4000
+
+
+def test_parts_share_no_sentence_with_training(sentences: list[Parallel]) -> None:
+    trained = {item for s in sentences if s.part == TRAIN for item in s.texts.items()}
+    for part in (DEVELOPMENT, TEST, HELD_OUT):
+        own = [sentence for sentence in sentences if sentence.part == part]
+        assert len(own) >= 60
+        assert all(trained.isdisjoint(sentence.texts.items()) for sentence in own)
+
+
+def test_a_frame_names_one_city_in_every_form(source: Source) -> None:
+    cities = [entry["eng"] for entry in source.lexicons["city"].entries]
+    for scene in expand(source, Settings()):
+        named = [c for c in cities if any(c in texts["eng"] for texts in scene.texts.values())]
+        assert len(named) <= (2 if scene.frame == "sport-match-result" else 1)
+
+
+def test_arabic_varieties_hold_no_latin_letters_and_no_slots(sentences: list[Parallel]) -> None:
+    for sentence in sentences:
+        for variety, text in sentence.texts.items():
+            assert "{" not in text
+            assert variety == "eng" or not LATIN.search(text)
+            assert 3 <= len(text.split()) <= 20
+
+
+def _share_equal(sentences: list[Parallel], one: str, other: str) -> float:
+    return sum(s.texts[one] == s.texts[other] for s in sentences) / len(sentences)
+
+
+def test_dialects_differ_as_they_should(sentences: list[Parallel]) -> None:
+    from_msa = {
+        dialect: sum(dialect_share(s.texts[dialect], s.texts["msa"]) for s in sentences)
+        / len(sentences)
+        for dialect in DIALECTS
+    }
+    assert min(from_msa, key=from_msa.get) == "sau"
+    assert max(from_msa, key=from_msa.get) == "mar"
+    assert min(from_msa.values()) > 0.35
+    equal_to_msa = {dialect: _share_equal(sentences, dialect, "msa") for dialect in DIALECTS}
+    assert max(equal_to_msa, key=equal_to_msa.get) == "sau"
+    assert max(equal_to_msa.values()) < 0.1
+    pairs = [(a, b) for a in DIALECTS for b in DIALECTS if a < b]
+    assert max(pairs, key=lambda pair: _share_equal(sentences, *pair)) == ("pse", "syr")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "msa", "share"),
+    [
+        ("أريد خبز", "أريد خبز", 0.0),
+        ("أنا عايز عيش.", "أنا أريد خبزا.", 2 / 3),
+        ("بغيت الخبز دابا", "أريد خبزا الآن", 1.0),
+    ],
+)
+def test_dialect_share(sentence: str, msa: str, share: float) -> None:
+    assert dialect_share(sentence, msa) == pytest.approx(share)
+
+
+# --- the corpora
+
+
+def _read(name: str, path: Path, **options: object) -> list:
+    rows = list(READERS[name](path, options))
+    assert rows
+    assert not [row for row in rows if isinstance(row, Reject)]
+    return rows
+
+
+def test_madar_is_joined_by_number(corpora: Path) -> None:
+    rows = _read("madar", corpora / "MADAR")
+    assert {row.split for row in rows} == {"train", "validation", "evaluation"}
+    groups = {variety: {} for variety in VARIETIES}
+    for row in rows:
+        groups[row.variety][row.group] = row.text
+    numbers = sorted(map(int, groups["eng"]))
+    assert numbers[-1] > len(numbers), "numbers must have gaps"
+    assert set(groups["msa"]) == set(groups["eng"]) == set(groups["egy"])
+    for variety in ("pse", "sau", "syr"):
+        assert set(groups[variety]) < set(groups["eng"])
+
+
+def test_flores_is_aligned_distinct_and_held_out(corpora: Path, sentences: list[Parallel]) -> None:
+    rows = _read("flores", corpora / "flores200_dataset")
+    held_out = {item for s in sentences if s.part == HELD_OUT for item in s.texts.items()}
+    assert {(row.variety, row.text) for row in rows} <= held_out
+    assert len({(row.variety, row.text) for row in rows}) == len(rows)
+    assert Counter(row.variety for row in rows) == dict.fromkeys(VARIETIES, 120)
+
+
+def test_monolingual_and_one_sided_corpora_are_read(corpora: Path) -> None:
+    nadi = _read("nadi", corpora / "NADI")
+    assert set(Counter(row.variety for row in nadi)) == set(DIALECTS)
+    assert {w for row in nadi for w in LATIN.findall(row.text)} == {"USER", "URL", "NUM"}
+    assert _read("lines", corpora / "NADI", variety="msa")
+    doda = _read("doda", corpora / "darija-open-dataset")
+    assert {row.variety for row in doda} == {"mar", "eng"}
+    assert not [row for row in doda if row.variety == "mar" and LATIN.search(row.text)]
+    tweets = _read("dial2msa", corpora / "Dial2MSA-Verified")
+    assert {row.variety for row in tweets} == {"egy", "msa"}
+    assert {row.split for row in tweets} == {"train", "validation"}
+
+
+def test_dialectness_labels_lie_in_bounds(corpora: Path) -> None:
+    header, *lines = (corpora / "aldi" / "aldi.tsv").read_text(encoding="utf-8").splitlines()
+    assert header == "sentence\tALDi"
+    labels = [float(line.split("\t")[1]) for line in lines]
+    assert len(lines) == len({line.split("\t")[0] for line in lines}) == 3000
+    assert all(0 <= label <= 1 for label in labels)
+    assert 0.15 < labels.count(0.0) / len(labels) < 0.4
+    assert not any(LATIN.search(line) for line in lines)
+
+
+def test_evaluation_prompts_are_read(corpora: Path) -> None:
+    templates = read_templates(corpora / "al-qasida" / "prompt_templates" / "json" / "dial8.json")
+    assert {dialect: len(own) for dialect, own in templates.items()} == dict.fromkeys(DIALECTS, 24)
+    for folder, task in (("mono", "monolingual"), ("xling", "crosslingual")):
+        prompts = list(read_prompts(corpora / "al-qasida" / folder, {}))
+        assert {prompt.task for prompt in prompts} == {task}
+        assert Counter(prompt.variety for prompt in prompts) == dict.fromkeys(DIALECTS, 60)
+        assert len({prompt.text for prompt in prompts}) == len(prompts)
+
+
+def test_instructions_are_balanced_and_answered_in_each_variety(corpora: Path) -> None:
+    lines = (corpora / "instructions.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert len(rows) >= 3000
+    assert len(set(Counter((row["dialect"], row["kind"]) for row in rows).values())) == 1
+    assert {row["form"] for row in rows} == {"monolingual", "crosslingual", "translation"}
+    assert len({row["id"] for row in rows}) == len(rows)
+    for row in rows:
+        assert set(row["responses"]) == {"msa", row["dialect"], "eng"}
+        assert "{" not in row["prompt"]
+        # A Saudi sentence may be MSA too, and so a translation its own source.
+        if row["form"] != "translation":
+            assert row["responses"][row["dialect"]] not in row["prompt"]
+
+
+def test_held_out_sentences_are_in_no_training_file(
+    corpora: Path, sentences: list[Parallel]
+) -> None:
+    held_out = {t for s in sentences if s.part == HELD_OUT for t in s.texts.values()}
+    evaluation = {"flores200_dataset", "al-qasida"}
+    for path in corpora.rglob("*.*"):
+        if path.is_file() and path.relative_to(corpora).parts[0] not in evaluation:
+            text = path.read_text(encoding="utf-8")
+            assert not [sentence for sentence in held_out if sentence in text], path
+
+
+def test_every_file_ends_with_a_newline(corpora: Path) -> None:
+    files = [path for path in corpora.rglob("*.*") if path.is_file()]
+    assert len(files) > 25
+    assert all(path.read_bytes().endswith(b"\n") for path in files)
+
+
+def test_the_manifest_tells_what_there_is(corpora: Path) -> None:
+    manifest = json.loads((corpora / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["rows"]["instructions"] == 3600
+    assert manifest["distinct_parallel_sentences"] == sum(manifest["sentences_by_part"].values())
+
+
+def test_equal_seeds_give_equal_files(folder: Path, tmp_path: Path) -> None:
+    small = Settings(fillings_per_frame=5, instructions_per_dialect_and_kind=4, aldi_rows=50)
+    for name, settings in (("a", small), ("b", small), ("c", replace(small, seed=1))):
+        build_demo(folder, settings, tmp_path / name)
+    for path in (tmp_path / "a").rglob("*.*"):
+        if path.is_file():
+            name = path.relative_to(tmp_path / "a")
+            assert path.read_bytes() == (tmp_path / "b" / name).read_bytes()
+    one, other = (tmp_path / n / "instructions.jsonl" for n in "ac")
+    assert one.read_bytes() != other.read_bytes()
+
+
+def test_every_country_is_spelt_as_in_nadi(corpora: Path) -> None:
+    lines = (corpora / "NADI" / "NADI2023_TWT.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    assert {variety_of_country(line.split("\t")[2]).code for line in lines} == set(DIALECTS)
