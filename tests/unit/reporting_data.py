@@ -92,3 +92,22 @@ def predictions(
                 "options": list(options), "probabilities": [1 / len(options)] * len(options),
             })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def funnel() -> pd.DataFrame:
+    """Return FUNNEL with fewer rows at each step."""
+    steps = {"responses": 90, "labelled": 80, "pairs": 20}
+    return pd.DataFrame(
+        [
+            {"dialect": dialect, "kind": kind, "step": step, "count": count}
+            for dialect in DIALECTS
+            for kind in ("story", "translation")
+            for step, count in steps.items()
+        ]
+    )
+
+
+def rejects() -> pd.DataFrame:
+    """Return REJECTS of one corpus."""
+    row = {"corpus": "MADAR", "file": "a.tsv", "line": 1, "text": ""}
+    return pd.DataFrame([row | {"reason": reason} for reason in ("empty", "empty", "duplicate")])

@@ -10,8 +10,7 @@ import pandas as pd
 
 from lahja.files import atomic_path
 from lahja.reporting.artifacts import MISSING, Table
-from lahja.reporting.style import Style
-from lahja.varieties import VARIETIES
+from lahja.reporting.style import Style, short_name
 
 _METRIC_LABELS = {"adi2_macro": "ADI2 macro", "chrf_plus_plus": "chrF++", "f1": "F1"}
 # Of the slot that one variety has on the axis.
@@ -74,7 +73,7 @@ def _draw_panel(axis: Any, rows: pd.DataFrame, styles: Mapping[str, Style]) -> N
         positions = [varieties.index(variety) + offset for variety in part["variety"]]
         _draw_bars(axis, part, positions, width, styles[part["bar"].iloc[0]], label)
     _draw_reference(axis, rows[rows["origin"] != "this run"], varieties)
-    axis.set_xticks(range(len(varieties)), [_short(variety) for variety in varieties])
+    axis.set_xticks(range(len(varieties)), [short_name(variety) for variety in varieties])
     axis.grid(axis="y", linewidth=0.4, alpha=0.5)
     axis.set_axisbelow(True)
 
@@ -119,10 +118,6 @@ def _draw_reference(axis: Any, rows: pd.DataFrame, varieties: list[str]) -> None
         )
 
 
-def _short(variety: str) -> str:
-    return "MSA" if variety == "msa" else VARIETIES[variety].label
-
-
 def draw_samples(table: Table, folder: Path) -> None:
     """Draw a few sample outputs as text, one per direction (paper, Figure 6).
 
@@ -146,7 +141,7 @@ def draw_samples(table: Table, folder: Path) -> None:
 def _sample_lines(rows: pd.DataFrame) -> Iterator[tuple[str, str, bool, str]]:
     for _, sample in rows.groupby("sample", sort=False):
         first = sample.iloc[0]
-        heading = f"{_short(first['source_variety'])} → {_short(first['target_variety'])}"
+        heading = f"{short_name(first['source_variety'])} → {short_name(first['target_variety'])}"
         yield heading, "", False, "bold"
         entries = [("source", first["source"]), ("reference", first["reference"])]
         entries += list(zip(sample["model"], sample["response"], strict=True))

@@ -10,8 +10,9 @@ import pandas as pd
 from lahja.metrics.slices import ALL
 from lahja.reporting.artifacts import Column, Table
 from lahja.reporting.scores import ShownScore, classifier_board, metrics_board
+from lahja.reporting.style import short_name
 from lahja.reporting.tables import read_reference
-from lahja.varieties import DIALECTS, VARIETIES
+from lahja.varieties import DIALECTS
 
 _COLUMNS = [
     Column("panel", "Panel"),
@@ -132,9 +133,7 @@ def _table(name: str, caption: str, rows: list[dict[str, Any]]) -> Table:
 
 def _where(missing: list[dict[str, Any]], reason: str) -> str:
     places = dict.fromkeys(
-        f"{row['label']} {VARIETIES[row['variety']].label}"
-        for row in missing
-        if row["reason"] == reason
+        f"{row['label']} {short_name(row['variety'])}" for row in missing if row["reason"] == reason
     )
     shown = list(places)[:3]
     return ", ".join(shown) + (f" and {len(places) - 3} more" if len(places) > 3 else "")

@@ -3,11 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# Okabe and Ito's colours, told apart in every common form of colour blindness; black is left
-# out, for text and error bars.
-_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
-# Co-prime with the colours: bars still differ in black-and-white print and after eight models.
-_HATCHES = ("", "//", "..")
+from lahja.varieties import VARIETIES
+
+# Okabe and Ito's colours, then Tol's, told apart in the common forms of colour blindness; black
+# is left out, for text and error bars.
+_COLOURS = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00",
+    "#F0E442", "#999999", "#332288", "#882255", "#117733", "#AA4499",
+)  # fmt: skip
+# Co-prime with the colours: bars still differ in black-and-white print and after twelve models.
+_HATCHES = ("", "//", "..", "xx", "--")
 
 
 @dataclass(frozen=True)
@@ -24,3 +29,8 @@ def styles(names: Iterable[str]) -> dict[str, Style]:
         name: Style(_COLOURS[place % len(_COLOURS)], _HATCHES[place % len(_HATCHES)])
         for place, name in enumerate(sorted(set(names)))
     }
+
+
+def short_name(variety: str) -> str:
+    """Return a variety's name as axes and headers show it."""
+    return "MSA" if variety == "msa" else VARIETIES[variety].label

@@ -19,7 +19,8 @@ from lahja.reporting.scores import (
     comparisons_board,
     metrics_board,
 )
-from lahja.varieties import DIALECTS, VARIETIES
+from lahja.reporting.style import short_name
+from lahja.varieties import DIALECTS
 
 OURS = "this run"
 RUNS = ("primary", "contrastive1", "contrastive2")
@@ -159,7 +160,7 @@ def classifier_table(metrics: pd.DataFrame, paper: Path) -> Table:
     varieties = [*DIALECTS, "msa"]
     columns = [
         Column("classifier", "Classifier"),
-        *(Column(code, VARIETIES[code].label, 2) for code in varieties),
+        *(Column(code, short_name(code), 2) for code in varieties),
         Column("macro", "Macro F1", 2),
         Column("accuracy", "Accuracy", 2),
         Column("origin", "Source"),

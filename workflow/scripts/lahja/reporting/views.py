@@ -129,7 +129,7 @@ def _sample_view(part: pd.DataFrame) -> SampleView:
         direction=f"{source} → {target}" if source != target else target,
         dialect=VARIETIES[dialect].name,
         source=first["source"],
-        reference=first["reference"],
+        reference=None if pd.isna(first["reference"]) else first["reference"],
         outputs=[
             {
                 "model": row["model"],
