@@ -87,7 +87,9 @@ def write_evaluation(
     source: Source, scenes: list[Scene], settings: Settings, folder: Path
 ) -> dict[str, int]:
     """Write ready prompts on held-out scenes as AL-QASIDA's, `mono` and `xling` per dialect."""
-    held_out = [scene for scene in scenes if scene.part == HELD_OUT]
+    # Scenes that differ in their answers only would ask the same twice.
+    by_text = {s.texts["text"]["eng"]: s for s in scenes if s.part == HELD_OUT}
+    held_out = list(by_text.values())
     counts = {"al-qasida/mono": 0, "al-qasida/xling": 0}
     for dialect in DIALECTS:
         random = Random(f"{settings.seed}:evaluation:{dialect}")
