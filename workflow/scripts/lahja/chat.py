@@ -26,16 +26,15 @@ def assistant_turn(answer: str) -> list[dict[str, str]]:
     return [{"role": "assistant", "content": answer}]
 
 
-def chat_text(tokenizer: "PreTrainedTokenizerBase", prompt: str) -> str:
-    """Return the text up to where the assistant begins to speak, by the model's template."""
-    return tokenizer.apply_chat_template(
-        user_turn(prompt), add_generation_prompt=True, tokenize=False
-    )
+def chat_texts(tokenizer: "PreTrainedTokenizerBase", prompts: list[str]) -> list[str]:
+    """Return each prompt's text up to where the assistant begins to speak."""
+    turns = [user_turn(prompt) for prompt in prompts]
+    return tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
 
 
 def prompt_tokens(tokenizer: "PreTrainedTokenizerBase", prompts: list[str]) -> list[list[int]]:
     """Return the token ids of each prompt up to where the assistant begins to speak."""
-    texts = [chat_text(tokenizer, prompt) for prompt in prompts]
+    texts = chat_texts(tokenizer, prompts)
     return tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
 
 
@@ -43,10 +42,11 @@ def example_tokens(
     tokenizer: "PreTrainedTokenizerBase", prompts: list[str], completions: list[str]
 ) -> list[tuple[list[int], int]]:
     """Return the token ids of whole conversations, and where each completion begins."""
-    texts = [
-        tokenizer.apply_chat_template(user_turn(prompt) + assistant_turn(answer), tokenize=False)
+    turns = [
+        user_turn(prompt) + assistant_turn(answer)
         for prompt, answer in zip(prompts, completions, strict=True)
     ]
-    ids = tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+    texts = tokenizer.apply_chat_template(turns, tokenize=False)
+    whole = tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
     heads = prompt_tokens(tokenizer, prompts)
-    return [(whole, len(head)) for whole, head in zip(ids, heads, strict=True)]
+    return [(ids, len(head)) for ids, head in zip(whole, heads, strict=True)]

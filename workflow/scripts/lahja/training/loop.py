@@ -27,7 +27,7 @@ class LoopSettings:
     warmup: float = 0.05
     weight_decay: float = 0.01
     batch_tokens: int = 4096
-    precision: str = "bf16"
+    precision: str | None = None
     checkpoint_seconds: float = 120.0
     seed: int = 0
 

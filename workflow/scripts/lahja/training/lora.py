@@ -1,0 +1,183 @@
+"""What supervised and preference training of a LoRA adapter share."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lahja.errors import LahjaError
+from lahja.files import atomic_path, canonical_json, digest_of_file
+from lahja.models.device import pick_dtype, pick_precision, use_device
+from lahja.models.folder import (
+    ADAPTER,
+    load_model,
+    load_tokenizer,
+    model_digest,
+    write_adapter_record,
+)
+from lahja.training.curve import write_curve
+from lahja.training.work import close_work, open_work
+
+if TYPE_CHECKING:
+    from peft import LoraConfig
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainerCallback
+
+
+@dataclass(frozen=True)
+class LoraSettings:
+    """LLaMA-Factory's defaults for LoRA (its example recipes), which the paper trains with."""
+
+    learning_rate: float
+    rank: int = 8
+    alpha: int = 16
+    dropout: float = 0.0
+    cutoff: int = 2048
+    schedule: str = "cosine"
+    warmup: float = 0.1
+    batch: int = 1
+    accumulation: int = 8
+    epochs: float = 3.0
+    weight_decay: float = 0.0
+    max_grad_norm: float = 1.0
+    precision: str | None = None
+    gradient_checkpointing: bool | None = None
+    group_by_length: bool = True
+    checkpoint_steps: int = 200
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class AdapterRun:
+    """One training step of the model graph: where it starts, what it learns, where it ends."""
+
+    root: Path
+    parent: Path | None
+    data: Path
+    settings: dict[str, Any]
+    work: Path
+    output: Path
+    record: dict[str, Any]
+    threads: int | None = None
+
+
+TrainerMaker = Callable[
+    ["PreTrainedModel", "PreTrainedTokenizerBase", dict[str, Any], "LoraConfig | None"], "Trainer"
+]
+
+
+def train_adapter(
+    run: AdapterRun,
+    options: LoraSettings,
+    make_trainer: TrainerMaker,
+    callbacks: list["TrainerCallback"],
+) -> None:
+    """Train a fresh adapter, or the parent's further, and write the model folder.
+
+    `make_trainer` gets the model, the tokenizer, the arguments that TRL's trainers share, and
+    the LoRA configuration where the adapter is to be a fresh one.
+    """
+    from datasets import disable_progress_bars
+    from transformers.trainer_callback import PrinterCallback
+    from transformers.trainer_utils import get_last_checkpoint
+
+    disable_progress_bars()
+    device = use_device(run.threads)
+    start = model_digest(run.root, run.parent)
+    work = open_work(run.work, settings=run.settings, data=digest_of_file(run.data), start=start)
+    model = load_model(
+        run.root,
+        run.parent,
+        dtype=pick_dtype(None if device == "cuda" else "fp32", device),
+        device=device,
+        trainable=True,
+    )
+    if run.parent is not None:
+        _expect_shape(model, run.parent, options)
+    fresh = None if run.parent else _lora(options)
+    arguments = trainer_arguments(options, work, device)
+    trainer = make_trainer(model, load_tokenizer(run.root), arguments, fresh)
+    trainer.remove_callback(PrinterCallback)
+    for callback in [_stop_at_nan(run.output), *callbacks]:
+        trainer.add_callback(callback)
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(work)))
+    _finish(run, trainer)
+
+
+def trainer_arguments(options: LoraSettings, work: Path, device: str) -> dict[str, Any]:
+    """Return the arguments that SFTConfig and DPOConfig share."""
+    checkpointing = options.gradient_checkpointing
+    return {
+        "output_dir": str(work),
+        "learning_rate": options.learning_rate,
+        "lr_scheduler_type": options.schedule,
+        "warmup_steps": options.warmup,
+        "per_device_train_batch_size": options.batch,
+        "gradient_accumulation_steps": options.accumulation,
+        "num_train_epochs": options.epochs,
+        "weight_decay": options.weight_decay,
+        "max_grad_norm": options.max_grad_norm,
+        "max_length": options.cutoff,
+        "bf16": pick_precision(options.precision, device) == "bf16",
+        "use_cpu": device == "cpu",
+        "gradient_checkpointing": device == "cuda" if checkpointing is None else checkpointing,
+        "train_sampling_strategy": "group_by_length" if options.group_by_length else "random",
+        "save_steps": options.checkpoint_steps,
+        "save_total_limit": 1,
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        "disable_tqdm": True,
+        "report_to": "none",
+        "seed": options.seed,
+        "data_seed": options.seed,
+        "dataloader_pin_memory": device == "cuda",
+    }
+
+
+def _lora(options: LoraSettings) -> "LoraConfig":
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=options.rank,
+        lora_alpha=options.alpha,
+        lora_dropout=options.dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+
+
+def _expect_shape(model: "PreTrainedModel", parent: Path, options: LoraSettings) -> None:
+    config = model.peft_config["default"]
+    if (config.r, config.lora_alpha) != (options.rank, options.alpha):
+        raise LahjaError(
+            f"{parent}: has rank {config.r} and alpha {config.lora_alpha}, but the step that "
+            f"continues it asks for {options.rank} and {options.alpha}"
+        )
+
+
+def _stop_at_nan(output: Path) -> "TrainerCallback":
+    from transformers import TrainerCallback
+
+    class StopAtNan(TrainerCallback):
+        """Stop, naming the step, when the loss is no number."""
+
+        def on_log(self, args, state, control, logs=None, **kwargs):
+            loss = (logs or {}).get("loss")
+            if loss is not None and not math.isfinite(loss):
+                raise LahjaError(
+                    f"{output}: the loss is {loss} at step {state.global_step} of {state.max_steps}"
+                )
+
+    return StopAtNan()
+
+
+def _finish(run: AdapterRun, trainer: "Trainer") -> None:
+    steps = [entry for entry in trainer.state.log_history if "loss" in entry]
+    with atomic_path(run.output) as folder:
+        # The frozen reference that DPO keeps beside the trained adapter is not part of the model.
+        trainer.model.save_pretrained(folder / ADAPTER, selected_adapters=["default"])
+        (folder / ADAPTER / "README.md").unlink(missing_ok=True)
+        write_curve(folder, steps)
+        facts = {**run.record, "settings": canonical_json(run.settings)}
+        write_adapter_record(folder, run.root, run.parent, facts)
+    close_work(run.work)

@@ -1,0 +1,26 @@
+"""Train a LoRA adapter on preference pairs by direct preference optimisation."""
+
+from pathlib import Path
+
+from lahja.command import run
+
+
+def main(
+    root: Path,
+    pairs: Path,
+    settings: dict,
+    work: Path,
+    output: Path,
+    adapter: Path | None = None,
+    record: dict | None = None,
+    threads: int | None = None,
+) -> None:
+    """Learn PAIRS from a root, or from its adapter on; an interrupted run goes on from work."""
+    from lahja.training.dpo import train_dpo
+    from lahja.training.lora import AdapterRun
+
+    train_dpo(AdapterRun(root, adapter, pairs, settings, work, output, record or {}, threads))
+
+
+if __name__ == "__main__":
+    run(main)
