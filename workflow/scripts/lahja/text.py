@@ -20,6 +20,8 @@ _INVISIBLE = re.compile(
     r"[\u00ad\u0640\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]"
     r"|(?<=\w)[\u200c\u200d]|[\u200c\u200d](?=\w)"
 )
+# Links, mentions and the tokens that corpora of tweets put for them say nothing of the script.
+_WEB_TOKEN = re.compile(r"https?://\S+|@\w+|\b(?:USER|URL|NUM|EMOJI)\b")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _NOT_WORD = re.compile(r"[\W_]+")
 
@@ -61,7 +63,11 @@ def count_words(text: str) -> int:
 
 
 def arabic_share(text: str) -> float:
-    """Return the share of a text's letters that are Arabic, 0 for a text without letters."""
+    """Return the share of a text's letters that are Arabic, 0 for a text without letters.
+
+    Links, mentions and the placeholders of anonymised tweets (`USER`, `URL` …) do not count.
+    """
+    text = _WEB_TOKEN.sub(" ", text)
     letters = sum(c.isalpha() for c in text)
     return len(_ARABIC_LETTER.findall(text)) / letters if letters else 0.0
 

@@ -1,6 +1,8 @@
 """Parallel corpora: MADAR, FLORES, Tatoeba, NADI's pairs, Dial2MSA and any aligned files."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from lahja.errors import LahjaError
@@ -108,6 +110,24 @@ def read_bitext(path: Path, options: Options) -> Iterator[Sentence | Reject]:
     wanted = wanted_varieties(options)
     files = {variety: file for variety, file in files.items() if variety in wanted}
     yield from _aligned_sentences(path, files, options.get("split"))
+
+
+# Marks of a transcript: a break (*), a breath (+), a foreign word (<...>).
+_TRANSCRIPT_MARKS = re.compile(r"[*<>]|(?<!\S)\++(?!\S)")
+
+
+def read_iwslt(path: Path, options: Options) -> Iterator[Sentence | Reject]:
+    """Yield IWSLT 2024's Syrian transcripts and their translations, transcription marks removed.
+
+    Options: `stem` of the files, by default `valid` for `valid.apc` and `valid.eng`; `split`.
+    """
+    check_options("iwslt", options, "stem", "split")
+    stem = options.get("stem", "valid")
+    files = {"syr": path / f"{stem}.apc", "eng": path / f"{stem}.eng"}
+    for item in _aligned_sentences(path, files, options.get("split")):
+        if isinstance(item, Sentence):
+            item = replace(item, text=_TRANSCRIPT_MARKS.sub(" ", item.text))
+        yield item
 
 
 def read_tatoeba(path: Path, options: Options) -> Iterator[Sentence | Reject]:

@@ -55,6 +55,8 @@ def read_nadi(path: Path, options: Options) -> Iterator[Sentence | Reject]:
         number, text, country = list(row.fields.values())[:3]
         variety = variety_of_country(country)
         if variety and variety.code in wanted:
+            # NADI 2021 quoted some tweets twice over, the second time with backslashes.
+            text = _unquoted(_unquoted(text, '""'), '\\"')
             yield Sentence(text, variety.code, number, name, row.line, options.get("split"))
 
 
@@ -145,14 +147,15 @@ def read_arsarcasm(path: Path, options: Options) -> Iterator[Sentence | Reject]:
             continue
         variety = _ARSARCASM_DIALECTS.get(row.fields["dialect"])
         if variety in wanted:
-            text = _without_enclosing_quotes(row.fields["tweet"])
+            # The release wraps most tweets in one more pair of quotation marks.
+            text = _unquoted(row.fields["tweet"], '""')
             yield Sentence(text, variety, str(row.line), name, row.line, options.get("split"))
 
 
-def _without_enclosing_quotes(text: str) -> str:
-    # The release wraps most tweets in one more pair of quotation marks.
+def _unquoted(text: str, escaped: str) -> str:
+    # A text without the quotation marks that enclose it; within them `escaped` stands for one.
     wrapped = len(text) > 1 and text.startswith('"') and text.endswith('"')
-    return text[1:-1] if wrapped else text
+    return text[1:-1].replace(escaped, '"') if wrapped else text
 
 
 def read_habibi(path: Path, options: Options) -> Iterator[Sentence | Reject]:
