@@ -1,0 +1,69 @@
+"""Answer requests from the store, and ask the backend only for what is missing there."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from lahja.errors import LahjaError
+from lahja.generation.backend import Answer, Backend, Request, Sampling, request_key
+from lahja.generation.store import AnswerStore
+from lahja.tables import RESPONSES
+
+
+def answer(requests: list[Request], backend: Backend, store: Path) -> list[Answer]:
+    """Return the answers in the order of the requests.
+
+    Requests that ask the same are asked once. What the backend has no answer to is not stored,
+    so a later run asks again.
+    """
+    keys = [request_key(backend.identity, request) for request in requests]
+    with AnswerStore(store) as known:
+        missing = {
+            key: replace(request, id=key)
+            for key, request in zip(keys, requests, strict=True)
+            if key not in known.answers
+        }
+        unanswered = {}
+        for found in backend.generate([*missing.values()]):
+            if found.id not in missing:
+                raise LahjaError(f"the backend answered {found.id}, which was not asked")
+            if found.text is None:
+                unanswered[found.id] = found
+            else:
+                known.add(found.id, found)
+        answers = {**known.answers, **unanswered}
+    return [
+        replace(_found(answers, key, request), id=request.id)
+        for key, request in zip(keys, requests, strict=True)
+    ]
+
+
+def respond(
+    prompts: pd.DataFrame, generator: str, sampling: Sampling, backend: Backend, store: Path
+) -> pd.DataFrame:
+    """Return the RESPONSES of one generator to a table of prompts (`prompt_id`, `prompt`)."""
+    twice = prompts["prompt_id"][prompts["prompt_id"].duplicated()]
+    if not twice.empty:
+        raise LahjaError(f"prompt_id {twice.iloc[0]} occurs twice among the prompts")
+    requests = [
+        Request(str(row.prompt_id), row.prompt, sampling)
+        for row in prompts[["prompt_id", "prompt"]].itertuples()
+    ]
+    rows = [
+        {
+            "prompt_id": found.id,
+            "generator": generator,
+            "response": found.text,
+            "finish_reason": found.finish_reason,
+            "n_tokens": found.n_tokens,
+        }
+        for found in answer(requests, backend, store)
+    ]
+    return pd.DataFrame(rows, columns=RESPONSES.names)
+
+
+def _found(answers: dict[str, Answer], key: str, request: Request) -> Answer:
+    if key not in answers:
+        raise LahjaError(f"the backend gave no answer to prompt {request.id}")
+    return answers[key]

@@ -1,0 +1,130 @@
+"""Generation with transformers, on whatever device there is."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lahja.chat import prompt_tokens
+from lahja.generation.backend import Answer, Request, Sampling
+from lahja.models.device import pick_dtype, use_device
+from lahja.models.folder import load_model, load_tokenizer, model_digest
+from lahja.training.batches import sorted_batches
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import LogitsProcessor
+
+
+class TransformersBackend:
+    """A root checkpoint, with its adapter where one is given, run by transformers.
+
+    Prompts of like length are answered together, padded on the left. A sampled answer hangs on
+    the seed and its own prompt alone, not on the batch it is drawn in.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        adapter: Path | None = None,
+        *,
+        batch: int = 64,
+        precision: str | None = None,
+        threads: int | None = None,
+    ):
+        """Note what to load; the model is loaded when the first prompt is answered."""
+        self.root, self.adapter, self.batch = root, adapter, batch
+        self.device = use_device(threads)
+        self.dtype = pick_dtype(precision, self.device)
+        self.identity = f"{model_digest(root, adapter)} {self.dtype}"
+
+    def generate(self, requests: list[Request]) -> Iterator[Answer]:
+        """Yield the answers batch by batch, the longest prompts first."""
+        if not requests:
+            return
+        tokenizer = load_tokenizer(self.root)
+        model = load_model(self.root, self.adapter, dtype=self.dtype, device=self.device)
+        ends = _end_tokens(model, tokenizer)
+        groups: dict[Sampling, list[Request]] = defaultdict(list)
+        for request in requests:
+            groups[request.sampling].append(request)
+        for sampling, group in groups.items():
+            ids = prompt_tokens(tokenizer, [request.prompt for request in group])
+            for rows in sorted_batches([len(row) for row in ids], self.batch):
+                seeds = [draw_seed(group[row]) for row in rows]
+                outputs = _generate(model, tokenizer, [ids[row] for row in rows], sampling, seeds)
+                for row, tokens in zip(rows, outputs, strict=True):
+                    yield _answer(group[row].id, tokens, ends, tokenizer)
+
+
+def draw_seed(request: Request) -> int:
+    """Return the seed of one request's draws."""
+    text = f"{request.sampling.seed}\x1f{request.prompt}"
+    return int.from_bytes(blake2b(text.encode(), digest_size=7).digest(), "big")
+
+
+def _end_tokens(model, tokenizer) -> set[int]:
+    ends = model.generation_config.eos_token_id
+    listed = ends if isinstance(ends, list) else [ends]
+    return {token for token in [*listed, tokenizer.eos_token_id] if token is not None}
+
+
+def _generate(
+    model, tokenizer, prompts: list[list[int]], sampling: Sampling, seeds: list[int]
+) -> list[list[int]]:
+    import torch
+
+    inputs = tokenizer.pad({"input_ids": prompts}, padding_side="left", return_tensors="pt")
+    inputs = inputs.to(model.device)
+    processors = [] if sampling.temperature == 0 else [_gumbel_noise(sampling, seeds, model.device)]
+    with torch.inference_mode():
+        outputs = model.generate(
+            **inputs,
+            # Greedy in every case: the noise that the processor adds makes it a draw.
+            do_sample=False,
+            temperature=None,
+            top_p=None,
+            top_k=None,
+            max_new_tokens=sampling.max_new_tokens,
+            eos_token_id=sorted(_end_tokens(model, tokenizer)),
+            pad_token_id=tokenizer.pad_token_id,
+            logits_processor=processors,
+        )
+    return outputs[:, inputs["input_ids"].shape[1] :].tolist()
+
+
+def _answer(request_id: str, tokens: list[int], ends: set[int], tokenizer) -> Answer:
+    stop = next((place for place, token in enumerate(tokens) if token in ends), None)
+    said = tokens if stop is None else tokens[:stop]
+    text = tokenizer.decode(said, skip_special_tokens=True).strip()
+    return Answer(request_id, text, "length" if stop is None else "stop", len(said))
+
+
+def _gumbel_noise(
+    sampling: Sampling, seeds: list[int], device: "torch.device"
+) -> "LogitsProcessor":
+    """Return the processor after which the largest logit is a draw from the model.
+
+    The argmax of logits / temperature + Gumbel noise is distributed as softmax sampling. Each
+    row has a generator of its own.
+    """
+    import torch
+    from transformers import LogitsProcessor, TopPLogitsWarper
+
+    class GumbelNoise(LogitsProcessor):
+        """Temperature, nucleus, and noise drawn per row."""
+
+        def __init__(self) -> None:
+            self.dice = [torch.Generator(device).manual_seed(seed) for seed in seeds]
+            self.nucleus = TopPLogitsWarper(sampling.top_p) if sampling.top_p < 1 else None
+
+        def __call__(self, input_ids, scores):
+            scores = scores.float() / sampling.temperature
+            if self.nucleus:
+                scores = self.nucleus(input_ids, scores)
+            width = scores.shape[-1]
+            draws = [torch.rand(width, generator=dice, device=device) for dice in self.dice]
+            return scores - torch.log(-torch.log(torch.stack(draws).clamp(1e-20, 1 - 1e-7)))
+
+    return GumbelNoise()
