@@ -126,8 +126,8 @@ def _find_leaks(rows: pd.DataFrame, similarity: float | None, signatures: Signat
         straddling = protected.drop_duplicates("group_id").set_index("group_id")["corpus"]
         groups = groups.combine_first(straddling)
         set_name = "evaluation set" if split == "evaluation" else f"{split} split of"
-        leaked = exposed["group_id"].map(groups).dropna()
-        reasons = pd.concat([reasons, f"in {set_name} " + leaked])
+        leaked = exposed["group_id"].map(groups.to_dict()).dropna()
+        reasons = pd.concat([reasons, leaked.map(lambda owner, of=set_name: f"in {of} {owner}")])
     return reasons
 
 

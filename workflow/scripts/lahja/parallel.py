@@ -36,7 +36,7 @@ def pair_sentences(sentences: pd.DataFrame, max_references: int = 1) -> pd.DataF
                 continue
             seen.add(identity)
             rows.append(_row(sentence, number, msa[0], eng[0]))
-    return pd.DataFrame(rows) if rows else empty_table(PARALLEL)
+    return pd.DataFrame(rows, dtype=object) if rows else empty_table(PARALLEL)
 
 
 _UNKNOWN = (None, None)

@@ -113,7 +113,7 @@ def read_bitext(path: Path, options: Options) -> Iterator[Sentence | Reject]:
 
 
 # Marks of a transcript: a break (*), a breath (+), a foreign word (<...>).
-_TRANSCRIPT_MARKS = re.compile(r"[*<>]|(?<!\S)\++(?!\S)")
+_TRANSCRIPT_MARKS = re.compile(r"[*<>]|(?<!\w)\+(?!\w)")
 
 
 def read_iwslt(path: Path, options: Options) -> Iterator[Sentence | Reject]:

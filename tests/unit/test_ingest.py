@@ -1,0 +1,94 @@
+"""Ingestion: stable ids, and a reason for every row that is refused."""
+
+from collections import Counter
+
+import pytest
+
+from lahja.errors import LahjaError
+from lahja.ingest import IngestSettings, fault, ingest_corpus
+from lahja.tables import CORPUS, REJECTS, read_table, write_table
+
+LIMITS = IngestSettings(min_words=1, max_words=5)
+
+
+@pytest.mark.parametrize(
+    ("text", "variety", "reason"),
+    [
+        ("شو بدك اليوم", "syr", None),
+        ("", "syr", "empty"),
+        ("نص \ufffd مكسور", "syr", "undecodable character"),
+        ("12, 13!", "syr", "no letters"),
+        ("bghit nmshi", "mar", "not in Arabic script"),
+        ("USER شو URL", "syr", None),
+        ("شو هاد", "eng", "not in Latin script"),
+        ("What is this?", "eng", None),
+        ("واحد اتنين تلاتة أربعة خمسة ستة", "egy", "more than 5 words"),
+    ],
+)
+def test_fault(text, variety, reason):
+    assert fault(text, variety, LIMITS) == reason
+
+
+def test_too_short():
+    assert fault("تمام", "egy", IngestSettings(min_words=2)) == "fewer than 2 words"
+
+
+def lines(tmp_path, *texts, name="demo", **settings):
+    (tmp_path / "a.txt").write_text("\n".join(texts), encoding="utf-8")
+    corpus = {"reader": "lines", "options": {"variety": "pse"}, "role": "train"}
+    return ingest_corpus(name, corpus, tmp_path, settings)
+
+
+def test_ingest_normalises_and_refuses_with_reasons(tmp_path):
+    kept, refused = lines(tmp_path, "شـــو  هاد", "hello there", "شو هاد", "وينك\u200f")
+    assert list(kept["text"]) == ["شو هاد", "وينك"]
+    assert list(kept["n_words"]) == [2, 1]
+    assert list(kept["group_id"]) == ["demo:a.txt:1", "demo:a.txt:4"]
+    assert [tuple(row) for row in refused.itertuples(index=False)] == [
+        ("demo", "a.txt", 2, "not in Arabic script", "hello there"),
+        ("demo", "a.txt", 3, "duplicate", "شو هاد"),
+    ]
+    write_table(tmp_path / "kept.parquet", kept, CORPUS)
+    write_table(tmp_path / "refused.parquet", refused, REJECTS)
+    assert read_table(tmp_path / "kept.parquet", CORPUS)["split"].isna().all()
+
+
+def test_ids_do_not_hang_on_the_order(tmp_path):
+    first, _ = lines(tmp_path, "شو هاد", "وينك")
+    second, _ = lines(tmp_path, "جديد هون", "وينك", "شو هاد")
+    assert set(first["sentence_id"]) < set(second["sentence_id"])
+    assert all(i.startswith("demo:pse:") for i in second["sentence_id"])
+
+
+def test_translations_survive_as_duplicates_of_other_groups(tmp_path):
+    (tmp_path / "e.txt").write_text("Fine.\nFine.\nFine.\n", encoding="utf-8")
+    (tmp_path / "p.txt").write_text("منيح\nتمام\nمنيح\n", encoding="utf-8")
+    options = {"files": {"pse": "p.txt", "eng": "e.txt"}}
+    kept, refused = ingest_corpus("demo", {"reader": "bitext", "options": options}, tmp_path)
+    assert Counter(kept["group_id"]) == {"demo:1": 2, "demo:2": 2}
+    assert list(refused["reason"]) == ["duplicate", "duplicate"]
+    assert kept["sentence_id"].is_unique
+
+
+def test_a_text_stays_in_each_split(tmp_path):
+    header = "sentID.BTEC\tsplit\tlang\tsent\n"
+    rows = "1\tcorpus-6-train\tJER\tتمام\n2\tcorpus-6-test-corpus-26-test\tJER\tتمام\n"
+    (tmp_path / "MADAR.corpus.Jerusalem.tsv").write_text(header + rows, encoding="utf-8")
+    corpus = {"reader": "madar", "options": {"varieties": ["pse"]}}
+    kept, refused = ingest_corpus("madar", corpus, tmp_path)
+    assert list(kept["split"]) == ["train", "evaluation"]
+    assert refused.empty
+    assert list(refused.columns) == REJECTS.names
+
+
+def test_faults_name_the_corpus(tmp_path):
+    with pytest.raises(LahjaError, match="corpus demo: unknown reader 'xml'"):
+        ingest_corpus("demo", {"reader": "xml"}, tmp_path)
+    with pytest.raises(LahjaError, match=r"corpus demo: .*absent: no such file"):
+        ingest_corpus("demo", {"reader": "lines"}, tmp_path / "absent")
+    with pytest.raises(LahjaError, match="corpus demo: reader lines: the option 'variety'"):
+        ingest_corpus("demo", {"reader": "lines"}, tmp_path)
+    with pytest.raises(LahjaError, match=r"nothing usable in .*: 2 rows not in Arabic script"):
+        lines(tmp_path, "hello", "there")
+    with pytest.raises(LahjaError, match="unknown setting 'max_letters'"):
+        lines(tmp_path, "شو", max_letters=3)
