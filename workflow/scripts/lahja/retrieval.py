@@ -6,9 +6,11 @@ to files that are there already, or what was downloaded.
 
 import re
 import shutil
+import tarfile
 import tempfile
 import urllib.error
 import urllib.request
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -171,7 +173,9 @@ def _unpacked(name: str, url: str, archive: Path) -> Path:
     is_tar = not archive.name.endswith(".zip")
     try:
         shutil.unpack_archive(archive, folder, **({"filter": "data"} if is_tar else {}))
-    except (shutil.ReadError, OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, tarfile.TarError, zlib.error) as error:
+        if getattr(error, "errno", None):
+            raise  # The disk is at fault, not the archive.
         raise LahjaError(f"corpus {name}: {url} is not a sound archive ({error})") from None
     # Archives of repositories wrap everything in one folder.
     members = list(folder.iterdir())
