@@ -5,6 +5,12 @@ Produces: `data/sentences.parquet`, `data/parallel.parquet`, every refused row w
 `data/rejects.parquet`, counts, and per dialect the sentences that prompts are built on.
 """
 
+# A kind that no template asks for needs no samples.
+SAMPLED_KINDS = {
+    kind: window
+    for kind, window in config["sampling"]["kinds"].items()
+    if kind in config["prompts"]["template_kinds"]
+}
 TEXTS = corpora("train", "validation", "evaluation")
 
 
@@ -106,7 +112,7 @@ rule sample_sentences:
         code=code("sample_sentences"),
         settings=lambda wc: settings(
             total=config["sampling"]["per_dialect"][wc.dialect],
-            kinds=config["sampling"]["kinds"],
+            kinds=SAMPLED_KINDS,
             aldi_threshold=config["sampling"]["aldi_threshold"],
         ),
     shell:

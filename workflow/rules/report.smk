@@ -5,5 +5,122 @@ Requires: metrics, comparisons, counts, funnels. Produces: `tables/`, `figures/`
 """
 
 PAPER = "resources/paper"
-TABLES = ["table1", "table2", "classifier", "changes"]
-FIGURES = ["figure2", "figure3", "figure4", "figure5", "figure6", "figure7"]
+TRANSLATION_MODELS = [n for n in EVALUATED if GRAPH[n].dataset in datasets("translation")]
+VARIANTS = {n: config["datasets"][GRAPH[n].dataset]["variant"] for n in TRANSLATION_MODELS}
+# The bars of Figure 7 as the paper names them: llama-Clean, llama-Aug …
+TRANSLATORS = {n: f"{GRAPH[n].parent}-{VARIANTS[n].capitalize()}" for n in TRANSLATION_MODELS}
+PREFERENCES = sorted({GRAPH[name].dataset for name in GRAPH.names("dpo")})
+
+
+rule make_tables:
+    """Write Table 1 with the model selection, Table 2's shape, and the classifiers' table."""
+    input:
+        metrics=rules.compute_metrics.output.metrics,
+        comparisons=rules.compute_metrics.output.comparisons,
+        classifier=rules.evaluate_classifier.output.metrics,
+        paper=PAPER,
+    output:
+        folder=directory(f"{RESULTS}/tables"),
+    log:
+        f"{LOGS}/make_tables.log",
+    benchmark:
+        f"{BENCHMARKS}/make_tables.tsv"
+    threads: 1
+    params:
+        code=code("make_tables"),
+        settings=settings(models=EVALUATED, starts=BASELINES, select=config["evaluation"]["select"]),
+    shell:
+        "python workflow/scripts/make_tables.py --metrics {input.metrics}"
+        " --comparisons {input.comparisons} --classifier-metrics {input.classifier}"
+        " --paper {input.paper} --settings {params.settings:q} --output {output.folder} &> {log}"
+
+
+rule make_figures:
+    """Draw Figures 2 to 7 of the paper, with the data behind each."""
+    input:
+        metrics=rules.compute_metrics.output.metrics,
+        classifier=rules.evaluate_classifier.output.metrics,
+        scores=rules.compute_metrics.input.scores,
+        paper=PAPER,
+    output:
+        folder=directory(f"{RESULTS}/figures"),
+    log:
+        f"{LOGS}/make_figures.log",
+    benchmark:
+        f"{BENCHMARKS}/make_figures.tsv"
+    threads: 1
+    params:
+        code=code("make_figures"),
+        settings=settings(
+            models=EVALUATED,
+            figure_models=[n for n in EVALUATED if VARIANTS.get(n) != "clean"],
+            translators=TRANSLATORS,
+            samples=config["evaluation"]["samples_per_direction"],
+        ),
+    shell:
+        "python workflow/scripts/make_figures.py --metrics {input.metrics}"
+        " --classifier-metrics {input.classifier} --scores {input.scores} --paper {input.paper}"
+        " --settings {params.settings:q} --output {output.folder} &> {log}"
+
+
+rule record_run:
+    """Record the resolved configuration, versions, commits and digests of the data."""
+    input:
+        data=[rules.assemble_data.output.sentences, rules.assemble_data.output.parallel],
+    output:
+        resolved=f"{RESULTS}/report/config.yaml",
+        provenance=f"{RESULTS}/report/provenance.json",
+    log:
+        f"{LOGS}/record_run.log",
+    benchmark:
+        f"{BENCHMARKS}/record_run.tsv"
+    threads: 1
+    params:
+        code=code("record_run"),
+        config=canonical_json(config),
+        lock=config["hub_lock"],
+    shell:
+        "python workflow/scripts/record_run.py --config {params.config:q} --lock {params.lock:q}"
+        " --data {input.data} --resolved {output.resolved} --provenance {output.provenance} &> {log}"
+
+
+rule build_report:
+    """Gather everything on one page that opens from disk."""
+    input:
+        metrics=rules.compute_metrics.output.metrics,
+        comparisons=rules.compute_metrics.output.comparisons,
+        confusion=rules.evaluate_classifier.output.confusion,
+        tables=rules.make_tables.output.folder,
+        figures=rules.make_figures.output.folder,
+        counts=rules.assemble_data.output.counts,
+        rejects=rules.assemble_data.output.rejects,
+        funnel=expand(rules.build_pairs.output.funnel, dataset=PREFERENCES),
+        config=rules.record_run.output.resolved,
+        provenance=rules.record_run.output.provenance,
+        templates="workflow/report",
+    output:
+        page=report(
+            f"{RESULTS}/report/index.html",
+            caption="../report/report.rst",
+            category="Report",
+        ),
+    log:
+        f"{LOGS}/build_report.log",
+    benchmark:
+        f"{BENCHMARKS}/build_report.tsv"
+    threads: 1
+    params:
+        code=code("build_report"),
+        settings=settings(
+            run=RUN,
+            models=EVALUATED,
+            stand_ins=config["stand_ins"],
+            licences={name: corpus_entry(name)["licence"] for name in config["corpora_in_use"]},
+        ),
+    shell:
+        "python workflow/scripts/build_report.py --settings {params.settings:q}"
+        " --metrics {input.metrics} --comparisons {input.comparisons}"
+        " --confusion {input.confusion} --tables {input.tables} --figures {input.figures}"
+        " --counts {input.counts} --rejects {input.rejects} --funnel {input.funnel}"
+        " --config {input.config} --versions {input.provenance} --templates {input.templates}"
+        " --output {output.page} &> {log}"

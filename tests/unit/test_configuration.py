@@ -1,0 +1,113 @@
+import difflib
+from copy import deepcopy
+
+import pytest
+import yaml
+
+from lahja.configuration import documentation, read_schema, resolve
+from lahja.errors import LahjaError
+
+
+def merged(base, changes):
+    """Merge as Snakemake does: key by key, a list replaces a list."""
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            merged(base[key], value)
+        else:
+            base[key] = value
+    return base
+
+
+@pytest.fixture(scope="module")
+def paper(root):
+    return yaml.safe_load((root / "config" / "config.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["demo", "real"])
+def test_each_run_resolves(root, paper, name):
+    changes = yaml.safe_load((root / "config" / f"{name}.yaml").read_text(encoding="utf-8"))
+    config = resolve(merged(deepcopy(paper), changes))
+    assert config["run"] == name
+    assert "gpt-4o" not in config["generators"] or name == "real"
+    assert config["stand_ins"]
+
+
+def test_the_papers_recipe(paper):
+    config = resolve(paper)
+    assert config["sampling"]["aldi_threshold"] == 0.36
+    assert set(config["sampling"]["per_dialect"].values()) == {1000}
+    assert config["training"]["dpo"]["beta"] == 0.1
+    assert config["training"]["sft"]["epochs"] == config["training"]["dpo"]["epochs"] == 3
+    assert config["datasets"]["dialect-id"]["per_variety"] == 50_000
+    assert config["datasets"]["translation-aug"]["max_pairs"] == 697_000
+    assert config["preferences"]["validation_per_dialect"] == 50
+    assert len(config["prompts"]["template_kinds"]) == 24
+    assert config["models"]["llama"]["checkpoint"] == "meta-llama/Llama-3.1-8B-Instruct"
+    assert config["models"]["llama-T+RL"]["from"] == "llama-T"
+
+
+def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
+    from lahja.prompts import templates_by_kind
+    from lahja.readers import read_templates
+
+    path = corpora / "al-qasida/data_processing/prompt_templates/json/dial8.json"
+    for dialect, templates in read_templates(path).items():
+        assert templates_by_kind(templates, paper["prompts"]["template_kinds"], dialect)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"smapling": {}}, "unknown key smapling; expected one of run, seed"),
+        ({"sampling": {"aldi": 0.3}}, r"unknown key sampling\.aldi; expected one of"),
+        ({"sampling": {"aldi_threshold": 3}}, r"sampling\.aldi_threshold: 3 is greater than"),
+        ({"seed": "x"}, r"seed: 'x' is not of type 'integer'"),
+        ({"dialects": ["egy", "xyz"]}, "unknown dialect 'xyz'"),
+        ({"models": {"x": {"from": "nil", "train": "sft", "on": "dialect-id"}}}, r"models\.x\.fro"),
+        ({"models": {"llama": {"train": "warp"}}}, r"models\.llama\.train: 'warp' is not one of"),
+        ({"models": {"dialect-classifier": None}}, r"preferences\.classifier: 'dialect-classifier"),
+        ({"corpora_in_use": ["nowhere"]}, r"corpora_in_use: 'nowhere' is not among"),
+        (
+            {"preferences": {"gold_generator": "x"}},
+            r"preferences\.gold_generator: 'x' is not among",
+        ),
+        ({"evaluation": {"translation": "x"}}, r"evaluation\.translation: 'x' is not among"),
+        ({"prompts": {"template_kinds": ["ode"]}}, r"prompts\.template_kinds: 'ode' is not among"),
+    ],
+)
+def test_a_faulty_key_is_named(paper, change, message):
+    with pytest.raises(LahjaError, match=message):
+        resolve(merged(deepcopy(paper), change))
+
+
+def test_null_removes_an_entry_and_a_line_adds_one(paper):
+    change = {
+        "models": {
+            "llama-T-clean": None,
+            "llama-T-clean+RL": {"from": "llama-T", "train": "dpo", "on": "dialect-only",
+                                 "settings": {"beta": 0.3}},
+        }
+    }  # fmt: skip
+    config = resolve(merged(deepcopy(paper), change))
+    assert "llama-T-clean" not in config["models"]
+    assert config["models"]["llama-T-clean+RL"]["settings"] == {"beta": 0.3}
+
+
+def test_the_documentation_follows_the_schema(root):
+    schema = read_schema()
+    written = (root / "config" / "README.md").read_text(encoding="utf-8")
+    expected = documentation(schema).splitlines()
+    found = [line for line in written.splitlines() if line.startswith("|")]
+    diff = "\n".join(
+        difflib.unified_diff(found, expected, "config/README.md", "schema", lineterm="")
+    )
+    assert not diff, f"run `make docs`:\n{diff}"
+
+
+def test_every_key_says_what_it_means():
+    def keys(schema, path=""):
+        for key, inner in schema.get("properties", {}).items():
+            yield f"{path}{key}", inner
+            yield from keys(inner, f"{path}{key}.")
+
+    assert [name for name, schema in keys(read_schema()) if not schema.get("description")] == []

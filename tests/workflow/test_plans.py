@@ -1,0 +1,66 @@
+"""Plans of the runs: no network, no results, no data."""
+
+import time
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+
+def test_the_papers_plan_lists_every_artifact(fresh):
+    start = time.monotonic()
+    done = fresh.snakemake("-n", "--configfile", "config/config.yaml", "--cores", "2")
+    seconds = time.monotonic() - start
+    assert done.returncode == 0, done.stdout
+    for artifact in (
+        "samples/egy.parquet",
+        "models/dialect-classifier",
+        "models/llama-T",
+        "models/qwen-T-clean",
+        "generations/gpt-4o/syr.parquet",
+        "relabelled/sau.parquet",
+        "preferences/dialect-only/train.parquet",
+        "models/llama-T+RL",
+        "evaluation/metrics.parquet",
+        "tables",
+        "report/index.html",
+    ):
+        assert f"results/paper/{artifact}" in done.stdout, artifact
+    assert seconds < 60, f"the dry run took {seconds:.0f} s"
+
+
+@pytest.mark.parametrize("config", ["demo", "real", "config"])
+def test_each_run_plans_from_nothing(fresh, config):
+    done = fresh.snakemake("-n", "--configfile", f"config/{config}.yaml", "-q", "all")
+    assert done.returncode == 0, done.stdout
+
+
+def test_deleting_and_adding_a_model_is_a_line(fresh):
+    fresh.edit("config/demo.yaml", "models:\n", "models:\n  qwen-T-clean: null\n")
+    fresh.edit(
+        "config/demo.yaml",
+        "models:\n",
+        "models:\n  qwen3-T+RL: {from: qwen3-T, train: dpo, on: dialect-only}\n",
+    )
+    models = {job.wildcards for job in fresh.planned() if job.rule in ("train_sft", "train_dpo")}
+    assert "model=qwen3-T+RL" in models
+    assert "model=qwen-T-clean" not in models
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--config", "smapling=1"], "unknown key smapling"),
+        (["--config", "dialects=[egy,xyz]"], "unknown dialect 'xyz'"),
+        (
+            ["--config", "models={llama-T: {from: llama-T}}"],
+            "models.llama-T.from: a cycle, llama-T from llama-T",
+        ),
+        (["--config", "models={x: {from: y, train: sft, on: dialect-id}}"], "models.x.from"),
+    ],
+)
+def test_a_faulty_config_stops_before_any_job(fresh, arguments, message):
+    done = fresh.snakemake("-n", "--cores", "2", "--configfile", "config/demo.yaml", *arguments)
+    assert done.returncode != 0
+    assert message in done.stdout
+    assert "Traceback" not in done.stdout
