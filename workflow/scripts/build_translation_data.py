@@ -1,0 +1,19 @@
+"""Turn parallel sentences into examples for a translator."""
+
+from pathlib import Path
+
+from lahja.command import run
+
+
+def main(parallel: Path, settings: dict, output: Path) -> None:
+    """Write EXAMPLES from PARALLEL, with or without the sides that NLLB wrote."""
+    from lahja.settings import parse_settings
+    from lahja.tables import EXAMPLES, PARALLEL, read_table, write_table
+    from lahja.translation_data import TranslationData, translation_data
+
+    options = parse_settings(TranslationData, settings)
+    write_table(output, translation_data(read_table(parallel, PARALLEL), options), EXAMPLES)
+
+
+if __name__ == "__main__":
+    run(main)
