@@ -99,7 +99,29 @@ def parent_adapter(name: str) -> list[str]:
 def step_settings(name: str) -> str:
     """Return the settings of a model's training step, its own departures included."""
     model = GRAPH[name]
-    return settings(**{**config["training"][model.train], **model.settings}, model=name)
+    return settings(**{**config["training"][model.train], **model.settings})
+
+
+def step_record(name: str) -> str:
+    """Return what a model's folder says of how the model came about."""
+    model = GRAPH[name]
+    return canonical_json(
+        {"name": name, "parent": model.parent, "train": model.train, "dataset": model.dataset}
+    )
+
+
+def dataset_settings(name: str) -> str:
+    """Return the settings of a dataset, its kind left out."""
+    entry = config["datasets"][name]
+    return settings(**{key: value for key, value in entry.items() if key != "kind"})
+
+
+def generator(name: str, backend: str, decoding: dict, **values) -> str:
+    """Return a generator as the generating scripts take it: sampling, batch, precision."""
+    drawn = ("temperature", "top_p", "max_new_tokens")
+    sampling = {key: decoding[key] for key in drawn} | {"seed": config["seed"]}
+    run = {key: decoding[key] for key in ("batch", "precision")}
+    return canonical_json({"name": name, "backend": backend, "sampling": sampling, **run, **values})
 
 
 def datasets(kind: str) -> list[str]:

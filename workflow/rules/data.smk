@@ -90,7 +90,7 @@ rule score_dialectness:
         runtime=120,
     params:
         code=code("score_dialectness"),
-        settings=settings(batch_size=config["scorers"]["batch_size"]),
+        settings=settings(batch=config["scorers"]["batch"]),
     shell:
         "python workflow/scripts/score_dialectness.py --sentences {input.sentences}"
         " --model {input.model} --settings {params.settings:q} --output {output.dialectness} &> {log}"

@@ -27,8 +27,9 @@ rule train_dpo:
     params:
         code=code("train_dpo"),
         settings=lambda wc: step_settings(wc.model),
+        record=lambda wc: step_record(wc.model),
         work=f"{WORK}/models/{{model}}",
     shell:
         "python workflow/scripts/train_dpo.py --root {input.root} --adapter {input.adapter}"
-        " --pairs {input.pairs} --settings {params.settings:q} --work {params.work}"
+        " --pairs {input.pairs} --settings {params.settings:q} --record {params.record:q} --work {params.work}"
         " --output {output.folder} &> {log}"

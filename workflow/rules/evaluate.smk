@@ -59,11 +59,13 @@ rule generate_evaluation:
         runtime=720,
     params:
         code=code("generate_evaluation"),
-        settings=lambda wc: settings("decoding", temperature=0.0, name=wc.model),
+        generator=lambda wc: generator(
+            wc.model, "transformers", config["decoding"] | {"temperature": 0.0, "top_p": 1.0}
+        ),
         store=f"{WORK}/evaluation/{{model}}.jsonl",
     shell:
         "python workflow/scripts/generate_evaluation.py --prompts {input.prompts}"
-        " --root {input.root} --adapter {input.adapter} --settings {params.settings:q}"
+        " --root {input.root} --adapter {input.adapter} --generator {params.generator:q}"
         " --store {params.store} --output {output.responses} &> {log}"
 
 
@@ -89,7 +91,7 @@ rule score_responses:
         runtime=120,
     params:
         code=code("score_responses"),
-        settings=settings(batch_size=config["scorers"]["batch_size"]),
+        settings=settings(batch=config["scorers"]["batch"]),
     shell:
         "python workflow/scripts/score_responses.py --responses {input.responses}"
         " --aldi {input.aldi} --country {input.country} --language {input.language}"
@@ -190,7 +192,7 @@ rule classify_with_countries:
         runtime=60,
     params:
         code=code("classify_with_countries"),
-        settings=settings(batch_size=config["scorers"]["batch_size"]),
+        settings=settings(batch=config["scorers"]["batch"]),
     shell:
         "python workflow/scripts/classify_with_countries.py --sentences {input.sentences}"
         " --country {input.country} --settings {params.settings:q}"

@@ -18,23 +18,18 @@ def generator_inputs(generator: str) -> dict:
     if entry["backend"] in ("transformers", "vllm"):
         return {"root": root_folder(entry["model"]), "adapter": adapter_folder(entry["model"])}
     if entry["backend"] == "recorded":
-        return {"recordings": corpus_folder(entry["corpus"])}
-    return {}
+        return {"root": [], "adapter": [], "recordings": corpus_folder(entry["corpus"])}
+    return {"root": [], "adapter": []}
 
 
-def generator_options(generator: str) -> str:
-    """Return the command-line options that name a generator's inputs."""
-    named = {key: value for key, value in generator_inputs(generator).items() if value}
-    folders = {key: value if isinstance(value, str) else value[0] for key, value in named.items()}
-    return " ".join(f"--{key} {folder}" for key, folder in folders.items())
-
-
-def generator_settings(generator: str) -> str:
-    """Return a generator's entry, with its decoding settings and, if recorded, its corpus."""
-    entry = config["generators"][generator]
-    decoding = config["decoding"] | entry["decoding"]
-    corpus = corpus_entry(entry["corpus"]) if "corpus" in entry else None
-    return settings(**{**entry, "name": generator, "decoding": decoding, "corpus": corpus})
+def generator_settings(name: str) -> str:
+    """Return a generator's settings, its departures from `decoding` included."""
+    entry = config["generators"][name]
+    folders = {}
+    if entry["backend"] == "recorded":
+        corpus = entry["corpus"]
+        folders = {"folders": [f"{corpus_folder(corpus)}/{f}" for f in entry["folders"]]}
+    return generator(name, entry["backend"], config["decoding"] | entry["decoding"], **folders)
 
 
 rule build_prompts:
@@ -55,7 +50,7 @@ rule build_prompts:
         code=code("build_prompts"),
         settings=settings(
             "prompts",
-            templates=corpus_entry(config["prompts"]["templates"]),
+            corpus=corpus_entry(config["prompts"]["templates"]),
             ready={name: corpus_entry(name) for name in PROMPT_CORPORA},
         ),
     shell:
@@ -87,9 +82,8 @@ rule generate_responses:
     params:
         code=code("generate_responses"),
         settings=lambda wc: generator_settings(wc.generator),
-        options=lambda wc: generator_options(wc.generator),
         store=f"{WORK}/generations/{{generator}}.{{dialect}}.jsonl",
     shell:
         "python workflow/scripts/generate_responses.py --prompts {input.prompts}"
-        " --generator {params.settings:q} {params.options} --store {params.store}"
+        " --generator {params.settings:q} --root {input.root} --adapter {input.adapter} --store {params.store}"
         " --output {output.responses} &> {log}"

@@ -8,7 +8,9 @@ their labels; then the validation set of Table 1 and, per preference dataset, pa
 CLASSIFIER = config["preferences"]["classifier"]
 TRANSLATOR = config["preferences"]["translator"]
 CLASSIFIER_OPTIONS = config["datasets"][GRAPH[CLASSIFIER].dataset]["varieties"]
-LABELLING = settings(batch_size=config["preferences"]["batch_size"], varieties=CLASSIFIER_OPTIONS)
+LABELLING = canonical_json(
+    {"batch": config["preferences"]["batch"], "varieties": CLASSIFIER_OPTIONS}
+)
 
 
 rule label_responses:
@@ -70,6 +72,7 @@ rule translate_mismatches:
 rule relabel_translations:
     """Check with the classifier that the translations are in the dialect."""
     input:
+        prompts=rules.build_prompts.output.prompts,
         translations=rules.translate_mismatches.output.translations,
         root=root_folder(CLASSIFIER),
         adapter=adapter_folder(CLASSIFIER),
@@ -89,7 +92,7 @@ rule relabel_translations:
         settings=LABELLING,
     shell:
         "python workflow/scripts/relabel_translations.py --root {input.root}"
-        " --adapter {input.adapter} --translations {input.translations}"
+        " --adapter {input.adapter} --prompts {input.prompts} --translations {input.translations}"
         " --dialect {wildcards.dialect} --settings {params.settings:q}"
         " --output {output.candidates} &> {log}"
 
@@ -139,7 +142,7 @@ rule build_pairs:
     threads: 1
     params:
         code=code("build_pairs"),
-        settings=lambda wc: settings(**config["datasets"][wc.dataset]),
+        settings=lambda wc: dataset_settings(wc.dataset),
     shell:
         "python workflow/scripts/build_pairs.py --prompts {input.prompts}"
         " --candidates {input.candidates} --validation {input.validation}"

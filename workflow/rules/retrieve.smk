@@ -77,5 +77,5 @@ rule retrieve_model:
         revision=lambda wc: hub_request(wc.repository)["revision"] or "",
         lock=config["hub_lock"],
     shell:
-        "python workflow/scripts/retrieve_model.py --checkpoint {params.checkpoint:q}"
+        "python workflow/scripts/retrieve_model.py --name {params.checkpoint:q}"
         " --revision {params.revision:q} --lock {params.lock:q} --output {output.folder} &> {log}"

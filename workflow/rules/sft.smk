@@ -22,7 +22,7 @@ rule build_classifier_data:
     threads: 1
     params:
         code=code("build_classifier_data"),
-        settings=lambda wc: settings(**config["datasets"][wc.dataset]),
+        settings=lambda wc: dataset_settings(wc.dataset),
     shell:
         "python workflow/scripts/build_classifier_data.py --sentences {input.sentences}"
         " --settings {params.settings:q} --train {output.train} --test {output.test} &> {log}"
@@ -73,7 +73,7 @@ rule build_translation_data:
     threads: 1
     params:
         code=code("build_translation_data"),
-        settings=lambda wc: settings(**config["datasets"][wc.dataset]),
+        settings=lambda wc: dataset_settings(wc.dataset),
     shell:
         "python workflow/scripts/build_translation_data.py --parallel {input.parallel}"
         " --settings {params.settings:q} --output {output.examples} &> {log}"
@@ -101,8 +101,9 @@ rule train_sft:
     params:
         code=code("train_sft"),
         settings=lambda wc: step_settings(wc.model),
+        record=lambda wc: step_record(wc.model),
         work=f"{WORK}/models/{{model}}",
     shell:
         "python workflow/scripts/train_sft.py --root {input.root} --adapter {input.adapter}"
-        " --examples {input.examples} --settings {params.settings:q} --work {params.work}"
+        " --examples {input.examples} --settings {params.settings:q} --record {params.record:q} --work {params.work}"
         " --output {output.folder} &> {log}"

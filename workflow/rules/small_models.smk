@@ -60,10 +60,11 @@ rule pretrain_model:
     params:
         code=code("pretrain_model"),
         settings=lambda wc: step_settings(wc.model),
+        record=lambda wc: step_record(wc.model),
         work=f"{WORK}/models/{{model}}",
     shell:
         "python workflow/scripts/pretrain_model.py --examples {input.examples}"
-        " --settings {params.settings:q} --work {params.work} --output {output.folder} &> {log}"
+        " --settings {params.settings:q} --record {params.record:q} --work {params.work} --output {output.folder} &> {log}"
 
 
 rule train_small_aldi:

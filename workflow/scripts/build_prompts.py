@@ -26,7 +26,7 @@ def main(
 ) -> None:
     """Write the prompts of one dialect."""
     seed = settings["seed"]
-    own = read_templates(templates / settings["templates"]["path"]).get(dialect, [])
+    own = read_templates(templates / settings["corpus"]["path"]).get(dialect, [])
     recorded = [
         prompt.text
         for folder, corpus in zip(ready, settings["ready"].values(), strict=True)

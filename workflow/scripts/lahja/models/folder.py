@@ -53,9 +53,7 @@ def load_model(
     if adapter is not None:
         from peft import PeftModel
 
-        if not (adapter / _ADAPTER_WEIGHTS).is_file():
-            raise LahjaError(f"{adapter}: no LoRA adapter there ({_ADAPTER_WEIGHTS} is missing)")
-        model = PeftModel.from_pretrained(model, adapter, is_trainable=trainable)
+        model = PeftModel.from_pretrained(model, adapter_of(adapter), is_trainable=trainable)
         if not trainable and dtype is torch.float32:
             model = model.merge_and_unload()
     model.to(device)
@@ -67,7 +65,15 @@ def model_digest(root: Path, adapter: Path | None = None) -> str:
     identity = root_digest(root)
     if adapter is None:
         return identity
-    return f"{identity}+{digest_of_file(adapter / _ADAPTER_WEIGHTS)}"
+    return f"{identity}+{digest_of_file(adapter_of(adapter) / _ADAPTER_WEIGHTS)}"
+
+
+def adapter_of(folder: Path) -> Path:
+    """Return where a trained model's folder, or an adapter's own, holds the adapter."""
+    for place in (folder / ADAPTER, folder):
+        if (place / _ADAPTER_WEIGHTS).is_file():
+            return place
+    raise LahjaError(f"{folder}: no LoRA adapter there ({_ADAPTER_WEIGHTS} is missing)")
 
 
 def root_digest(root: Path) -> str:

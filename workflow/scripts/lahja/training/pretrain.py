@@ -11,7 +11,12 @@ from lahja.errors import LahjaError
 from lahja.files import atomic_path, canonical_json, digest_of_file
 from lahja.models.device import use_device
 from lahja.models.folder import write_root_record
-from lahja.models.small import SmallModel, build_small_model, train_tokenizer
+from lahja.models.small import (
+    SmallModel,
+    build_small_model,
+    recurring_lines,
+    train_tokenizer,
+)
 from lahja.settings import parse_settings
 from lahja.tables import EXAMPLES, read_table
 from lahja.training.batches import token_batches
@@ -51,8 +56,10 @@ def pretrain(
         raise LahjaError(f"{examples}: no examples to pretrain on")
     device = use_device(threads)
     open_work(work, settings=settings, examples=digest_of_file(examples))
-    texts = [*rows["prompt"].dropna(), *rows["completion"]]
-    tokenizer = train_tokenizer(sorted(set(texts)), options.vocabulary)
+    prompts = rows["prompt"].dropna()
+    phrases = recurring_lines(prompts)
+    texts = sorted({*prompts, *rows["completion"]})
+    tokenizer = train_tokenizer(texts, options.vocabulary, phrases)
     model = build_small_model(options, tokenizer, options.seed).to(device)
     curve = _train(model, encode_examples(tokenizer, rows, options.max_length), options, work)
     with atomic_path(output) as folder:
