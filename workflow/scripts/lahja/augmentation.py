@@ -1,0 +1,66 @@
+"""Fill in the MSA or English side that a pair lacks, with NLLB from the other side."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from lahja.files import canonical_json, digest_of_text
+from lahja.generation.backend import Answer
+from lahja.generation.store import AnswerStore
+from lahja.models.nllb import NllbSettings, NllbTranslator
+
+NLLB = "nllb"
+# Gets texts, source and target variety; yields row numbers with their translations.
+Translate = Callable[[list[str], str, str], object]
+
+
+def augment(
+    parallel: pd.DataFrame, folder: Path, settings: NllbSettings, work: Path, threads: int | None
+) -> pd.DataFrame:
+    """Return PARALLEL with the missing sides of its training pairs filled, origin "nllb".
+
+    MSA is translated from English and English from MSA; a pair that lacks both stays as it is,
+    and so do the held-out splits. What is translated is kept in the work folder, from where an
+    interrupted run goes on.
+    """
+    from lahja.models.folder import root_digest
+
+    translator: list[NllbTranslator] = []
+
+    def translate(texts: list[str], source: str, target: str):
+        if not translator:
+            translator.append(NllbTranslator(folder, settings, threads))
+        return translator[0].translate(texts, source, target)
+
+    filled = parallel.copy()
+    identity = canonical_json([root_digest(folder), asdict(settings)])
+    with AnswerStore(work / "translations.jsonl") as store:
+        for source, target in (("eng", "msa"), ("msa", "eng")):
+            _fill(filled, parallel, source, target, translate, store, identity)
+    return filled
+
+
+def _fill(
+    filled: pd.DataFrame,
+    parallel: pd.DataFrame,
+    source: str,
+    target: str,
+    translate: Translate,
+    store: AnswerStore,
+    identity: str,
+) -> None:
+    lacks = (
+        (parallel["split"] == "train") & parallel[target].isna() & parallel[source].notna()
+    ) & (parallel["variety"] != target)
+    texts = [*parallel.loc[lacks, source]]
+    keys = {text: digest_of_text(f"{identity}\n{source}\n{target}\n{text}") for text in texts}
+    missing = [text for text, key in keys.items() if key not in store.answers]
+    for rows, translations in translate(missing, source, target) if missing else ():
+        for row, translation in zip(rows, translations, strict=True):
+            key = keys[missing[row]]
+            store.add(key, Answer(key, translation, "stop", None))
+    found = [store.answers[keys[text]].text or None for text in texts]
+    filled.loc[lacks, target] = pd.Series(found, index=filled.index[lacks], dtype=object)
+    filled.loc[lacks & filled[target].notna(), f"{target}_origin"] = NLLB
