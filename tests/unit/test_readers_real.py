@@ -76,6 +76,13 @@ def test_alqasida_prompts_and_templates(corpora):
     )
 
 
+def test_recorded_dialectness(corpora):
+    scored = list(READERS["al-qasida-dialectness"](corpora / "al-qasida" / "llm_outputs", {}))
+    assert all(0 <= sentence.aldi <= 1 for sentence in scored)
+    # The data's README counts 9,899 scored rows; those of too few tokens keep a dialectness.
+    assert 9_899 <= len(scored) <= 10_251
+
+
 def test_alqasida_outputs(corpora):
     outputs = list(read_outputs(corpora / "al-qasida" / "llm_outputs", {}))
     assert all(isinstance(output, Output) and output.prompt for output in outputs)

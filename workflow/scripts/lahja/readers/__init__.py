@@ -14,7 +14,12 @@ from lahja.readers.aligned import (
     read_nadi_pairs,
     read_tatoeba,
 )
-from lahja.readers.alqasida import read_outputs, read_prompts, read_templates
+from lahja.readers.alqasida import (
+    read_dialectness,
+    read_outputs,
+    read_prompts,
+    read_templates,
+)
 from lahja.readers.llamafactory import read_preference_pairs
 from lahja.readers.records import (
     SPLITS,
@@ -38,6 +43,7 @@ from lahja.readers.single import (
 from lahja.readers.table import read_table
 
 READERS: dict[str, Reader] = {
+    "al-qasida-dialectness": read_dialectness,
     "aoc": read_aoc,
     "arsarcasm": read_arsarcasm,
     "bitext": read_bitext,

@@ -13,6 +13,7 @@ from lahja.readers.records import (
     Output,
     Prompt,
     Reject,
+    Sentence,
     check_options,
     wanted_varieties,
 )
@@ -95,6 +96,24 @@ def read_outputs(path: Path, options: Options) -> Iterator[Output | Reject]:
         name = name_within(path, file)
         for row in read_rows(file, name, ("generations",)):
             yield row if isinstance(row, Reject) else _output(file, name, row, about)
+
+
+def read_dialectness(path: Path, options: Options) -> Iterator[Sentence | Reject]:
+    """Yield recorded answers with the dialectness that the Sentence-ALDi model gave them.
+
+    Only answers that were scored: asked for in a dialect, and found to be Arabic. Options as for
+    `read_outputs`.
+    """
+    for output in read_outputs(path, options):
+        if isinstance(output, Reject):
+            yield output
+            continue
+        target, scores = get_variety(output.target_variety), output.scores
+        if target.is_dialect and scores.get("is_arabic", 1) and "aldi" in scores:
+            group = f"{output.file}:{output.line}"
+            yield Sentence(
+                output.generation, target.code, group, output.file, output.line, aldi=scores["aldi"]
+            )
 
 
 def _is_chosen(about: dict[str, Any], options: Options) -> bool:
