@@ -31,7 +31,8 @@ rule ingest_corpus:
     params:
         code=code("ingest_corpus"),
         corpus=lambda wc: canonical_json(corpus_entry(wc.corpus)),
-        settings=settings("data"),
+        path=lambda wc: f"{corpus_folder(wc.corpus)}/{corpus_entry(wc.corpus)['path']}",
+        settings=canonical_json({key: config["data"][key] for key in ("min_words", "max_words")}),
     shell:
         "python workflow/scripts/ingest_corpus.py --name {wildcards.corpus:q}"
         " --corpus {params.corpus:q} --path {params.path:q} --settings {params.settings:q}"
@@ -90,7 +91,7 @@ rule score_dialectness:
         runtime=120,
     params:
         code=code("score_dialectness"),
-        settings=settings(batch=config["scorers"]["batch"]),
+        settings=canonical_json({"batch": config["scorers"]["batch"]}),
     shell:
         "python workflow/scripts/score_dialectness.py --sentences {input.sentences}"
         " --model {input.model} --settings {params.settings:q} --output {output.dialectness} &> {log}"

@@ -72,6 +72,7 @@ rule generate_evaluation:
 rule score_responses:
     """Score a model's responses: ALDi, country probabilities, language."""
     input:
+        prompts=rules.generate_evaluation.input.prompts,
         responses=rules.generate_evaluation.output.responses,
         aldi=scorer_folder("aldi"),
         country=scorer_folder("country"),
@@ -91,9 +92,10 @@ rule score_responses:
         runtime=120,
     params:
         code=code("score_responses"),
-        settings=settings(batch=config["scorers"]["batch"]),
+        settings=canonical_json({"batch": config["scorers"]["batch"]}),
     shell:
-        "python workflow/scripts/score_responses.py --responses {input.responses}"
+        "python workflow/scripts/score_responses.py --prompts {input.prompts}"
+        " --responses {input.responses}"
         " --aldi {input.aldi} --country {input.country} --language {input.language}"
         " --settings {params.settings:q} --output {output.scored} &> {log}"
 
@@ -192,7 +194,7 @@ rule classify_with_countries:
         runtime=60,
     params:
         code=code("classify_with_countries"),
-        settings=settings(batch=config["scorers"]["batch"]),
+        settings=canonical_json({"batch": config["scorers"]["batch"]}),
     shell:
         "python workflow/scripts/classify_with_countries.py --sentences {input.sentences}"
         " --country {input.country} --settings {params.settings:q}"

@@ -46,11 +46,11 @@ rule augment_translation:
         runtime=2880,
     params:
         code=code("augment_translation"),
-        settings=settings(**config["nllb"]["settings"]),
+        settings=canonical_json(config["nllb"]["decoding"]),
         work=f"{WORK}/translation",
     shell:
         "python workflow/scripts/augment_translation.py --parallel {input.parallel}"
-        " --nllb {input.nllb} --settings {params.settings:q} --work {params.work}"
+        " --root {input.nllb} --settings {params.settings:q} --work {params.work}"
         " --output {output.parallel} &> {log}"
 
 

@@ -85,9 +85,10 @@ rule train_small_aldi:
     params:
         code=code("train_small_aldi"),
         settings=settings(**config["scorers"]["aldi"]["settings"]),
+        work=f"{WORK}/small/aldi",
     shell:
         "python workflow/scripts/train_small_aldi.py --sentences {input.sentences}"
-        " --settings {params.settings:q} --output {output.folder} &> {log}"
+        " --settings {params.settings:q} --work {params.work} --output {output.folder} &> {log}"
 
 
 rule train_small_country:
@@ -108,9 +109,10 @@ rule train_small_country:
     params:
         code=code("train_small_country"),
         settings=settings(**config["scorers"]["country"]["settings"]),
+        work=f"{WORK}/small/country",
     shell:
         "python workflow/scripts/train_small_country.py --sentences {input.sentences}"
-        " --settings {params.settings:q} --output {output.folder} &> {log}"
+        " --settings {params.settings:q} --work {params.work} --output {output.folder} &> {log}"
 
 
 rule train_small_language:
@@ -150,6 +152,7 @@ rule train_small_nllb:
     params:
         code=code("train_small_nllb"),
         settings=settings(**config["nllb"]["settings"]),
+        work=f"{WORK}/small/nllb",
     shell:
         "python workflow/scripts/train_small_nllb.py --parallel {input.parallel}"
-        " --settings {params.settings:q} --output {output.folder} &> {log}"
+        " --settings {params.settings:q} --work {params.work} --output {output.folder} &> {log}"

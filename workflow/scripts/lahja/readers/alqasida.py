@@ -112,7 +112,13 @@ def read_dialectness(path: Path, options: Options) -> Iterator[Sentence | Reject
         if target.is_dialect and scores.get("is_arabic", 1) and "aldi" in scores:
             group = f"{output.file}:{output.line}"
             yield Sentence(
-                output.generation, target.code, group, output.file, output.line, aldi=scores["aldi"]
+                output.generation,
+                target.code,
+                group,
+                output.file,
+                output.line,
+                split="train",
+                aldi=scores["aldi"],
             )
 
 
