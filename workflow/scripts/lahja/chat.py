@@ -28,6 +28,8 @@ def assistant_turn(answer: str) -> list[dict[str, str]]:
 
 def chat_texts(tokenizer: "PreTrainedTokenizerBase", prompts: list[str]) -> list[str]:
     """Return each prompt's text up to where the assistant begins to speak."""
+    if not prompts:
+        return []
     turns = [user_turn(prompt) for prompt in prompts]
     return tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
 
@@ -42,11 +44,13 @@ def example_tokens(
     tokenizer: "PreTrainedTokenizerBase", prompts: list[str], completions: list[str]
 ) -> list[tuple[list[int], int]]:
     """Return the token ids of whole conversations, and where each completion begins."""
+    if not prompts:
+        return []
     turns = [
         user_turn(prompt) + assistant_turn(answer)
         for prompt, answer in zip(prompts, completions, strict=True)
     ]
     texts = tokenizer.apply_chat_template(turns, tokenize=False)
-    whole = tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+    whole = tokenizer(texts, add_special_tokens=False)["input_ids"]
     heads = prompt_tokens(tokenizer, prompts)
     return [(ids, len(head)) for ids, head in zip(whole, heads, strict=True)]

@@ -16,8 +16,10 @@ from lahja.errors import LahjaError
 from lahja.settings import parse_settings
 from lahja.tables import PAIRS, read_table
 from lahja.training.lora import AdapterRun, LoraSettings, train_adapter
+from lahja.training.sampler import grouped_by_length
 
 if TYPE_CHECKING:
+    from datasets import Dataset
     from peft import LoraConfig
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
     from trl import DPOTrainer
@@ -55,9 +57,10 @@ def train_dpo(run: AdapterRun) -> None:
     ) -> "DPOTrainer":
         from datasets import Dataset
         from trl.trainer.dpo_config import DPOConfig
+        from trl.trainer.dpo_trainer import DPOTrainer
 
         tokenizer.padding_side = "left"
-        return _trainer_class()(
+        return grouped_by_length(DPOTrainer, _lengths)(
             model=model,
             args=DPOConfig(**arguments, **_objective(options)),
             train_dataset=Dataset.from_list(preferences(pairs)),
@@ -80,23 +83,9 @@ def preferences(pairs: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _trainer_class() -> "type[DPOTrainer]":
-    from transformers.trainer_pt_utils import LengthGroupedSampler
-    from trl.trainer.dpo_trainer import DPOTrainer
-
-    class GroupingTrainer(DPOTrainer):
-        """TRL's trainer, able to group pairs by length (it has no `input_ids` to measure)."""
-
-        def _get_train_sampler(self, train_dataset=None):
-            if self.args.train_sampling_strategy != "group_by_length":
-                return super()._get_train_sampler(train_dataset)
-            rows = self.train_dataset
-            columns = (rows["prompt_ids"], rows["chosen_ids"], rows["rejected_ids"])
-            lengths = [len(p) + max(len(c), len(r)) for p, c, r in zip(*columns, strict=True)]
-            size = self.args.train_batch_size * self.args.gradient_accumulation_steps
-            return LengthGroupedSampler(size, lengths=lengths)
-
-    return GroupingTrainer
+def _lengths(rows: "Dataset") -> list[int]:
+    columns = (rows["prompt_ids"], rows["chosen_ids"], rows["rejected_ids"])
+    return [len(p) + max(len(c), len(r)) for p, c, r in zip(*columns, strict=True)]
 
 
 def _objective(options: DpoSettings) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from lahja.errors import LahjaError
 from lahja.settings import parse_settings
 from lahja.tables import EXAMPLES, read_table
 from lahja.training.lora import AdapterRun, LoraSettings, train_adapter
+from lahja.training.sampler import grouped_by_length
 
 if TYPE_CHECKING:
+    from datasets import Dataset
     from peft import LoraConfig
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
     from trl import SFTTrainer
@@ -43,7 +45,7 @@ def train_sft(run: AdapterRun) -> None:
         from trl.trainer.sft_config import SFTConfig
         from trl.trainer.sft_trainer import SFTTrainer
 
-        return SFTTrainer(
+        return grouped_by_length(SFTTrainer, _lengths)(
             model=model,
             args=SFTConfig(**arguments, completion_only_loss=True),
             train_dataset=Dataset.from_list(conversations(examples)),
@@ -60,3 +62,7 @@ def conversations(examples: pd.DataFrame) -> list[dict[str, list[dict[str, str]]
         {"prompt": user_turn(row.prompt), "completion": assistant_turn(row.completion)}
         for row in examples.itertuples()
     ]
+
+
+def _lengths(rows: "Dataset") -> list[int]:
+    return [len(ids) for ids in rows["input_ids"]]

@@ -1,0 +1,75 @@
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lahja.errors import LahjaError
+from lahja.tables import PAIRS, write_table
+from lahja.training.curve import CURVE_FILE
+from lahja.training.dpo import check_first_step, train_dpo
+from lahja.training.lora import AdapterRun
+
+SETTINGS = {"epochs": 3, "batch": 4, "accumulation": 2, "learning_rate": 0.02, "rank": 4}
+
+
+@pytest.fixture(scope="module")
+def pairs(questions: tuple, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pairs") / "pairs.parquet"
+    rows = [
+        {**dict.fromkeys(PAIRS.names, "x"), "prompt": f"{prompt} {n}", "chosen": answer}
+        | {"rejected": questions[-1][2]}
+        for n in range(4)
+        for _, prompt, answer in questions[:5]
+    ]
+    write_table(path, pd.DataFrame(rows), PAIRS)
+    return path
+
+
+@pytest.fixture(scope="module")
+def from_base(pairs: Path, small_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dpo")
+    train_dpo(AdapterRun(small_root, None, pairs, SETTINGS, folder / "work", folder / "rl", {}, 1))
+    return folder / "rl"
+
+
+@pytest.mark.model
+def test_from_a_base_the_loss_starts_at_ln_2_and_falls(from_base: Path) -> None:
+    curve = pd.read_csv(from_base / CURVE_FILE)
+    assert curve["loss"].iloc[0] == pytest.approx(math.log(2), abs=1e-4)
+    assert curve["loss"].iloc[-1] < 0.6
+    assert curve["rewards/margins"].iloc[-1] > 0
+
+
+@pytest.mark.model
+def test_from_an_adapter_the_reference_is_that_adapter(
+    from_base: Path, pairs: Path, small_root: Path, tmp_path: Path
+) -> None:
+    settings = {**SETTINGS, "epochs": 1, "loss_type": ["sigmoid", "sft"], "loss_weights": [1, 0.1]}
+    parent = from_base / "adapter"
+    train_dpo(
+        AdapterRun(small_root, parent, pairs, settings, tmp_path / "w", tmp_path / "m", {}, 1)
+    )
+    curve = pd.read_csv(tmp_path / "m" / CURVE_FILE)
+    assert curve["rewards/chosen"].iloc[0] == pytest.approx(0, abs=1e-4)
+    # The parent has moved from the base, so a reference of the base would have shown here.
+    base = pd.read_csv(from_base / CURVE_FILE)["logps/chosen"].iloc[0]
+    assert curve["logps/chosen"].iloc[0] != pytest.approx(base, rel=0.1)
+    assert {path.name for path in (tmp_path / "m" / "adapter").iterdir()} == {
+        "adapter_config.json",
+        "adapter_model.safetensors",
+    }
+
+
+def test_a_reference_that_is_not_the_start_stops_the_run() -> None:
+    logs = {"rewards/chosen": 0.3, "rewards/rejected": 0.0, "rewards/margins": 0.3}
+    with pytest.raises(LahjaError, match="the reference is not the model"):
+        check_first_step(Path("rl"), logs)
+    check_first_step(Path("rl"), dict.fromkeys(logs, 1e-6))
+
+
+def test_weights_must_match_the_losses(tmp_path: Path) -> None:
+    settings = {"loss_type": ["sigmoid", "sft"], "loss_weights": [1.0]}
+    run = AdapterRun(tmp_path, None, tmp_path, settings, tmp_path, tmp_path, {}, 1)
+    with pytest.raises(LahjaError, match="'loss_weights'"):
+        train_dpo(run)

@@ -1,0 +1,148 @@
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lahja.chat import prompt_tokens
+from lahja.errors import LahjaError
+from lahja.files import read_json
+from lahja.models.folder import load_model, load_tokenizer
+from lahja.tables import EXAMPLES, read_table, write_table
+from lahja.training.curve import CURVE_FILE
+from lahja.training.lora import AdapterRun, LoraSettings, completions_only, trainer_arguments
+from lahja.training.sft import conversations, train_sft
+
+pytestmark = pytest.mark.model
+SETTINGS = {"epochs": 6, "batch": 8, "accumulation": 1, "learning_rate": 0.02, "rank": 4}
+
+
+@pytest.fixture(scope="module")
+def examples(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same prompts, to be answered as the root was not taught."""
+    rows = read_table(examples, EXAMPLES).assign(completion="مش عارف والله")
+    path = tmp_path_factory.mktemp("new") / "examples.parquet"
+    write_table(path, rows, EXAMPLES)
+    return path
+
+
+@pytest.fixture(scope="module")
+def tuned(examples: Path, small_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sft")
+    facts = {"name": "tuned", "parent": "small"}
+    train_sft(
+        AdapterRun(
+            small_root, None, examples, SETTINGS, folder / "work", folder / "tuned", facts, 1
+        )
+    )
+    return folder / "tuned"
+
+
+@pytest.fixture(scope="module")
+def trainer(examples: Path, small_root: Path, tmp_path_factory: pytest.TempPathFactory):
+    import torch
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    arguments = trainer_arguments(
+        LoraSettings(learning_rate=0.1, batch=4), tmp_path_factory.mktemp("work"), "cpu"
+    )
+    return SFTTrainer(
+        model=load_model(small_root, dtype=torch.float32, device="cpu", trainable=True),
+        args=SFTConfig(**arguments, completion_only_loss=True),
+        train_dataset=Dataset.from_list(conversations(read_table(examples, EXAMPLES))),
+        processing_class=load_tokenizer(small_root),
+    )
+
+
+def test_training_lowers_the_loss_and_leaves_a_model_folder(tuned: Path) -> None:
+    curve = pd.read_csv(tuned / CURVE_FILE)
+    assert [*curve["step"]] == [*range(1, 19)]
+    assert curve["loss"][-3:].mean() < 0.8 * curve["loss"][:3].mean()
+    assert sorted(path.name for path in tuned.iterdir()) == ["adapter", "model.json", CURVE_FILE]
+    assert read_json(tuned / "model.json")["parent"] == "small"
+    assert not (tuned.parent / "work").exists()
+
+
+def test_only_the_completion_bears_loss(trainer, small_root: Path) -> None:
+    tokenizer = load_tokenizer(small_root)
+    for row in trainer.train_dataset:
+        (head,) = prompt_tokens(tokenizer, [row["prompt"][0]["content"]])
+        assert set(row["labels"][: len(head)]) == {-100}
+        said = tokenizer.decode(row["labels"][len(head) :])
+        assert said == row["completion"][0]["content"] + "<|end|>"
+
+
+def test_scoring_completions_only_leaves_the_loss_as_it_is(trainer) -> None:
+    batch = next(iter(trainer.get_train_dataloader()))
+    trainer.model.eval()
+    everywhere = trainer.compute_loss(trainer.model, dict(batch)).item()
+    with completions_only():
+        assert trainer.compute_loss(trainer.model, dict(batch)).item() == pytest.approx(everywhere)
+
+
+def test_a_further_step_continues_the_adapter(
+    tuned: Path, examples: Path, small_root: Path, tmp_path: Path
+) -> None:
+    settings = {**SETTINGS, "epochs": 1, "learning_rate": 1e-6}
+    adapter = tuned / "adapter"
+    train_sft(
+        AdapterRun(small_root, adapter, examples, settings, tmp_path / "w", tmp_path / "m", {}, 1)
+    )
+    before, after = (pd.read_csv(folder / CURVE_FILE)["loss"] for folder in (tuned, tmp_path / "m"))
+    assert math.isclose(after.mean(), before[-3:].mean(), rel_tol=0.1)
+
+
+def test_an_adapter_of_another_rank_is_refused(
+    tuned: Path, examples: Path, small_root: Path, tmp_path: Path
+) -> None:
+    settings = {**SETTINGS, "rank": 2}
+    with pytest.raises(LahjaError, match="has rank 4"):
+        train_sft(
+            AdapterRun(
+                small_root, tuned / "adapter", examples, settings, tmp_path / "w", tmp_path, {}, 1
+            )
+        )
+
+
+def test_an_interrupted_training_goes_on_from_its_checkpoint(
+    examples: Path, small_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tuned: Path
+) -> None:
+    from trl import SFTTrainer
+
+    settings = {**SETTINGS, "checkpoint_steps": 4}
+    run = AdapterRun(
+        small_root, None, examples, settings, tmp_path / "work", tmp_path / "out", {}, 1
+    )
+    step = SFTTrainer.training_step
+
+    def crash_at_ten(self, *args, **kwargs):
+        if self.state.global_step == 10:
+            raise KeyboardInterrupt
+        return step(self, *args, **kwargs)
+
+    monkeypatch.setattr(SFTTrainer, "training_step", crash_at_ten)
+    with pytest.raises(KeyboardInterrupt):
+        train_sft(run)
+    monkeypatch.undo()
+    train_sft(run)
+    resumed, whole = (pd.read_csv(folder / CURVE_FILE) for folder in (tmp_path / "out", tuned))
+    assert [*resumed["loss"]] == pytest.approx([*whole["loss"]], abs=1e-4)
+
+
+def test_a_loss_that_is_no_number_stops_with_its_step(
+    examples: Path, small_root: Path, tmp_path: Path
+) -> None:
+    settings = {**SETTINGS, "learning_rate": 1e20, "max_grad_norm": 0.0, "warmup": 0}
+    run = AdapterRun(small_root, None, examples, settings, tmp_path / "w", tmp_path / "o", {}, 1)
+    with pytest.raises(LahjaError, match=r"the loss is (nan|inf) at step \d+ of 18"):
+        train_sft(run)
+    assert not (tmp_path / "o").exists()
+
+
+def test_examples_without_a_prompt_are_refused(small_root: Path, tmp_path: Path) -> None:
+    rows = pd.DataFrame([dict.fromkeys(EXAMPLES.names, "x") | {"prompt": None}])
+    write_table(tmp_path / "e.parquet", rows, EXAMPLES)
+    run = AdapterRun(small_root, None, tmp_path / "e.parquet", {}, tmp_path, tmp_path, {}, 1)
+    with pytest.raises(LahjaError, match="'prompt' has nulls"):
+        train_sft(run)
