@@ -6,6 +6,7 @@ option of the same name. `Path` is a path, `dict` is JSON, `list[Path]` takes se
 """
 
 import argparse
+import errno
 import inspect
 import json
 import sys
@@ -20,14 +21,18 @@ def run(main: Callable[..., None], arguments: list[str] | None = None) -> None:
     """Call `main` with the values of the command line.
 
     A `LahjaError` ends the process with exit code 1 and one line on standard error; any other
-    exception is a fault of lahja's own and keeps its traceback.
+    exception is a fault of lahja's own and keeps its traceback. A full disk is the user's too.
     """
     values = vars(_parser(main).parse_args(arguments))
     try:
         main(**values)
     except LahjaError as error:
-        print(f"lahja: {error}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(f"lahja: {error}")
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        place = error.filename or values.get("output") or "the output"
+        sys.exit(f"lahja: {place}: {error.strerror}; free some space and run it again")
 
 
 def _parser(main: Callable[..., None]) -> argparse.ArgumentParser:
