@@ -1,18 +1,20 @@
 """Answers that somebody else's run recorded: AL-QASIDA's output folders."""
 
-import ast
 from collections.abc import Iterator
 from pathlib import Path
-
-import pandas as pd
 
 from lahja.errors import LahjaError
 from lahja.files import digest_of_file, digest_of_text
 from lahja.generation.backend import NOT_RECORDED, Answer, Request
+from lahja.readers import Output, read_outputs
 
-# The names under which recordings say that the model ended its turn.
-_STOPPED = {"stop", "COMPLETE", "STOP", "end_turn"}
-_CUT = {"length", "MAX_TOKENS", "max_tokens"}
+# What recordings say for "stop" and "length".
+_REASONS = {
+    "complete": "stop",
+    "end_turn": "stop",
+    "max_tokens": "length",
+}
+UNKNOWN = "unknown"
 
 
 class RecordedBackend:
@@ -23,12 +25,12 @@ class RecordedBackend:
     """
 
     def __init__(self, folders: list[Path]):
-        """Read every `*_samples.csv` of the folders."""
+        """Read every `*_samples.csv` of the folders; raise `LahjaError` where there is none."""
         files = [file for folder in folders for file in _sample_files(folder)]
         self.identity = "recorded " + digest_of_text("".join(map(digest_of_file, files)))
         self._recorded: dict[str, tuple[str, str]] = {}
-        for file in files:
-            for prompt, text, reason in read_recordings(file):
+        for folder in folders:
+            for prompt, text, reason in read_recordings(folder):
                 self._recorded.setdefault(_key(prompt), (text, reason))
 
     def __len__(self) -> int:
@@ -42,36 +44,15 @@ class RecordedBackend:
             yield Answer(request.id, text, reason, None)
 
 
-def read_recordings(file: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield prompt, answer and finish reason of one AL-QASIDA sample file.
+def read_recordings(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield prompt, answer and finish reason of a folder's rows that can be read.
 
-    Two layouts: `_raw_turns` with `generations` as Python literals (GPT-4o, Command R+), and
-    `prompts` with `generations` as bare text (Llama). "unknown" where no reason was recorded.
+    The reason is "unknown" where none was recorded.
     """
-    try:
-        frame = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise LahjaError(f"{file}: not a UTF-8 CSV file ({error})") from None
-    column = next((name for name in ("_raw_turns", "prompts") if name in frame), None)
-    if column is None or "generations" not in frame:
-        raise LahjaError(f"{file}: expected the columns generations and _raw_turns or prompts")
-    for number, row in enumerate(frame.to_dict("records"), start=2):
-        try:
-            yield _recording(row, column)
-        except (ValueError, SyntaxError, LookupError, TypeError):
-            raise LahjaError(f"{file}: row {number}: cannot read {column} or generations") from None
-
-
-def _recording(row: dict[str, str], column: str) -> tuple[str, str, str]:
-    if column == "prompts":
-        return row["prompts"], row["generations"].strip(), "unknown"
-    turns = ast.literal_eval(row["_raw_turns"])
-    user = next(turn for turn in turns if str(turn.get("role", "User")).lower() == "user")
-    text = ast.literal_eval(row["generations"])[0].strip()
-    reasons = row.get("finish_reasons", "")
-    said = ast.literal_eval(reasons)[0] if reasons.startswith("[") else "unknown"
-    reason = "stop" if said in _STOPPED else "length" if said in _CUT else said
-    return user["content"][0]["text"], text, reason
+    for output in read_outputs(folder, {}):
+        if isinstance(output, Output):
+            said = output.finish_reason or UNKNOWN
+            yield output.prompt, output.generation.strip(), _REASONS.get(said, said)
 
 
 def _sample_files(folder: Path) -> list[Path]:
