@@ -116,6 +116,10 @@ def build_small_nllb(
         decoder_attention_heads=settings.heads,
         encoder_ffn_dim=settings.intermediate,
         decoder_ffn_dim=settings.intermediate,
+        # The original's initial spread fits a width of 1,024; its dropout, millions of sentences.
+        init_std=settings.hidden**-0.5,
+        dropout=0.0,
+        attention_dropout=0.0,
         encoder_layerdrop=0.0,
         decoder_layerdrop=0.0,
         max_position_embeddings=512,
