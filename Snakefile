@@ -19,7 +19,8 @@ configfile: "config/config.yaml"
 
 # Scripts run with the interpreter that runs Snakemake, also where its environment is not
 # activated; the rules say plainly `python`, so that moving an environment reruns nothing.
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+interpreter = Path(sys.executable).parent
+os.environ.update(PATH=f"{interpreter}{os.pathsep}{os.getenv('PATH', os.defpath)}")
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
 from lahja.configuration import resolve
@@ -36,6 +37,7 @@ wildcard_constraints:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/models.smk"
 include: "workflow/rules/retrieve.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/small_models.smk"

@@ -1,4 +1,4 @@
-"""What all rules share: where things lie, what a job hangs on, and the graph of models.
+"""What all rules share: where things lie and what a job hangs on.
 
 No rules here. A rule's parameters are its code digest and its own slice of the configuration,
 as JSON with sorted keys: Snakemake compares parameters as text.
@@ -68,83 +68,3 @@ def listing_of(name: str) -> str:
         return ""
     files = sorted(folder.rglob("*")) if folder.is_dir() else [folder]
     return canonical_json([[str(f.relative_to(folder)), f.stat().st_size] for f in files])
-
-
-# --- models -----------------------------------------------------------------------------------
-
-
-def hub_folder(checkpoint: str) -> str:
-    """Return where a checkpoint lies: itself if local, else the place that it is downloaded to."""
-    if checkpoint.startswith(("/", "./")):
-        return checkpoint
-    return f"results/hub/{checkpoint.replace('/', '--')}"
-
-
-def root_folder(name: str) -> str:
-    """Return the folder of a model's root: a hub checkpoint, or one pretrained from scratch."""
-    root = GRAPH.root(name)
-    return hub_folder(root.checkpoint) if root.checkpoint else f"{RESULTS}/models/{root.name}"
-
-
-def adapter_folder(name: str) -> list[str]:
-    """Return the folder of a model's adapter, or nothing for a root."""
-    return [f"{RESULTS}/models/{name}"] if GRAPH[name].is_adapter else []
-
-
-def parent_adapter(name: str) -> list[str]:
-    """Return the folder of the adapter that a training step continues, or nothing."""
-    return adapter_folder(GRAPH[name].parent)
-
-
-def step_settings(name: str) -> str:
-    """Return the settings of a model's training step, its own departures included."""
-    model = GRAPH[name]
-    return settings(**{**config["training"][model.train], **model.settings})
-
-
-def step_record(name: str) -> str:
-    """Return what a model's folder says of how the model came about."""
-    model = GRAPH[name]
-    return canonical_json(
-        {"name": name, "parent": model.parent, "train": model.train, "dataset": model.dataset}
-    )
-
-
-def dataset_settings(name: str) -> str:
-    """Return the settings of a dataset, its kind left out."""
-    entry = config["datasets"][name]
-    return settings(**{key: value for key, value in entry.items() if key != "kind"})
-
-
-def generator(name: str, backend: str, decoding: dict, **values) -> str:
-    """Return a generator as the generating scripts take it: sampling, batch, precision."""
-    drawn = ("temperature", "top_p", "max_new_tokens")
-    sampling = {key: decoding[key] for key in drawn} | {"seed": config["seed"]}
-    run = {key: decoding[key] for key in ("batch", "precision")}
-    return canonical_json({"name": name, "backend": backend, "sampling": sampling, **run, **values})
-
-
-def datasets(kind: str) -> list[str]:
-    """Return the datasets of a kind."""
-    return [name for name, entry in config["datasets"].items() if entry["kind"] == kind]
-
-
-def scorer_folder(name: str) -> str:
-    """Return the folder of a scorer (aldi, country, language): a hub checkpoint or a small one."""
-    found = config["scorers"][name]["checkpoint"]
-    return hub_folder(found) if found else f"{RESULTS}/scorers/{name}"
-
-
-def nllb_folder() -> str:
-    """Return the folder of the NLLB model, from the hub or the small one."""
-    found = config["nllb"]["checkpoint"]
-    return hub_folder(found) if found else f"{RESULTS}/nllb"
-
-
-# What is evaluated: every model that talks, in the config's order.
-EVALUATED = [
-    model.name
-    for model in GRAPH.models.values()
-    if config["models"][model.name]["evaluate"] and model.dataset not in datasets("classification")
-]
-CLASSIFIERS = [config["preferences"]["classifier"], *config["evaluation"]["zero_shot"]]

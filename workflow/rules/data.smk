@@ -27,6 +27,8 @@ rule ingest_corpus:
         f"{BENCHMARKS}/ingest_corpus/{{corpus}}.tsv"
     wildcard_constraints:
         corpus=one_of(config["corpora"]),
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("ingest_corpus"),
@@ -53,6 +55,8 @@ rule assemble_data:
         f"{LOGS}/assemble_data.log",
     benchmark:
         f"{BENCHMARKS}/assemble_data.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         mem_mb=16000,
@@ -84,6 +88,8 @@ rule score_dialectness:
         f"{LOGS}/score_dialectness.log",
     benchmark:
         f"{BENCHMARKS}/score_dialectness.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         gpu=1,
@@ -108,6 +114,8 @@ rule sample_sentences:
         f"{LOGS}/sample_sentences/{{dialect}}.log",
     benchmark:
         f"{BENCHMARKS}/sample_sentences/{{dialect}}.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("sample_sentences"),

@@ -19,6 +19,8 @@ rule train_dpo:
         f"{BENCHMARKS}/train_dpo/{{model}}.tsv"
     wildcard_constraints:
         model=one_of(GRAPH.names("dpo")),
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         gpu=1,

@@ -21,6 +21,8 @@ rule build_evaluation_prompts:
         f"{LOGS}/build_evaluation_prompts.log",
     benchmark:
         f"{BENCHMARKS}/build_evaluation_prompts.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("build_evaluation_prompts"),
@@ -52,6 +54,8 @@ rule generate_evaluation:
         f"{BENCHMARKS}/generate_evaluation/{{model}}.tsv"
     wildcard_constraints:
         model=one_of(EVALUATED),
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         gpu=1,
@@ -85,6 +89,8 @@ rule score_responses:
         f"{BENCHMARKS}/score_responses/{{model}}.tsv"
     wildcard_constraints:
         model=one_of(EVALUATED),
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         gpu=1,
@@ -113,6 +119,8 @@ rule score_sentences:
         f"{BENCHMARKS}/score_sentences/{{model}}.tsv"
     wildcard_constraints:
         model=one_of(EVALUATED),
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("score_sentences"),
@@ -133,6 +141,8 @@ rule compute_metrics:
         f"{LOGS}/compute_metrics.log",
     benchmark:
         f"{BENCHMARKS}/compute_metrics.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("compute_metrics"),
@@ -162,6 +172,8 @@ rule classify_sentences:
         f"{BENCHMARKS}/classify_sentences/{{classifier}}.tsv"
     wildcard_constraints:
         classifier=one_of(CLASSIFIERS),
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         gpu=1,
@@ -187,6 +199,8 @@ rule classify_with_countries:
         f"{LOGS}/classify_with_countries.log",
     benchmark:
         f"{BENCHMARKS}/classify_with_countries.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         gpu=1,
@@ -215,6 +229,8 @@ rule evaluate_classifier:
         f"{LOGS}/evaluate_classifier.log",
     benchmark:
         f"{BENCHMARKS}/evaluate_classifier.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("evaluate_classifier"),

@@ -12,26 +12,6 @@ PROMPT_CORPORA = [
 ]
 
 
-def generator_inputs(generator: str) -> dict:
-    """Return what a generator needs on disk: a model's root and adapter, or a recording."""
-    entry = config["generators"][generator]
-    if entry["backend"] in ("transformers", "vllm"):
-        return {"root": root_folder(entry["model"]), "adapter": adapter_folder(entry["model"])}
-    if entry["backend"] == "recorded":
-        return {"root": [], "adapter": [], "recordings": corpus_folder(entry["corpus"])}
-    return {"root": [], "adapter": []}
-
-
-def generator_settings(name: str) -> str:
-    """Return a generator's settings, its departures from `decoding` included."""
-    entry = config["generators"][name]
-    folders = {}
-    if entry["backend"] == "recorded":
-        corpus = entry["corpus"]
-        folders = {"folders": [f"{corpus_folder(corpus)}/{f}" for f in entry["folders"]]}
-    return generator(name, entry["backend"], config["decoding"] | entry["decoding"], **folders)
-
-
 rule build_prompts:
     """Put each sampled sentence into a template, and ask for translations from MSA."""
     input:
@@ -45,6 +25,8 @@ rule build_prompts:
         f"{LOGS}/build_prompts/{{dialect}}.log",
     benchmark:
         f"{BENCHMARKS}/build_prompts/{{dialect}}.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("build_prompts"),
@@ -72,6 +54,8 @@ rule generate_responses:
         f"{BENCHMARKS}/generate_responses/{{generator}}.{{dialect}}.tsv"
     wildcard_constraints:
         generator=one_of(GENERATORS),
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         gpu=lambda wc: int(

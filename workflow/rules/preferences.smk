@@ -28,6 +28,8 @@ rule label_responses:
         f"{LOGS}/label_responses/{{dialect}}.log",
     benchmark:
         f"{BENCHMARKS}/label_responses/{{dialect}}.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         gpu=1,
@@ -54,6 +56,8 @@ rule translate_mismatches:
         f"{LOGS}/translate_mismatches/{{dialect}}.log",
     benchmark:
         f"{BENCHMARKS}/translate_mismatches/{{dialect}}.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         gpu=1,
@@ -82,6 +86,8 @@ rule relabel_translations:
         f"{LOGS}/relabel_translations/{{dialect}}.log",
     benchmark:
         f"{BENCHMARKS}/relabel_translations/{{dialect}}.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         gpu=1,
@@ -108,6 +114,8 @@ rule build_validation:
         f"{LOGS}/build_validation.log",
     benchmark:
         f"{BENCHMARKS}/build_validation.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("build_validation"),
@@ -139,6 +147,8 @@ rule build_pairs:
         f"{BENCHMARKS}/build_pairs/{{dataset}}.tsv"
     wildcard_constraints:
         dataset=one_of(datasets("preferences")),
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("build_pairs"),

@@ -25,6 +25,8 @@ rule make_tables:
         f"{LOGS}/make_tables.log",
     benchmark:
         f"{BENCHMARKS}/make_tables.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("make_tables"),
@@ -48,6 +50,8 @@ rule make_figures:
         f"{LOGS}/make_figures.log",
     benchmark:
         f"{BENCHMARKS}/make_figures.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("make_figures"),
@@ -74,6 +78,8 @@ rule record_run:
         f"{LOGS}/record_run.log",
     benchmark:
         f"{BENCHMARKS}/record_run.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("record_run"),
@@ -108,6 +114,8 @@ rule build_report:
         f"{LOGS}/build_report.log",
     benchmark:
         f"{BENCHMARKS}/build_report.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("build_report"),

@@ -6,18 +6,6 @@ and the demo's corpora, expanded from `resources/demo`.
 """
 
 
-def hub_request(repository: str) -> dict:
-    """Return the checkpoint that a folder under `results/hub` is for, and its revision if given."""
-    wanted = f"results/hub/{repository}"
-    entries = [
-        *({"checkpoint": m.checkpoint, "revision": m.revision} for m in GRAPH.models.values()),
-        *(config["scorers"][name] for name in ("aldi", "country", "language")),
-        config["nllb"],
-    ]
-    named = (entry for entry in entries if entry["checkpoint"])
-    return next(entry for entry in named if hub_folder(entry["checkpoint"]) == wanted)
-
-
 rule expand_demo_corpora:
     """Write the demo's corpora in the real corpora's layouts."""
     input:
@@ -28,6 +16,8 @@ rule expand_demo_corpora:
         f"{LOGS}/expand_demo_corpora.log",
     benchmark:
         f"{BENCHMARKS}/expand_demo_corpora.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("expand_demo_corpora"),
@@ -46,6 +36,8 @@ rule retrieve_corpus:
     benchmark:
         f"{BENCHMARKS}/retrieve_corpus/{{corpus}}.tsv"
     retries: 2
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("retrieve_corpus"),
@@ -68,6 +60,8 @@ rule retrieve_model:
     benchmark:
         "benchmarks/hub/{repository}.tsv"
     retries: 2
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         runtime=240,

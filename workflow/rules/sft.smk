@@ -19,6 +19,8 @@ rule build_classifier_data:
         f"{BENCHMARKS}/build_classifier_data/{{dataset}}.tsv"
     wildcard_constraints:
         dataset=one_of(datasets("classification")),
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("build_classifier_data"),
@@ -39,6 +41,8 @@ rule augment_translation:
         f"{LOGS}/augment_translation.log",
     benchmark:
         f"{BENCHMARKS}/augment_translation.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         gpu=1,
@@ -70,6 +74,8 @@ rule build_translation_data:
         f"{BENCHMARKS}/build_translation_data/{{dataset}}.tsv"
     wildcard_constraints:
         dataset=one_of(datasets("translation")),
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("build_translation_data"),
@@ -93,6 +99,8 @@ rule train_sft:
         f"{BENCHMARKS}/train_sft/{{model}}.tsv"
     wildcard_constraints:
         model=one_of(GRAPH.names("sft")),
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         gpu=1,

@@ -23,6 +23,8 @@ rule build_instructions:
         f"{BENCHMARKS}/build_instructions/{{dataset}}.tsv"
     wildcard_constraints:
         dataset=one_of(datasets("instructions")),
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("build_instructions"),
@@ -52,6 +54,8 @@ rule pretrain_model:
         f"{BENCHMARKS}/pretrain_model/{{model}}.tsv"
     wildcard_constraints:
         model=one_of(GRAPH.names("pretrain")),
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         gpu=1,
@@ -77,6 +81,8 @@ rule train_small_aldi:
         f"{LOGS}/train_small_aldi.log",
     benchmark:
         f"{BENCHMARKS}/train_small_aldi.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         gpu=1,
@@ -101,6 +107,8 @@ rule train_small_country:
         f"{LOGS}/train_small_country.log",
     benchmark:
         f"{BENCHMARKS}/train_small_country.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         gpu=1,
@@ -125,6 +133,8 @@ rule train_small_language:
         f"{LOGS}/train_small_language.log",
     benchmark:
         f"{BENCHMARKS}/train_small_language.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     params:
         code=code("train_small_language"),
@@ -144,6 +154,8 @@ rule train_small_nllb:
         f"{LOGS}/train_small_nllb.log",
     benchmark:
         f"{BENCHMARKS}/train_small_nllb.tsv"
+    conda:
+        "../../envs/main.yaml"
     threads: 1
     resources:
         gpu=1,

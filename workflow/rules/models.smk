@@ -1,0 +1,113 @@
+"""Where models lie and what they are given: roots, adapters, training steps, generators.
+
+No rules here. The graph of models itself is `lahja.model_graph`.
+"""
+
+
+def hub_folder(checkpoint: str) -> str:
+    """Return where a checkpoint lies: itself if local, else the place that it is downloaded to."""
+    path = Path(checkpoint)
+    is_local = path.is_absolute() or path.parts[0] in (os.curdir, os.pardir)
+    return checkpoint if is_local else f"results/hub/{'--'.join(path.parts)}"
+
+
+def root_folder(name: str) -> str:
+    """Return the folder of a model's root: a hub checkpoint, or one pretrained from scratch."""
+    root = GRAPH.root(name)
+    return hub_folder(root.checkpoint) if root.checkpoint else f"{RESULTS}/models/{root.name}"
+
+
+def adapter_folder(name: str) -> list[str]:
+    """Return the folder of a model's adapter, or nothing for a root."""
+    return [f"{RESULTS}/models/{name}"] if GRAPH[name].is_adapter else []
+
+
+def parent_adapter(name: str) -> list[str]:
+    """Return the folder of the adapter that a training step continues, or nothing."""
+    return adapter_folder(GRAPH[name].parent)
+
+
+def step_settings(name: str) -> str:
+    """Return the settings of a model's training step, its own departures included."""
+    model = GRAPH[name]
+    return settings(**{**config["training"][model.train], **model.settings})
+
+
+def step_record(name: str) -> str:
+    """Return what a model's folder says of how the model came about."""
+    model = GRAPH[name]
+    return canonical_json(
+        {"name": name, "parent": model.parent, "train": model.train, "dataset": model.dataset}
+    )
+
+
+def dataset_settings(name: str) -> str:
+    """Return the settings of a dataset, its kind left out."""
+    entry = config["datasets"][name]
+    return settings(**{key: value for key, value in entry.items() if key != "kind"})
+
+
+def generator(name: str, backend: str, decoding: dict, **values) -> str:
+    """Return a generator as the generating scripts take it: sampling, batch, precision."""
+    drawn = ("temperature", "top_p", "max_new_tokens")
+    sampling = {key: decoding[key] for key in drawn} | {"seed": config["seed"]}
+    run = {key: decoding[key] for key in ("batch", "precision")}
+    return canonical_json({"name": name, "backend": backend, "sampling": sampling, **run, **values})
+
+
+def datasets(kind: str) -> list[str]:
+    """Return the datasets of a kind."""
+    return [name for name, entry in config["datasets"].items() if entry["kind"] == kind]
+
+
+def scorer_folder(name: str) -> str:
+    """Return the folder of a scorer (aldi, country, language): a hub checkpoint or a small one."""
+    found = config["scorers"][name]["checkpoint"]
+    return hub_folder(found) if found else f"{RESULTS}/scorers/{name}"
+
+
+def nllb_folder() -> str:
+    """Return the folder of the NLLB model, from the hub or the small one."""
+    found = config["nllb"]["checkpoint"]
+    return hub_folder(found) if found else f"{RESULTS}/nllb"
+
+
+def hub_request(repository: str) -> dict:
+    """Return the checkpoint that a folder under `results/hub` is for, and its revision if given."""
+    wanted = f"results/hub/{repository}"
+    entries = [
+        *({"checkpoint": m.checkpoint, "revision": m.revision} for m in GRAPH.models.values()),
+        *(config["scorers"][name] for name in ("aldi", "country", "language")),
+        config["nllb"],
+    ]
+    named = (entry for entry in entries if entry["checkpoint"])
+    return next(entry for entry in named if hub_folder(entry["checkpoint"]) == wanted)
+
+
+def generator_inputs(generator: str) -> dict:
+    """Return what a generator needs on disk: a model's root and adapter, or a recording."""
+    entry = config["generators"][generator]
+    if entry["backend"] in ("transformers", "vllm"):
+        return {"root": root_folder(entry["model"]), "adapter": adapter_folder(entry["model"])}
+    if entry["backend"] == "recorded":
+        return {"root": [], "adapter": [], "recordings": corpus_folder(entry["corpus"])}
+    return {"root": [], "adapter": []}
+
+
+def generator_settings(name: str) -> str:
+    """Return a generator's settings, its departures from `decoding` included."""
+    entry = config["generators"][name]
+    folders = {}
+    if entry["backend"] == "recorded":
+        corpus = entry["corpus"]
+        folders = {"folders": [f"{corpus_folder(corpus)}/{f}" for f in entry["folders"]]}
+    return generator(name, entry["backend"], config["decoding"] | entry["decoding"], **folders)
+
+
+# What is evaluated: every model that talks, in the config's order.
+EVALUATED = [
+    model.name
+    for model in GRAPH.models.values()
+    if config["models"][model.name]["evaluate"] and model.dataset not in datasets("classification")
+]
+CLASSIFIERS = [config["preferences"]["classifier"], *config["evaluation"]["zero_shot"]]
