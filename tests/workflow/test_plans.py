@@ -1,16 +1,12 @@
 """Plans of the runs: no network, no results, no data."""
 
-import time
-
 import pytest
 
 pytestmark = pytest.mark.workflow
 
 
 def test_the_papers_plan_lists_every_artifact(fresh):
-    start = time.monotonic()
     done = fresh.snakemake("-n", "--configfile", "config/config.yaml", "--cores", "2")
-    seconds = time.monotonic() - start
     assert done.returncode == 0, done.stdout
     for artifact in (
         "samples/egy.parquet",
@@ -26,7 +22,6 @@ def test_the_papers_plan_lists_every_artifact(fresh):
         "report/index.html",
     ):
         assert f"results/paper/{artifact}" in done.stdout, artifact
-    assert seconds < 60, f"the dry run took {seconds:.0f} s"
 
 
 @pytest.mark.parametrize("config", ["demo", "real", "config"])

@@ -1,0 +1,74 @@
+"""What a whole demo run must show."""
+
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+
+@pytest.fixture(scope="module")
+def results(demo):
+    return demo.folder / "results" / "demo"
+
+
+def test_the_report_opens_from_disk(results):
+    page = (results / "report" / "index.html").read_text(encoding="utf-8")
+    assert "<script src=" not in page
+    assert "https://" not in page.split("</style>")[0]
+    assert len(page) < 5_000_000
+    assert "stand-in" in page
+
+
+def test_preference_training_raises_dialectness(results):
+    """The paper's effect: mean ADI2 above the start's, the paired interval above zero."""
+    table = pd.read_parquet(results / "evaluation" / "comparisons.parquet")
+    rows = table[(table["metric"] == "adi2") & (table["target_variety"] == "dialects")]
+    into = rows[(rows["task"] == "translation") & rows["source_variety"].isin(["eng", "msa"])]
+    gains = into[into["model"].str.endswith("+RL")]
+    assert len(gains) >= 8
+    assert (gains.groupby("model")["low"].max() > 0).any(), gains.to_string()
+
+
+def test_bases_answer_in_msa(results):
+    table = pd.read_parquet(results / "evaluation" / "metrics.parquet")
+    rows = table[(table["metric"] == "aldi") & (table["target_variety"] == "dialects")]
+    rows = rows[(rows["task"] == "translation") & (rows["corpus"] == "all")]
+    aldi = rows.groupby("model")["value"].mean()
+    assert aldi["llama"] < aldi["llama+RL"]
+    assert aldi["llama"] < 0.4
+
+
+def test_pairs_prefer_the_wanted_dialect(results):
+    pairs = pd.read_parquet(results / "preferences" / "dialect-only" / "train.parquet")
+    assert (pairs["chosen_label"] == pairs["dialect"]).all()
+    assert (pairs["rejected_label"] != pairs["dialect"]).all()
+    assert set(pairs["dialect"]) == {"egy", "mar", "pse", "sau", "syr"}
+    validation = pd.read_parquet(results / "preferences" / "validation.parquet")
+    assert not set(pairs["prompt_id"]) & set(validation["prompt_id"])
+
+
+def test_the_trained_classifier_beats_the_base(results):
+    table = pd.read_parquet(results / "classifier" / "metrics.parquet")
+    macro = table[table["variety"].isin(["macro", "all"])].set_index("classifier")["value"]
+    assert macro["dialect-classifier"] > macro["llama"]
+
+
+def test_spbleu_is_missing_with_a_reason_not_zero(results):
+    table = pd.read_parquet(results / "evaluation" / "metrics.parquet")
+    spbleu = table[table["metric"] == "spbleu"]
+    assert spbleu["value"].isna().all()
+    assert spbleu["reason"].str.len().gt(10).all()
+
+
+def test_nothing_but_results_logs_and_benchmarks_is_written(demo):
+    import subprocess
+
+    status = subprocess.run(
+        ["git", "status", "--porcelain", "--ignored"], cwd=demo.folder, text=True,
+        capture_output=True, check=True,
+    ).stdout  # fmt: skip
+    ignored = {line[3:] for line in status.splitlines() if line.startswith("!!")}
+    expected = ("results/", "logs/", "benchmarks/", ".snakemake/", ".venv/", ".pytest_cache/",
+                ".ruff_cache/")  # fmt: skip
+    strange = {path for path in ignored if path not in expected and "__pycache__" not in path}
+    assert strange == set()

@@ -1,0 +1,61 @@
+"""The run on real corpora, cut down, from their original files to the report."""
+
+import json
+
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+CONFIGS = ("config/real.yaml", "real_small.yaml")
+
+
+@pytest.fixture(scope="module")
+def real(root, corpora, tmp_path_factory):
+    from tests.workflow.conftest import copy_checkout
+
+    checkout = copy_checkout(root, tmp_path_factory.mktemp("real"))
+    small = (root / "tests/workflow/real_small.yaml").read_text(encoding="utf-8")
+    (checkout.folder / "real_small.yaml").write_text(small, encoding="utf-8")
+    done = checkout.snakemake(
+        "--configfile", *CONFIGS, "--config", f"corpora_dir={corpora}", "--cores", "2",
+        timeout=1800,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-4000:]
+    return checkout.folder / "results" / "real-small"
+
+
+def test_the_report_is_there(real):
+    page = (real / "report" / "index.html").read_text(encoding="utf-8")
+    assert "recorded GPT-4o answers" in page
+
+
+def test_gpt_4o_answered_from_the_recordings(real):
+    answers = pd.read_parquet(real / "generations" / "gpt-4o" / "egy.parquet")
+    assert set(answers["finish_reason"]) >= {"not recorded"}
+    assert answers["response"].notna().sum() >= 10
+
+
+def test_training_never_met_evaluation(real):
+    from lahja.text import comparison_key
+
+    sentences = pd.read_parquet(real / "data" / "sentences.parquet")
+    keys = sentences["text"].map(comparison_key)
+    held_out = set(keys[sentences["split"] == "evaluation"])
+    assert not held_out & set(keys[sentences["split"].isin(["train", "validation"])])
+
+
+def test_models_say_where_they_come_from(real):
+    record = json.loads((real / "models" / "llama-T+RL" / "model.json").read_text())
+    assert record["name"] == "llama-T+RL"
+    assert record["parent"] == "llama-T"
+    assert record["train"] == "dpo"
+
+
+def test_every_table_is_there_as_data_and_latex(real):
+    for name in ("table1", "table2", "classifier"):
+        for suffix in ("csv", "parquet", "tex"):
+            assert (real / "tables" / f"{name}.{suffix}").stat().st_size > 0
+    for number in range(2, 8):
+        for suffix in ("svg", "png", "csv"):
+            assert (real / "figures" / f"figure{number}.{suffix}").stat().st_size > 0
