@@ -58,7 +58,7 @@ def small_root(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
         "heads": 2,
         "intermediate": 48,
         "vocabulary": 420,
-        "epochs": 40,
+        "epochs": 30,
         "learning_rate": 0.01,
         "batch_tokens": 512,
     }

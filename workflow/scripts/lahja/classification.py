@@ -145,7 +145,7 @@ def candidates(
 def labellable(responses: pd.DataFrame, prompts: pd.DataFrame, dialect: str) -> pd.DataFrame:
     """Return the responses to a dialect's prompts that hold any text."""
     ids = set(prompts["prompt_id"][prompts["dialect"] == dialect])
-    said = responses["response"].map(lambda text: bool(text and text.strip()))
+    said = responses["response"].map(lambda text: isinstance(text, str) and bool(text.strip()))
     return responses[responses["prompt_id"].isin(ids) & said]
 
 

@@ -1,6 +1,7 @@
 """Answer multiple-choice questions by comparing the options' logits, in one forward pass."""
 
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ class OptionScorer:
         self.model: PreTrainedModel = load_model(root, adapter, dtype=dtype, device=device)
 
     def probabilities(self, prompts: list[str], letters: tuple[str, ...]) -> list[list[float]]:
-        """Return the softmax over the letters' logits at the answer's first token.
+        """Return the softmax over the letters' logits where the answer tells them apart.
 
         One row per prompt, in the order of the letters. Prompts are batched by length; what a
         prompt gets does not hang on the batch. Those over `max_length` tokens lose their middle,
@@ -49,17 +50,16 @@ class OptionScorer:
         """
         import torch
 
-        options = torch.tensor(letter_tokens(self.tokenizer, letters), device=self.model.device)
-        ids = [_shortened(row, self.settings.max_length) for row in self._tokens(prompts)]
+        lead, tokens = letter_tokens(self.tokenizer, letters)
+        options = torch.tensor(tokens, device=self.model.device)
+        limit = self.settings.max_length
+        ids = [_shortened(row, limit) + lead for row in prompt_tokens(self.tokenizer, prompts)]
         found: list[list[float]] = [[] for _ in prompts]
         for rows in sorted_batches([len(row) for row in ids], self.settings.batch):
             logits = self._last_logits([ids[row] for row in rows])[:, options]
             for row, values in zip(rows, logits.softmax(-1).tolist(), strict=True):
                 found[row] = values
         return found
-
-    def _tokens(self, prompts: list[str]) -> list[list[int]]:
-        return prompt_tokens(self.tokenizer, prompts)
 
     def _last_logits(self, ids: list[list[int]]):
         import torch
@@ -78,16 +78,25 @@ class OptionScorer:
         return outputs.logits[:, -1].float()
 
 
-def letter_tokens(tokenizer: "PreTrainedTokenizerBase", letters: tuple[str, ...]) -> list[int]:
-    """Return the first token of each letter where the assistant answers with it."""
+def letter_tokens(
+    tokenizer: "PreTrainedTokenizerBase", letters: tuple[str, ...]
+) -> tuple[list[int], list[int]]:
+    """Return the tokens that every letter begins with, and the one that tells it apart.
+
+    The first are none but in a vocabulary without " a", where the space is a token of its own.
+    """
     head = chat_texts(tokenizer, ["?"])[0]
     start = len(tokenizer(head, add_special_tokens=False)["input_ids"])
-    tokens = [
-        tokenizer(head + letter, add_special_tokens=False)["input_ids"][start] for letter in letters
+    answers = [
+        tokenizer(head + letter, add_special_tokens=False)["input_ids"][start:]
+        for letter in letters
     ]
-    if len(set(tokens)) < len(letters):
+    shared = takewhile(lambda column: len(set(column)) == 1, zip(*answers, strict=False))
+    lead = [column[0] for column in shared]
+    tokens = {tuple(answer[len(lead) : len(lead) + 1]) for answer in answers}
+    if len(tokens) < len(letters) or () in tokens:
         raise LahjaError("the tokenizer does not tell the option letters apart by one token")
-    return tokens
+    return lead, [answer[len(lead)] for answer in answers]
 
 
 def _shortened(ids: list[int], limit: int) -> list[int]:

@@ -11,6 +11,10 @@ from lahja.errors import LahjaError
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+# The usual 0.02 is for wide models; at these widths a wider spread learns sooner (measured: a
+# loss of 4.72 for 5.06 after 257 steps on MADAR).
+_INITIAL_SPREAD = 0.06
+
 ARCHITECTURES = ("llama", "qwen2", "qwen3")
 
 
@@ -28,14 +32,14 @@ class SmallModel:
 
 
 def recurring_lines(prompts: Iterable[str], share: float = 0.005) -> list[str]:
-    """Return the lines of several words that at least this share of the prompts have.
+    """Return the lines of several words that two prompts and at least this share of them have.
 
     They are the fixed wording of requests. As one token each they halve the length of a
     translation request, and with it the time that a small model takes to learn it.
     """
     prompts = list(prompts)
     counts = Counter(line for prompt in prompts for line in set(prompt.split("\n")))
-    often = share * len(prompts)
+    often = max(2, share * len(prompts))
     return sorted(line for line, n in counts.items() if n >= often and len(line.split()) > 3)
 
 
@@ -96,6 +100,7 @@ def build_small_model(
         head_dim=settings.hidden // settings.heads,
         max_position_embeddings=settings.context,
         tie_word_embeddings=True,
+        initializer_range=_INITIAL_SPREAD,
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,

@@ -1,6 +1,10 @@
 """Train a small fastText language identifier with FLORES codes as labels."""
 
+import ctypes
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +34,8 @@ class SmallLanguageSettings:
 def train_small_language(sentences: Path, settings: dict, output: Path) -> None:
     """Train on SENTENCES of the split "train" and write a folder with `model.bin`.
 
-    One thread, for fastText's outcome depends on how its threads interleave.
+    One thread, for fastText's outcome depends on how its threads interleave; only off Linux
+    two, with which it fills its memory itself.
     """
     import fasttext
 
@@ -45,7 +50,7 @@ def train_small_language(sentences: Path, settings: dict, output: Path) -> None:
         f"__label__{get_variety(row.variety).flores} {one_line(row.text)}\n"
         for row in rows.itertuples()
     ]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _zeroed_memory() as is_zeroed:
         data = Path(folder) / "train.txt"
         data.write_text("".join(lines), encoding="utf-8")
         model = fasttext.train_supervised(
@@ -56,10 +61,27 @@ def train_small_language(sentences: Path, settings: dict, output: Path) -> None:
             minn=1,
             maxn=options.longest_ngram,
             bucket=options.bucket,
-            thread=1,
+            thread=1 if is_zeroed else 2,
             seed=options.seed,
             verbose=0,
         )
     with atomic_path(output) as draft:
         draft.mkdir()
         model.save_model(str(draft / MODEL_FILE))
+
+
+@contextmanager
+def _zeroed_memory() -> Iterator[bool]:
+    """Let glibc hand out memory filled with zeros; yields whether it does.
+
+    With one thread fastText initialises a tenth of its matrix only and trains on whatever lay in
+    the rest: other outcomes each time, NaN among them.
+    """
+    perturb = -6  # M_PERTURB of <malloc.h>; memory is filled with the complement of its value
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    is_zeroed = bool(mallopt and mallopt(perturb, 0xFF))
+    try:
+        yield is_zeroed
+    finally:
+        if is_zeroed:
+            mallopt(perturb, 0)

@@ -1,0 +1,81 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lahja.errors import LahjaError
+from lahja.generation.answering import answer, respond
+from lahja.generation.backend import NOT_RECORDED, Answer, Request, Sampling
+
+GREEDY = Sampling()
+
+
+class Parrot:
+    """Answers with the prompt reversed, the last request first, and knows nothing of "?"."""
+
+    identity = "parrot"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def generate(self, requests: list[Request]) -> Iterator[Answer]:
+        for request in reversed(requests):
+            self.asked.append(request.prompt)
+            if request.prompt == "?":
+                yield Answer(request.id, None, NOT_RECORDED, None)
+            elif request.prompt == "crash":
+                raise KeyboardInterrupt
+            else:
+                yield Answer(request.id, request.prompt[::-1], "stop", 1)
+
+
+def _requests(*prompts: str) -> list[Request]:
+    return [Request(str(place), prompt, GREEDY) for place, prompt in enumerate(prompts)]
+
+
+def test_answers_keep_ids_and_order(tmp_path: Path) -> None:
+    found = answer(_requests("ab", "cd", "ab"), Parrot(), tmp_path / "s")
+    assert [(item.id, item.text) for item in found] == [("0", "ba"), ("1", "dc"), ("2", "ba")]
+
+
+def test_only_what_is_missing_is_asked(tmp_path: Path) -> None:
+    answer(_requests("ab", "cd"), Parrot(), tmp_path / "s")
+    parrot = Parrot()
+    found = answer(_requests("ef", "cd"), parrot, tmp_path / "s")
+    assert parrot.asked == ["ef"]
+    assert [item.text for item in found] == ["fe", "dc"]
+
+
+def test_a_crash_costs_only_what_was_unfinished(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        answer(_requests("crash", "ab", "cd"), Parrot(), tmp_path / "s")
+    parrot = Parrot()
+    answer(_requests("ab", "cd"), parrot, tmp_path / "s")
+    assert parrot.asked == []
+
+
+def test_what_has_no_answer_is_asked_again(tmp_path: Path) -> None:
+    (found,) = answer(_requests("?"), Parrot(), tmp_path / "s")
+    assert (found.text, found.finish_reason) == (None, NOT_RECORDED)
+    parrot = Parrot()
+    answer(_requests("?"), parrot, tmp_path / "s")
+    assert parrot.asked == ["?"]
+
+
+def test_responses_bear_the_generator(tmp_path: Path) -> None:
+    prompts = pd.DataFrame({"prompt_id": ["p"], "prompt": ["ab"]})
+    (row,) = respond(prompts, "g", GREEDY, Parrot(), tmp_path / "s").to_dict("records")
+    assert row == {
+        "prompt_id": "p",
+        "generator": "g",
+        "response": "ba",
+        "finish_reason": "stop",
+        "n_tokens": 1,
+    }
+
+
+def test_a_prompt_id_that_occurs_twice_is_named(tmp_path: Path) -> None:
+    prompts = pd.DataFrame({"prompt_id": ["p", "p"], "prompt": ["a", "b"]})
+    with pytest.raises(LahjaError, match="p occurs twice"):
+        respond(prompts, "g", GREEDY, Parrot(), tmp_path / "s")

@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import pytest
+
+from lahja.errors import LahjaError
+from lahja.generation.backend import Answer, Request, Sampling, request_key
+from lahja.generation.store import AnswerStore
+
+FIRST, SECOND = Answer("a", "تمام", "stop", 2), Answer("b", "ok", "length", 9)
+
+
+def test_answers_are_there_again(tmp_path: Path) -> None:
+    path = tmp_path / "store.jsonl"
+    with AnswerStore(path) as store:
+        store.add("a", FIRST)
+    with AnswerStore(path) as store:
+        store.add("b", SECOND)
+    with AnswerStore(path) as store:
+        assert store.answers == {"a": FIRST, "b": SECOND}
+
+
+def test_a_torn_last_line_is_dropped_and_the_next_answer_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "store.jsonl"
+    with AnswerStore(path) as store:
+        store.add("a", FIRST)
+    with path.open("ab") as file:
+        file.write('{"key": "x", "text": "نص'.encode()[:-1])
+    with AnswerStore(path) as store:
+        assert store.answers == {"a": FIRST}
+        store.add("b", SECOND)
+    with AnswerStore(path) as store:
+        assert store.answers == {"a": FIRST, "b": SECOND}
+
+
+def test_a_second_writer_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "store.jsonl"
+    with AnswerStore(path), pytest.raises(LahjaError, match="another process"), AnswerStore(path):
+        pass
+
+
+def test_a_line_of_another_kind_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "store.jsonl"
+    path.write_text('{"key": "a", "said": "no"}\n', encoding="utf-8")
+    with pytest.raises(LahjaError, match=r"store\.jsonl:1"), AnswerStore(path):
+        pass
+
+
+def test_the_key_hangs_on_model_prompt_and_sampling_alone() -> None:
+    request = Request("1", "hi", Sampling())
+    key = request_key("m", request)
+    assert key == request_key("m", Request("2", "hi", Sampling()))
+    others = [
+        request_key("n", request),
+        request_key("m", Request("1", "ho", Sampling())),
+        request_key("m", Request("1", "hi", Sampling(seed=1))),
+        request_key("m", Request("1", "hi", Sampling(max_new_tokens=1))),
+    ]
+    assert len({key, *others}) == 5

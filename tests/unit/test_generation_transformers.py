@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+
+from lahja.generation.backend import Answer, Request, Sampling
+from lahja.generation.transformers_backend import TransformersBackend
+
+pytestmark = pytest.mark.model
+GREEDY = Sampling(max_new_tokens=24)
+DRAWN = Sampling(temperature=3.0, top_p=0.95, max_new_tokens=12, seed=3)
+
+
+def _answers(root: Path, prompts: list[str], sampling: Sampling, batch: int) -> dict[str, Answer]:
+    requests = [Request(prompt, prompt, sampling) for prompt in prompts]
+    return {
+        item.id: item
+        for item in TransformersBackend(root, batch=batch, threads=1).generate(requests)
+    }
+
+
+@pytest.fixture(scope="module")
+def prompts(questions: tuple) -> list[str]:
+    return [f"{prompt} {n}" for n in range(2) for _, prompt, _ in questions]
+
+
+@pytest.mark.parametrize("sampling", [GREEDY, DRAWN])
+def test_answers_do_not_hang_on_the_batch(
+    small_root: Path, prompts: list[str], sampling: Sampling
+) -> None:
+    assert _answers(small_root, prompts, sampling, 5) == _answers(small_root, prompts, sampling, 1)
+
+
+def test_another_seed_draws_other_answers(small_root: Path, prompts: list[str]) -> None:
+    other = Sampling(temperature=3.0, top_p=0.95, max_new_tokens=12, seed=4)
+    assert _answers(small_root, prompts, DRAWN, 8) != _answers(small_root, prompts, other, 8)
+
+
+def test_an_answer_ends_with_its_turn_or_is_cut(small_root: Path, questions: tuple) -> None:
+    found = _answers(small_root, [f"{questions[0][1]} 1"], GREEDY, 1)
+    cut = _answers(small_root, [f"{questions[0][1]} 1"], Sampling(max_new_tokens=2), 1)
+    (whole,), (short,) = found.values(), cut.values()
+    assert (short.finish_reason, short.n_tokens) == ("length", 2)
+    assert whole.text.startswith(short.text)
+    assert "<|" not in whole.text
+
+
+def test_draws_follow_the_model(small_root: Path) -> None:
+    """The share of each first token drawn is its softmax probability."""
+    import torch
+
+    from lahja.generation.transformers_backend import _gumbel_noise
+
+    logits = torch.tensor([[2.0, 1.0, 0.0, -1.0]]).repeat(4000, 1)
+    noise = _gumbel_noise(Sampling(temperature=0.5), [*range(4000)], torch.device("cpu"))
+    drawn = noise(None, logits).argmax(-1).bincount(minlength=4) / 4000
+    assert drawn.tolist() == pytest.approx((logits[0] / 0.5).softmax(-1).tolist(), abs=0.03)
+
+
+def test_no_requests_load_nothing(small_root: Path) -> None:
+    assert [*TransformersBackend(small_root).generate([])] == []

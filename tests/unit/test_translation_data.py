@@ -1,0 +1,59 @@
+import pandas as pd
+import pytest
+
+from lahja.errors import LahjaError
+from lahja.tables import PARALLEL
+from lahja.translation_data import TranslationData, translation_data
+
+
+def _pair(name: str, **values: str | None) -> dict[str, str | None]:
+    both = {"msa_origin": "corpus", "eng_origin": "corpus", "split": "train", "variety": "egy"}
+    return {**dict.fromkeys(PARALLEL.names), **both, "pair_id": name, "text": "ازيك"} | values
+
+
+def _examples(pairs: list[dict], **settings: object) -> pd.DataFrame:
+    frame = pd.DataFrame(pairs, columns=PARALLEL.names).astype(object)
+    return translation_data(frame.where(frame.notna(), None), TranslationData(**settings))
+
+
+def test_every_direction_that_the_sides_allow() -> None:
+    found = _examples([_pair("1", msa="كيف حالك", eng="how are you"), _pair("2", eng="hi")])
+    assert sorted(found["kind"]) == ["da-eng", "da-eng", "da-msa", "eng-da", "eng-da", "msa-da"]
+    row = found[found["example_id"] == "1:msa-da"].iloc[0]
+    assert row["prompt"].startswith("Translate from Modern Standard Arabic into Egyptian Arabic.")
+    assert (row["completion"], row["variety"]) == ("ازيك", "egy")
+
+
+def test_clean_leaves_out_what_nllb_wrote() -> None:
+    pairs = [_pair("1", msa="كيف", msa_origin="nllb", eng="how")]
+    assert {*_examples(pairs, variant="clean")["kind"]} == {"eng-da", "da-eng"}
+    assert len(_examples(pairs, variant="aug")) == 4
+
+
+def test_held_out_splits_and_msa_rows_are_left_out() -> None:
+    pairs = [
+        _pair("1", eng="a"),
+        _pair("2", eng="b", split="test"),
+        _pair("3", eng="c", variety="msa"),
+    ]
+    assert {name.split(":")[0] for name in _examples(pairs)["example_id"]} == {"1"}
+
+
+def test_a_limit_is_spread_over_directions_and_dialects() -> None:
+    pairs = [
+        _pair(f"{v}{n}", eng="a", variety=v)
+        for v, many in (("egy", 9), ("syr", 2))
+        for n in range(many)
+    ]
+    found = _examples(pairs, max_pairs=8)
+    assert found["kind"].value_counts().to_dict() == {"eng-da": 4, "da-eng": 4}
+    assert sum(name.startswith("syr") for name in found["example_id"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [({"variant": "dirty"}, "'dirty'"), ({"directions": ("da-fra",)}, "'da-fra'")],
+)
+def test_unknown_values_are_named(settings: dict, message: str) -> None:
+    with pytest.raises(LahjaError, match=message):
+        _examples([_pair("1", eng="a")], **settings)
