@@ -63,23 +63,31 @@ def train_loop(
     saved = monotonic()
     for step in range(len(curve), len(plan)):
         rate = settings.learning_rate * cosine_rate(step, len(plan), settings.warmup)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
         with autocast(settings.precision, device):
             loss = loss_of(plan[step])
         value = loss.item()
         if not math.isfinite(value):
             raise LahjaError(f"{work}: the loss is {value} at step {step + 1} of {len(plan)}")
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        _update(model, optimizer, loss, rate)
         curve.append({"step": step + 1, "loss": value, "learning_rate": rate})
         if monotonic() - saved > settings.checkpoint_seconds:
             _save_state(work / _STATE, model, optimizer, curve)
             saved = monotonic()
     model.eval()
     return curve
+
+
+def _update(
+    model: "torch.nn.Module", optimizer: "Optimizer", loss: "torch.Tensor", rate: float
+) -> None:
+    import torch
+
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
 
 
 def cosine_rate(step: int, n_steps: int, warmup: float) -> float:
