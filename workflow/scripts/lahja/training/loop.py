@@ -48,13 +48,7 @@ def train_loop(
     """
     import torch
 
-    optimizer = torch.optim.AdamW(
-        model.parameters(),
-        lr=settings.learning_rate,
-        betas=(0.9, 0.95),
-        weight_decay=settings.weight_decay,
-        fused=True,
-    )
+    optimizer = _optimizer(model, settings)
     plan = _plan(batches_of, settings.epochs)
     curve = _load_state(work / _STATE, model, optimizer)
     # Dropout differs after a resume only in its draws.
@@ -75,6 +69,18 @@ def train_loop(
             saved = monotonic()
     model.eval()
     return curve
+
+
+def _optimizer(model: "torch.nn.Module", settings: LoopSettings) -> "Optimizer":
+    import torch
+
+    return torch.optim.AdamW(
+        model.parameters(),
+        lr=settings.learning_rate,
+        betas=(0.9, 0.95),
+        weight_decay=settings.weight_decay,
+        fused=True,
+    )
 
 
 def _update(
