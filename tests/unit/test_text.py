@@ -25,7 +25,9 @@ def test_normalise_text(raw, stored):
     assert normalise_text(stored) == stored
 
 
-@pytest.mark.parametrize("text", ["إزَّيَّك؟ أنا كويّس…", "مدرسةٌ كبيرة في ٢٠٢٤", "واش كا تهضر؟ ڭاع", "موسى على"])
+@pytest.mark.parametrize(
+    "text", ["إزَّيَّك؟ أنا كويّس…", "مدرسةٌ كبيرة في ٢٠٢٤", "واش كا تهضر؟ ڭاع", "موسى على"]
+)
 def test_normalise_text_keeps_letters_diacritics_and_digits(text):
     assert normalise_text(text) == text
 
@@ -45,7 +47,9 @@ def test_comparison_key_is_equal(left, right):
     assert comparison_key(left) == comparison_key(right)
 
 
-@pytest.mark.parametrize(("left", "right"), [("بدي شاي", "بدي شال"), ("غرفة ٥", "غرفة ٦"), ("!", "؟")])
+@pytest.mark.parametrize(
+    ("left", "right"), [("بدي شاي", "بدي شال"), ("غرفة ٥", "غرفة ٦"), ("!", "؟")]
+)
 def test_comparison_key_tells_apart(left, right):
     assert comparison_key(left) != comparison_key(right)
 

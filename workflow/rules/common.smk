@@ -68,3 +68,8 @@ def listing_of(name: str) -> str:
         return ""
     files = sorted(folder.rglob("*")) if folder.is_dir() else [folder]
     return canonical_json([[str(f.relative_to(folder)), f.stat().st_size] for f in files])
+
+
+def datasets(kind: str) -> list[str]:
+    """Return the datasets of a kind."""
+    return [name for name, entry in config["datasets"].items() if entry["kind"] == kind]

@@ -3,6 +3,11 @@
 No rules here. The graph of models itself is `lahja.model_graph`.
 """
 
+from lahja.classification import make_question
+
+# The questions that dialect classifiers are asked; small models have a token for each.
+QUESTIONS = [config["datasets"][name] for name in datasets("classification")]
+
 
 def hub_folder(checkpoint: str) -> str:
     """Return where a checkpoint lies: itself if local, else the place that it is downloaded to."""
@@ -30,7 +35,10 @@ def parent_adapter(name: str) -> list[str]:
 def step_settings(name: str) -> str:
     """Return the settings of a model's training step, its own departures included."""
     model = GRAPH[name]
-    return settings(**{**config["training"][model.train], **model.settings})
+    values = {**config["training"][model.train], **model.settings}
+    if model.train == "pretrain":
+        values["phrases"] = [make_question(entry["varieties"]).instruction for entry in QUESTIONS]
+    return settings(**values)
 
 
 def step_record(name: str) -> str:
@@ -53,11 +61,6 @@ def generator(name: str, backend: str, decoding: dict, **values) -> str:
     sampling = {key: decoding[key] for key in drawn} | {"seed": config["seed"]}
     run = {key: decoding[key] for key in ("batch", "precision")}
     return canonical_json({"name": name, "backend": backend, "sampling": sampling, **run, **values})
-
-
-def datasets(kind: str) -> list[str]:
-    """Return the datasets of a kind."""
-    return [name for name, entry in config["datasets"].items() if entry["kind"] == kind]
 
 
 def scorer_folder(name: str) -> str:

@@ -40,16 +40,21 @@ class Question:
         """The letter of each option."""
         return tuple(ascii_lowercase[: len(self.options)])
 
-    def prompt(self, text: str) -> str:
-        """Return the question about one sentence."""
+    @property
+    def instruction(self) -> str:
+        """The question's fixed line, which the sentence follows."""
         choices = " ".join(
             f"({letter}) {get_variety(code).label}"
             for letter, code in zip(self.letters, self.options, strict=True)
         )
         return (
             f"Which of the following dialects {choices} is most applicable to the sentence "
-            f"below? Answer with the letter only.\n{text}"
+            "below? Answer with the letter only."
         )
+
+    def prompt(self, text: str) -> str:
+        """Return the question about one sentence."""
+        return f"{self.instruction}\n{text}"
 
     def answer(self, variety: str) -> str:
         """Return the right letter."""

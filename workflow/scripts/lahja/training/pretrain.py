@@ -36,6 +36,8 @@ class PretrainSettings(SmallModel, LoopSettings):
     """A small model's shape and how it is trained."""
 
     max_length: int = 512
+    phrases: tuple[str, ...] = ()
+    """Wording that later training steps use, each to be one token."""
 
 
 def pretrain(
@@ -57,7 +59,7 @@ def pretrain(
     device = use_device(threads)
     open_work(work, settings=settings, examples=digest_of_file(examples))
     prompts = rows["prompt"].dropna()
-    phrases = recurring_lines(prompts)
+    phrases = [*recurring_lines(prompts), *options.phrases]
     texts = sorted({*prompts, *rows["completion"]})
     tokenizer = train_tokenizer(texts, options.vocabulary, phrases)
     model = build_small_model(options, tokenizer, options.seed).to(device)
