@@ -49,11 +49,18 @@ def test_recorded_and_template_answers_follow_the_manner():
     assert examples["completion"].str.startswith("أريد").all()
 
 
-def test_limits_keep_kinds_and_varieties_even():
-    examples = translation_examples(parallel(), AS_ASKED, seed=1)
-    few = limit_examples(examples, 30, seed=1)
-    assert len(few) == 30
-    assert few["variety"].value_counts().to_dict() == {"msa": 10, "eng": 10, "egy": 10}
+def test_a_limit_keeps_kinds_even_and_the_manner_as_it_is():
+    examples = translation_examples(parallel(), Manner("msa", 0.2), seed=1)
+    few = limit_examples(examples, 180, seed=1)
+    kinds = few["kind"].value_counts().to_dict()
+    assert kinds == dict.fromkeys(
+        ("eng-da", "msa-da", "da-eng", "da-msa", "eng-msa", "msa-eng"), 30
+    )
+    asked = few[few["kind"].isin(["eng-da", "msa-da"])]
+    assert 0.05 < (asked["variety"] == "egy").mean() < 0.4
+
+
+def test_plain_sentences_are_even_over_varieties():
     sentences = pd.DataFrame(
         {"sentence_id": list("abcdef"), "split": "train", "variety": ["egy"] * 4 + ["msa"] * 2,
          "text": list("abcdef")}

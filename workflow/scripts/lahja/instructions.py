@@ -54,7 +54,8 @@ def _translation(
     if answer_in not in sides:
         return None
     prompt = translation_prompt(source, target, sides[source])
-    return _row(name, "translation", answer_in, prompt, sides[answer_in])
+    kind = "-".join(v if v in ("msa", "eng") else "da" for v in (source, target))
+    return _row(name, kind, answer_in, prompt, sides[answer_in])
 
 
 def recorded_examples(instructions: pd.DataFrame, manner: Manner, seed: int) -> pd.DataFrame:
@@ -103,11 +104,15 @@ def plain_examples(sentences: pd.DataFrame, count: int | None, seed: int) -> pd.
 
 
 def limit_examples(examples: pd.DataFrame, count: int | None, seed: int) -> pd.DataFrame:
-    """Keep up to `count` examples, as many of each kind and variety as that allows."""
+    """Keep up to `count` examples, as many of each kind as that allows.
+
+    Kinds are kinds of request. The variety of the answer plays no part: evening it out would
+    undo the manner, and a base would answer in dialect after all.
+    """
     if count is None or len(examples) <= count:
         return examples
     mixed = shuffled(examples, seed, "example_id")
-    place = mixed.groupby(["kind", "variety"]).cumcount()
+    place = mixed.groupby("kind").cumcount()
     return mixed.iloc[place.argsort(kind="stable")].head(count)
 
 
