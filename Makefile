@@ -32,6 +32,7 @@ paper: env ## Run the paper's recipe on this machine's GPUs
 	$(SNAKEMAKE) --cores $(CORES) --resources gpu=2 --workflow-profile profiles/a6000
 
 dag: env ## Draw the rule graph as docs/rulegraph.svg (needs graphviz)
+	@command -v dot >/dev/null || { echo "make dag: graphviz is not installed (its command is dot)"; exit 2; }
 	$(SNAKEMAKE) --configfile config/demo.yaml --rulegraph --forceall --quiet all | dot -Tsvg -o docs/rulegraph.svg
 
 lint: env ## Check the style of Python and Snakemake files

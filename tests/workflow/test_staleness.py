@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.workflow.conftest import copy_checkout
+from tests.workflow.conftest import SOURCES, copy_checkout
 
 pytestmark = pytest.mark.workflow
 
@@ -19,6 +19,9 @@ def test_nothing_changed_nothing_to_do(copy):
 
 def test_results_copied_into_a_fresh_clone_are_taken_as_they_are(demo, tmp_path):
     clone = copy_checkout(demo.folder, tmp_path, "results/demo")
+    for name in SOURCES:
+        for path in [clone.folder / name, *(clone.folder / name).rglob("*")]:
+            path.touch()
     assert clone.planned() == []
 
 

@@ -7,7 +7,7 @@ as JSON with sorted keys: Snakemake compares parameters as text.
 import re
 
 from lahja.code_digest import code_digest
-from lahja.files import canonical_json
+from lahja.files import canonical_json, digest_of_folder
 from lahja.model_graph import Model, ModelGraph
 
 RUN = config["run"]
@@ -24,6 +24,15 @@ GRAPH = ModelGraph(config["models"], config["datasets"])
 def code(script: str) -> str:
     """Return the digest of a script and of the library modules that it imports."""
     return code_digest(SCRIPTS / f"{script}.py")
+
+
+def content(folder: str) -> str:
+    """Return the digest of a folder of this repository.
+
+    Such a folder is a parameter of a rule, not its input: a fresh clone's files are newer than
+    results that were made before, and time stamps would rerun all of them.
+    """
+    return digest_of_folder(Path(workflow.basedir) / folder)[:16]
 
 
 def settings(*sections: str, **values) -> str:

@@ -6,6 +6,11 @@ intervals, the paired comparisons of each model with its start, and the classifi
 """
 
 READY = config["evaluation"]["prompts"]
+# The scorers' part of the signature of ADI2 and ALDi.
+SCORERS = "+".join(
+    f"{name}:{config['scorers'][name]['checkpoint'] or 'small'}"
+    for name in ("aldi", "country", "language")
+)
 BASELINES = {name: GRAPH[name].parent for name in EVALUATED if GRAPH[name].parent in EVALUATED}
 TEST = f"{RESULTS}/classifier/{GRAPH[CLASSIFIER].dataset}.test.parquet"
 
@@ -111,6 +116,7 @@ rule score_sentences:
     input:
         prompts=rules.generate_evaluation.input.prompts,
         scored=rules.score_responses.output.scored,
+        spbleu=spbleu_folder(),
     output:
         scores=f"{RESULTS}/evaluation/scores/{{model}}.parquet",
     log:
@@ -124,7 +130,7 @@ rule score_sentences:
     threads: 1
     params:
         code=code("score_sentences"),
-        settings=settings(spbleu_model=config["scorers"]["spbleu_model"]),
+        settings=settings(spbleu_model=spbleu_model()),
     shell:
         "python workflow/scripts/score_sentences.py --prompts {input.prompts}"
         " --scored {input.scored} --settings {params.settings:q} --output {output.scores} &> {log}"
@@ -134,6 +140,7 @@ rule compute_metrics:
     """Bring the scores of all models together, with intervals from one resampling."""
     input:
         scores=expand(rules.score_sentences.output.scores, model=EVALUATED),
+        spbleu=spbleu_folder(),
     output:
         metrics=f"{RESULTS}/evaluation/metrics.parquet",
         comparisons=f"{RESULTS}/evaluation/comparisons.parquet",
@@ -149,8 +156,9 @@ rule compute_metrics:
         settings=settings(
             resamples=config["evaluation"]["resamples"],
             confidence=config["evaluation"]["confidence"],
-            spbleu_model=config["scorers"]["spbleu_model"],
+            spbleu_model=spbleu_model(),
             baselines=BASELINES,
+            scorers=SCORERS,
         ),
     shell:
         "python workflow/scripts/compute_metrics.py --scores {input.scores}"

@@ -107,6 +107,18 @@ def generator_settings(name: str) -> str:
     return generator(name, entry["backend"], config["decoding"] | entry["decoding"], **folders)
 
 
+def spbleu_folder() -> list[str]:
+    """Return the NLLB checkpoint whose SentencePiece file is spBLEU's, where the run has one."""
+    wanted = config["nllb"]["checkpoint"] and not config["scorers"]["spbleu_model"]
+    return [nllb_folder()] if wanted else []
+
+
+def spbleu_model() -> str | None:
+    """Return the SentencePiece file of spBLEU: the config's, NLLB's, or none."""
+    in_nllb = [f"{folder}/sentencepiece.bpe.model" for folder in spbleu_folder()]
+    return config["scorers"]["spbleu_model"] or next(iter(in_nllb), None)
+
+
 # What is evaluated: every model that talks, in the config's order.
 EVALUATED = [
     model.name

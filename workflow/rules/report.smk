@@ -4,7 +4,7 @@ Requires: metrics, comparisons, counts, funnels. Produces: `tables/`, `figures/`
 `report/index.html` (one file that opens from disk), and the record of what the run was made of.
 """
 
-PAPER = "resources/paper"
+STARTS = {model.name: model.parent for model in GRAPH.models.values() if model.parent}
 TRANSLATION_MODELS = [n for n in EVALUATED if GRAPH[n].dataset in datasets("translation")]
 VARIANTS = {n: config["datasets"][GRAPH[n].dataset]["variant"] for n in TRANSLATION_MODELS}
 # The bars of Figure 7 as the paper names them: llama-Clean, llama-Aug …
@@ -18,7 +18,6 @@ rule make_tables:
         metrics=rules.compute_metrics.output.metrics,
         comparisons=rules.compute_metrics.output.comparisons,
         classifier=rules.evaluate_classifier.output.metrics,
-        paper=PAPER,
     output:
         folder=directory(f"{RESULTS}/tables"),
     log:
@@ -30,11 +29,13 @@ rule make_tables:
     threads: 1
     params:
         code=code("make_tables"),
-        settings=settings(models=EVALUATED, starts=BASELINES, select=config["evaluation"]["select"]),
+        paper="resources/paper",
+        content=content("resources/paper"),
+        settings=settings(models=EVALUATED, starts=STARTS, select=config["evaluation"]["select"]),
     shell:
         "python workflow/scripts/make_tables.py --metrics {input.metrics}"
         " --comparisons {input.comparisons} --classifier-metrics {input.classifier}"
-        " --paper {input.paper} --settings {params.settings:q} --output {output.folder} &> {log}"
+        " --paper {params.paper} --settings {params.settings:q} --output {output.folder} &> {log}"
 
 
 rule make_figures:
@@ -43,7 +44,6 @@ rule make_figures:
         metrics=rules.compute_metrics.output.metrics,
         classifier=rules.evaluate_classifier.output.metrics,
         scores=rules.compute_metrics.input.scores,
-        paper=PAPER,
     output:
         folder=directory(f"{RESULTS}/figures"),
     log:
@@ -55,6 +55,8 @@ rule make_figures:
     threads: 1
     params:
         code=code("make_figures"),
+        paper="resources/paper",
+        content=content("resources/paper"),
         settings=settings(
             models=EVALUATED,
             figure_models=[n for n in EVALUATED if VARIANTS.get(n) != "clean"],
@@ -63,7 +65,7 @@ rule make_figures:
         ),
     shell:
         "python workflow/scripts/make_figures.py --metrics {input.metrics}"
-        " --classifier-metrics {input.classifier} --scores {input.scores} --paper {input.paper}"
+        " --classifier-metrics {input.classifier} --scores {input.scores} --paper {params.paper}"
         " --settings {params.settings:q} --output {output.folder} &> {log}"
 
 
@@ -103,7 +105,6 @@ rule build_report:
         funnel=expand(rules.build_pairs.output.funnel, dataset=PREFERENCES),
         config=rules.record_run.output.resolved,
         provenance=rules.record_run.output.provenance,
-        templates="workflow/report",
     output:
         page=report(
             f"{RESULTS}/report/index.html",
@@ -119,6 +120,8 @@ rule build_report:
     threads: 1
     params:
         code=code("build_report"),
+        templates="workflow/report",
+        content=content("workflow/report"),
         settings=settings(
             run=RUN,
             models=EVALUATED,
@@ -130,5 +133,5 @@ rule build_report:
         " --metrics {input.metrics} --comparisons {input.comparisons}"
         " --confusion {input.confusion} --tables {input.tables} --figures {input.figures}"
         " --counts {input.counts} --rejects {input.rejects} --funnel {input.funnel}"
-        " --config {input.config} --versions {input.provenance} --templates {input.templates}"
+        " --config {input.config} --versions {input.provenance} --templates {params.templates}"
         " --output {output.page} &> {log}"

@@ -8,8 +8,6 @@ and the demo's corpora, expanded from `resources/demo`.
 
 rule expand_demo_corpora:
     """Write the demo's corpora in the real corpora's layouts."""
-    input:
-        source="resources/demo",
     output:
         corpora=directory(f"{RESULTS}/data/demo"),
     log:
@@ -21,9 +19,11 @@ rule expand_demo_corpora:
     threads: 1
     params:
         code=code("expand_demo_corpora"),
+        source="resources/demo",
+        content=content("resources/demo"),
         settings=settings(),
     shell:
-        "python workflow/scripts/expand_demo_corpora.py --source {input.source}"
+        "python workflow/scripts/expand_demo_corpora.py --source {params.source}"
         " --settings {params.settings:q} --output {output.corpora} &> {log}"
 
 

@@ -76,6 +76,13 @@ def digest_of_text(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
+def digest_of_folder(folder: Path) -> str:
+    """Return one SHA-256 over the names and bytes of a folder's files, in hexadecimal."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = ((path.relative_to(folder).as_posix(), digest_of_file(path)) for path in files)
+    return digest_of_text(canonical_json([*names]))
+
+
 def digest_of_file(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
