@@ -45,6 +45,7 @@ include: "workflow/rules/sft.smk"
 include: "workflow/rules/generate.smk"
 include: "workflow/rules/preferences.smk"
 include: "workflow/rules/dpo.smk"
+include: "workflow/rules/classify.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 
