@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from lahja.errors import LahjaError
-from lahja.files import atomic_path
+from lahja.files import atomic_path, write_json
 from lahja.hub import download_snapshot, resolve_commit
+from lahja.models.folder import MODEL_FILE
 
 _GITHUB = re.compile(r"https://github\.com/[^/]+/[^/]+?(\.git)?/?")
 _ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar")
@@ -69,11 +70,15 @@ def retrieve_corpus(source: CorpusSource, corpora_dir: Path, lock: Path, output:
 def retrieve_model(
     name: str, revision: str | None, lock: Path, output: Path, files: list[str] | None = None
 ) -> None:
-    """Fill the folder `output` with links to a hub model's files at its locked commit."""
+    """Fill the folder `output` with links to a hub model's files at its locked commit.
+
+    `model.json` beside them says which commit that is; it identifies the model from then on.
+    """
     commit = resolve_commit("model", name, lock, revision)
     folder = download_snapshot("model", name, commit, files)
     with atomic_path(output) as draft:
         link_files(_files_under(folder), draft)
+        write_json(draft / MODEL_FILE, {"repo": name, "revision": commit})
 
 
 def link_files(files: dict[str, Path], folder: Path) -> None:
