@@ -1,6 +1,5 @@
 """Retrieval: links to what is there, downloads, and one line on how to get the rest."""
 
-import json
 import shutil
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
@@ -193,7 +192,8 @@ def test_models_leave_out_unused_weights(tmp_path, hub):
     lock, output = tmp_path / "lock.json", tmp_path / "model"
     retrieve_model("org/m", None, lock, output)
     assert (output / "model.safetensors").read_text() == "model.safetensors"
-    assert json.loads((output / "model.json").read_text()) == {"repo": "org/m", "revision": COMMIT}
+    commit = read_json(lock)["models/org/m"]
+    assert read_json(output / "model.json") == {"repo": "org/m", "revision": commit}
     assert "pytorch_model*.bin" in hub.ignored
     hub.files = ["pytorch_model.bin"]
     retrieve_model("org/m", None, lock, output)
