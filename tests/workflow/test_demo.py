@@ -22,20 +22,20 @@ def test_the_report_opens_from_disk(results):
 def test_preference_training_raises_dialectness(results):
     """The paper's effect: mean ADI2 above the start's, the paired interval above zero."""
     table = pd.read_parquet(results / "evaluation" / "comparisons.parquet")
-    rows = table[(table["metric"] == "adi2") & (table["target_variety"] == "dialects")]
-    into = rows[(rows["task"] == "translation") & rows["source_variety"].isin(["eng", "msa"])]
-    gains = into[into["model"].str.endswith("+RL")]
-    assert len(gains) >= 8
-    assert (gains.groupby("model")["low"].max() > 0).any(), gains.to_string()
+    rows = table[(table["metric"] == "adi2") & (table["task"] == "all")]
+    gains = rows[rows["model"].str.endswith("+RL")].set_index("model")
+    assert set(gains.index) == {"llama+RL", "qwen+RL", "llama-T+RL", "qwen-T+RL"}
+    assert (gains["low"] > 0).any(), gains.to_string()
+    assert gains["difference"].mean() > 0
 
 
 def test_bases_answer_in_msa(results):
     table = pd.read_parquet(results / "evaluation" / "metrics.parquet")
     rows = table[(table["metric"] == "aldi") & (table["target_variety"] == "dialects")]
-    rows = rows[(rows["task"] == "translation") & (rows["corpus"] == "all")]
-    aldi = rows.groupby("model")["value"].mean()
+    rows = rows[(rows["task"] == "all") & (rows["corpus"] == "all")]
+    aldi = rows.set_index("model")["value"]
     assert aldi["llama"] < aldi["llama+RL"]
-    assert aldi["llama"] < 0.4
+    assert aldi["llama"] < 0.3
 
 
 def test_pairs_prefer_the_wanted_dialect(results):
@@ -49,8 +49,9 @@ def test_pairs_prefer_the_wanted_dialect(results):
 
 def test_the_trained_classifier_beats_the_base(results):
     table = pd.read_parquet(results / "classifier" / "metrics.parquet")
-    macro = table[table["variety"].isin(["macro", "all"])].set_index("classifier")["value"]
-    assert macro["dialect-classifier"] > macro["llama"]
+    macro = table[(table["variety"] == "all") & (table["metric"] == "f1")]
+    f1 = macro.set_index("classifier")["value"]
+    assert f1["dialect-classifier"] > f1["llama"] + 0.1
 
 
 def test_spbleu_is_missing_with_a_reason_not_zero(results):

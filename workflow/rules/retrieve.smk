@@ -35,7 +35,6 @@ rule retrieve_corpus:
         f"{LOGS}/retrieve_corpus/{{corpus}}.log",
     benchmark:
         f"{BENCHMARKS}/retrieve_corpus/{{corpus}}.tsv"
-    retries: 2
     conda:
         "../../envs/main.yaml"
     threads: 1
