@@ -59,8 +59,8 @@ def test_one_dialects_sample_size_reruns_its_generations_only(copy):
 def test_another_seed_for_one_model_retrains_it_and_its_children(copy):
     copy.edit(
         "config/demo.yaml",
-        "settings: {architecture: qwen3}",
-        "settings: {architecture: qwen3, learning_rate: 1.0e-3}",
+        "settings: {architecture: qwen3, epochs: 1.5}",
+        "settings: {architecture: qwen3, epochs: 1}",
     )
     jobs = copy.planned()
     trained = {job.wildcards for job in jobs if job.rule in TRAINING}
