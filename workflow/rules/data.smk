@@ -33,11 +33,10 @@ rule ingest_corpus:
     params:
         code=code("ingest_corpus"),
         corpus=lambda wc: canonical_json(corpus_entry(wc.corpus)),
-        path=lambda wc: f"{corpus_folder(wc.corpus)}/{corpus_entry(wc.corpus)['path']}",
         settings=canonical_json({key: config["data"][key] for key in ("min_words", "max_words")}),
     shell:
         "python workflow/scripts/ingest_corpus.py --name {wildcards.corpus:q}"
-        " --corpus {params.corpus:q} --path {params.path:q} --settings {params.settings:q}"
+        " --corpus {params.corpus:q} --folder {input.folder} --settings {params.settings:q}"
         " --sentences {output.sentences} --rejects {output.rejects} &> {log}"
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from lahja.command import run
+from lahja.corpus_place import corpus_path
 from lahja.files import read_jsonl
 from lahja.instructions import (
     Manner,
@@ -33,13 +34,13 @@ def main(
     pairs = read_table(parallel, PARALLEL)
     by_kind = {
         dialect: templates_by_kind(own, settings["template_kinds"], dialect)
-        for dialect, own in read_templates(templates / settings["templates"]["path"]).items()
+        for dialect, own in read_templates(corpus_path(templates, settings["templates"])).items()
         if dialect in settings["dialects"]
     }
     written = [
         row
         for folder, corpus in zip(instructions, settings["instructions"], strict=True)
-        for row in read_jsonl(folder / corpus["path"])
+        for row in read_jsonl(corpus_path(folder, corpus))
     ]
     requests = [
         translation_examples(pairs, manner, seed),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lahja.command import run
+from lahja.corpus_place import corpus_path
 from lahja.prompts import (
     join_prompts,
     read_ready_prompts,
@@ -26,7 +27,7 @@ def main(
 ) -> None:
     """Write the prompts of one dialect."""
     seed = settings["seed"]
-    own = read_templates(templates / settings["corpus"]["path"]).get(dialect, [])
+    own = read_templates(corpus_path(templates, settings["corpus"])).get(dialect, [])
     recorded = [
         prompt.text
         for folder, corpus in zip(ready, settings["ready"].values(), strict=True)

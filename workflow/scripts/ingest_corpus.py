@@ -3,15 +3,16 @@
 from pathlib import Path
 
 from lahja.command import run
+from lahja.corpus_place import corpus_path
 from lahja.ingest import ingest_corpus
 from lahja.tables import CORPUS, REJECTS, write_table
 
 
 def main(
-    name: str, corpus: dict, path: Path, settings: dict, sentences: Path, rejects: Path
+    name: str, corpus: dict, folder: Path, settings: dict, sentences: Path, rejects: Path
 ) -> None:
-    """Ingest the corpus that lies at `path`."""
-    kept, refused = ingest_corpus(name, corpus, path, settings)
+    """Ingest the corpus that lies in `folder`."""
+    kept, refused = ingest_corpus(name, corpus, corpus_path(folder, corpus), settings)
     write_table(rejects, refused, REJECTS)
     write_table(sentences, kept, CORPUS)
 

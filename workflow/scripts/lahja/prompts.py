@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from lahja.corpus_place import corpus_path
 from lahja.errors import LahjaError
 from lahja.files import digest_of_text
 from lahja.readers import Prompt, read_prompts
@@ -79,7 +80,7 @@ def translation_prompts(
 
 def read_ready_prompts(folder: Path, corpus: dict[str, Any]) -> list[Prompt]:
     """Return the ready prompts of a corpus, given by its config entry and its folder."""
-    found = read_prompts(folder / corpus["path"], corpus["options"])
+    found = read_prompts(corpus_path(folder, corpus), corpus["options"])
     return [prompt for prompt in found if isinstance(prompt, Prompt)]
 
 
