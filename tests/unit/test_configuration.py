@@ -32,6 +32,17 @@ def test_each_run_resolves(root, paper, name):
     assert config["stand_ins"]
 
 
+def test_the_real_runs_corpora_are_where_it_says(root, paper, corpora):
+    changes = yaml.safe_load((root / "config" / "real.yaml").read_text(encoding="utf-8"))
+    config = resolve(merged(deepcopy(paper), changes))
+    for name in config["corpora_in_use"]:
+        entry = config["corpora"][name]
+        assert entry["access"] == "local", name
+        assert (corpora / entry["path"]).exists(), name
+        for pattern in entry["files"]:
+            assert list((corpora / entry["path"]).glob(pattern)), f"{name}: {pattern}"
+
+
 def test_the_papers_recipe(paper):
     config = resolve(paper)
     assert config["sampling"]["aldi_threshold"] == 0.36
