@@ -5,12 +5,12 @@ from collections import Counter
 import pandas as pd
 import pytest
 
-from lahja.assembly import COUNTS, AssemblySettings, assemble
+from lahja.data.assembly import COUNTS, AssemblySettings, assemble
+from lahja.data.parallel import pair_sentences
+from lahja.data.splits import bind_rows, draw_splits
+from lahja.data.text import comparison_key, count_words
 from lahja.errors import LahjaError
-from lahja.parallel import pair_sentences
-from lahja.splits import bind_rows, draw_splits
 from lahja.tables import PARALLEL, REJECTS, SENTENCES, empty_table, write_table
-from lahja.text import comparison_key, count_words
 
 LONG = "ممكن تقول لي وين محطة القطار القديمة لو سمحت"
 NEARLY = "ممكن تقول لي وين محطة القطار القديمه لو سمحتي"

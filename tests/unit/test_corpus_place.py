@@ -1,4 +1,4 @@
-from lahja.corpus_place import corpus_path
+from lahja.data.corpus_place import corpus_path
 
 
 def test_the_demos_corpora_share_a_folder(tmp_path):

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
+from lahja.data.ingest import IngestSettings, fault, ingest_corpus
 from lahja.errors import LahjaError
-from lahja.ingest import IngestSettings, fault, ingest_corpus
 from lahja.tables import CORPUS, REJECTS, read_table, write_table
 
 LIMITS = IngestSettings(min_words=1, max_words=5)

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from lahja.near_duplicates import (
+from lahja.data.near_duplicates import (
     DuplicateIndex,
     EvaluationIndex,
     Signatures,

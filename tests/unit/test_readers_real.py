@@ -12,9 +12,10 @@ from lahja.readers import (
     read_outputs,
     read_preference_pairs,
     read_prompts,
+    read_scored_texts,
     read_templates,
 )
-from lahja.varieties import DIALECTS
+from lahja.varieties import DIALECTS, NADI_COUNTRIES, get_variety
 
 MADAR = "MADAR/MADAR.Parallel-Corpora-Public-Version1.1-25MAR2021/MADAR_Corpus"
 NADI = "NADI/NADI2024-Dev1_data_release"
@@ -76,11 +77,19 @@ def test_alqasida_prompts_and_templates(corpora):
     )
 
 
-def test_recorded_dialectness(corpora):
-    scored = list(READERS["al-qasida-dialectness"](corpora / "al-qasida" / "llm_outputs", {}))
-    assert all(0 <= sentence.aldi <= 1 for sentence in scored)
-    # The data's README counts 9,899 scored rows; those of too few tokens keep a dialectness.
-    assert 9_899 <= len(scored) <= 10_251
+def test_recorded_scores(corpora):
+    texts = list(read_scored_texts(corpora / "al-qasida" / "llm_outputs", {}))
+    assert len(texts) == 10_251
+    scored = [text for text in texts if text.aldi is not None]
+    # The data's README counts 9,899, among them 51 translations that were not found to be Arabic.
+    assert len(scored) == 9_899 - 51
+    assert all(0 <= t.aldi <= 1 and 0 < t.p_country <= t.p_region + 1e-6 for t in scored)
+    whole = [text for text in scored if text.countries]
+    assert len(whole) == 1_373
+    for text in whole:
+        assert sum(text.countries) == pytest.approx(1, abs=1e-4)
+        place = NADI_COUNTRIES.index(get_variety(text.variety).country)
+        assert text.countries[place] == pytest.approx(text.p_country)
 
 
 def test_alqasida_outputs(corpora):

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import huggingface_hub
 import pytest
 
+from lahja.data.hub import resolve_commit
+from lahja.data.retrieval import CorpusSource, download_address, retrieve_corpus, retrieve_model
 from lahja.errors import LahjaError
 from lahja.files import read_json, write_json
-from lahja.hub import resolve_commit
-from lahja.retrieval import CorpusSource, download_address, retrieve_corpus, retrieve_model
 
 COMMIT = "a" * 40
 OTHER = "b" * 40

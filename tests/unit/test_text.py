@@ -2,7 +2,13 @@
 
 import pytest
 
-from lahja.text import arabic_share, comparison_key, count_words, is_arabic_script, normalise_text
+from lahja.data.text import (
+    arabic_share,
+    comparison_key,
+    count_words,
+    is_arabic_script,
+    normalise_text,
+)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from lahja.assembly import COUNTS, AssemblySettings, assemble
 from lahja.command import run
+from lahja.data.assembly import COUNTS, AssemblySettings, assemble
 from lahja.settings import parse_settings
 from lahja.tables import CORPUS, PARALLEL, REJECTS, SENTENCES, read_table, write_table
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from lahja.command import run
-from lahja.corpus_place import corpus_path
+from lahja.data.corpus_place import corpus_path
 from lahja.files import read_jsonl
 from lahja.instructions import (
     Manner,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from lahja.command import run
-from lahja.corpus_place import corpus_path
+from lahja.data.corpus_place import corpus_path
 from lahja.prompts import (
     join_prompts,
     read_ready_prompts,

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from lahja.command import run
-from lahja.corpus_place import corpus_path
-from lahja.ingest import ingest_corpus
+from lahja.data.corpus_place import corpus_path
+from lahja.data.ingest import ingest_corpus
 from lahja.tables import CORPUS, REJECTS, write_table
 
 

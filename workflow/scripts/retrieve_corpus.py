@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from lahja.command import run
-from lahja.retrieval import CorpusSource, retrieve_corpus
+from lahja.data.retrieval import CorpusSource, retrieve_corpus
 
 
 def main(name: str, corpus: dict, corpora_dir: Path, lock: Path, output: Path) -> None:

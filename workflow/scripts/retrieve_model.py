@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from lahja.command import run
-from lahja.retrieval import retrieve_model
+from lahja.data.retrieval import retrieve_model
 
 
 def main(

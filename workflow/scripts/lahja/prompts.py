@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from lahja.corpus_place import corpus_path
+from lahja.data.corpus_place import corpus_path
 from lahja.errors import LahjaError
 from lahja.files import digest_of_text
-from lahja.readers import Prompt, read_prompts
+from lahja.readers import PROMPT_READERS, Prompt
 from lahja.seeding import shuffled, unit_draw
 from lahja.tables import PROMPTS
 from lahja.translation import translation_prompt
@@ -80,7 +80,13 @@ def translation_prompts(
 
 def read_ready_prompts(folder: Path, corpus: dict[str, Any]) -> list[Prompt]:
     """Return the ready prompts of a corpus, given by its config entry and its folder."""
-    found = read_prompts(corpus_path(folder, corpus), corpus["options"])
+    reader = PROMPT_READERS.get(corpus["reader"])
+    if reader is None:
+        names = " ".join(PROMPT_READERS)
+        raise LahjaError(
+            f"{folder}: reader {corpus['reader']!r} reads no prompts, expected {names}"
+        )
+    found = reader(corpus_path(folder, corpus), corpus["options"])
     return [prompt for prompt in found if isinstance(prompt, Prompt)]
 
 

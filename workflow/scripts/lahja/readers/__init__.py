@@ -15,9 +15,9 @@ from lahja.readers.aligned import (
     read_tatoeba,
 )
 from lahja.readers.alqasida import (
-    read_dialectness,
     read_outputs,
     read_prompts,
+    read_recorded_prompts,
     read_templates,
 )
 from lahja.readers.llamafactory import read_preference_pairs
@@ -28,8 +28,10 @@ from lahja.readers.records import (
     Prompt,
     Reader,
     Reject,
+    ScoredText,
     Sentence,
 )
+from lahja.readers.scored import read_scored_texts
 from lahja.readers.single import (
     read_aoc,
     read_arsarcasm,
@@ -43,7 +45,6 @@ from lahja.readers.single import (
 from lahja.readers.table import read_table
 
 READERS: dict[str, Reader] = {
-    "al-qasida-dialectness": read_dialectness,
     "aoc": read_aoc,
     "arsarcasm": read_arsarcasm,
     "bitext": read_bitext,
@@ -61,18 +62,29 @@ READERS: dict[str, Reader] = {
     "table": read_table,
     "tatoeba": read_tatoeba,
 }
+# Readers of ready prompts, corpora of the role `prompts`.
+PROMPT_READERS = {
+    "al-qasida-prompts": read_prompts,
+    "al-qasida-recorded-prompts": read_recorded_prompts,
+}
+# Readers of recorded answers with the scores of the published scorers, of the role `scorer`.
+SCORE_READERS = {"al-qasida-scores": read_scored_texts}
 
 __all__ = [
+    "PROMPT_READERS",
     "READERS",
+    "SCORE_READERS",
     "SPLITS",
     "Output",
     "PreferencePair",
     "Prompt",
     "Reader",
     "Reject",
+    "ScoredText",
     "Sentence",
     "read_outputs",
     "read_preference_pairs",
     "read_prompts",
+    "read_scored_texts",
     "read_templates",
 ]

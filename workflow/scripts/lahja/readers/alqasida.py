@@ -1,41 +1,30 @@
 """AL-QASIDA's files: ready prompts, prompt templates and recorded answers of LLMs."""
 
-import ast
-import re
+import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from lahja.errors import LahjaError
 from lahja.files import read_json
+from lahja.readers.recorded import (
+    OutputsName,
+    is_known,
+    parse_name,
+    parse_scores,
+    parse_texts,
+)
 from lahja.readers.records import (
     Options,
     Output,
     Prompt,
     Reject,
-    Sentence,
     check_options,
     wanted_varieties,
 )
 from lahja.readers.rows import Row, find_files, name_within, read_rows
-from lahja.varieties import VARIETIES, get_variety
+from lahja.varieties import VARIETIES
 
-_TRANSLATION = re.compile(r"DialectMT_([A-Za-z]+)_([a-z]{3})_to_([a-z]{3})_samples")
-_GENERATION = re.compile(r"DialectID_([A-Za-z]+)_([a-z]{3})_samples")
-_TASKS = {"mt": "translation", "monolingual": "monolingual", "crosslingual": "crosslingual"}
-# AL-QASIDA's columns of scores, which differ between files, under lahja's names.
-_SCORES = {
-    "dialectness": "aldi",
-    "prob": "p_country",
-    "dialectid_prob": "p_country",
-    "macro_prob": "p_region",
-    "score": "adi2",
-    "dialectid_score": "adi2",
-    "macro_score": "adi2_macro",
-    "response_chrF": "chrf_plus_plus",
-    "response_spBLEU": "spbleu",
-    "acc": "is_arabic",
-}
+_OUTPUT_OPTIONS = ("generators", "tasks", "varieties")
 
 
 def read_templates(path: Path) -> dict[str, list[str]]:
@@ -81,105 +70,73 @@ def read_prompts(path: Path, options: Options) -> Iterator[Prompt | Reject]:
             yield Prompt(row.fields["prompt"], file.stem, task, source, name, row.line)
 
 
+def read_recorded_prompts(path: Path, options: Options) -> Iterator[Prompt | Reject]:
+    """Yield the prompts of recorded answers, which AL-QASIDA does not publish as files.
+
+    Translation prompts are left out. Options: as for `read_outputs`, and `corpora` restricts to
+    prompts made from some.
+    """
+    check_options("al-qasida-recorded-prompts", options, *_OUTPUT_OPTIONS, "corpora")
+    chosen = {name: value for name, value in options.items() if name in _OUTPUT_OPTIONS}
+    for output in read_outputs(path, chosen):
+        if isinstance(output, Reject):
+            yield output
+        elif output.task != "translation" and output.corpus in options.get(
+            "corpora", [output.corpus]
+        ):
+            yield Prompt(
+                output.prompt, output.target_variety, output.task, output.corpus,
+                output.file, output.line,
+            )  # fmt: skip
+
+
 def read_outputs(path: Path, options: Options) -> Iterator[Output | Reject]:
     """Yield the recorded answers of AL-QASIDA's `llm_outputs/<model>_<task>/*_samples.csv`.
 
     `path` is `llm_outputs`, one model's folder or one file. Options: `generators` and `tasks`
     restrict to some; `varieties` restricts the target.
     """
-    check_options("al-qasida-outputs", options, "generators", "tasks", "varieties")
+    check_options("al-qasida-outputs", options, *_OUTPUT_OPTIONS)
     wanted = wanted_varieties(options)
     for file in find_files(path, "*_samples.csv", "*/*_samples.csv"):
-        about = _about(file)
-        if about["target_variety"] not in wanted or not _is_chosen(about, options):
+        name = parse_name(file)
+        if not is_known(name) or name.target not in wanted or not _is_chosen(name, options):
             continue
-        name = name_within(path, file)
-        for row in read_rows(file, name, ("generations",)):
-            yield row if isinstance(row, Reject) else _output(file, name, row, about)
+        shown = name_within(path, file)
+        for row in read_rows(file, shown, ("generations",)):
+            yield row if isinstance(row, Reject) else _output(shown, row, name)
 
 
-def read_dialectness(path: Path, options: Options) -> Iterator[Sentence | Reject]:
-    """Yield recorded answers with the dialectness that the Sentence-ALDi model gave them.
-
-    Only answers that were scored: asked for in a dialect, and found to be Arabic. Options as for
-    `read_outputs`.
-    """
-    for output in read_outputs(path, options):
-        if isinstance(output, Reject):
-            yield output
-            continue
-        target, scores = get_variety(output.target_variety), output.scores
-        if target.is_dialect and scores.get("is_arabic", 1) and "aldi" in scores:
-            group = f"{output.file}:{output.line}"
-            yield Sentence(
-                output.generation,
-                target.code,
-                group,
-                output.file,
-                output.line,
-                split="train",
-                aldi=scores["aldi"],
-            )
-
-
-def _is_chosen(about: dict[str, Any], options: Options) -> bool:
-    return all(
-        about[key] in options[option]
-        for key, option in (("generator", "generators"), ("task", "tasks"))
-        if option in options
+def _is_chosen(name: OutputsName, options: Options) -> bool:
+    return name.model in options.get("generators", [name.model]) and name.task in options.get(
+        "tasks", [name.task]
     )
 
 
-def _about(file: Path) -> dict[str, Any]:
-    generator, _, task = file.resolve().parent.name.rpartition("_")
-    if not generator or task not in _TASKS:
-        raise LahjaError(f"{file}: expected a folder <model>_mt, _monolingual or _crosslingual")
-    about = {"generator": generator, "task": _TASKS[task]}
-    if match := _TRANSLATION.fullmatch(file.stem):
-        corpus, source, target = match.groups()
-        get_variety(source)
-    elif match := _GENERATION.fullmatch(file.stem):
-        (corpus, target), source = match.groups(), None
-    else:
-        raise LahjaError(f"{file}: expected DialectMT_… or DialectID_…_samples.csv")
-    get_variety(target)
-    return about | {"corpus": corpus, "source_variety": source, "target_variety": target}
-
-
-def _output(file: Path, name: str, row: Row, about: dict[str, Any]) -> Output | Reject:
-    fields = row.fields
+def _output(file: str, row: Row, name: OutputsName) -> Output | Reject:
     try:
-        if "_raw_turns" in fields:
-            turns = ast.literal_eval(fields["_raw_turns"])
-            prompt = turns[0]["content"][0]["text"]
-            (generation,) = ast.literal_eval(fields["generations"])
-        elif "prompts" in fields:
-            # Llama's files hold bare strings.
-            prompt, generation = fields["prompts"], fields["generations"]
-        else:
-            raise LahjaError(f"{file}: lacks the column '_raw_turns' or 'prompts'")
-        reasons = fields.get("finish_reasons", "None")
-        reason = ast.literal_eval(reasons)[0] if reasons not in ("None", "", "nan") else None
+        texts = parse_texts(row.fields)
     except (ValueError, SyntaxError, LookupError, TypeError) as error:
-        return Reject(name, row.line, f"not a Python literal ({error})", fields["generations"])
-    reference = fields.get("completion")
+        reason = f"not a Python literal ({error})"
+        return Reject(file, row.line, reason, row.fields["generations"])
+    found = parse_scores(row.fields)
+    scores = {
+        key: value
+        for key, value in found.items()
+        if isinstance(value, float) and not math.isnan(value)
+    }
     return Output(
-        prompt=prompt,
-        generation=generation,
-        finish_reason=str(reason).lower() if reason else None,
-        reference=None if reference in (None, "", "None") else reference,
-        file=name,
+        prompt=texts["prompt"],
+        generation=texts["response"],
+        finish_reason=texts["finish_reason"],
+        reference=texts["reference"],
+        file=file,
         line=row.line,
-        scores=_scores(fields),
-        **about,
+        scores=scores,
+        generator=name.model,
+        task=name.task,
+        corpus=name.corpus,
+        source_variety=name.source,
+        target_variety=name.target,
+        countries=tuple(found["countries"]) if found["countries"] else None,
     )
-
-
-def _scores(fields: dict[str, str]) -> dict[str, float]:
-    found = {}
-    for column, name in _SCORES.items():
-        try:
-            found[name] = float(fields[column])
-        except (KeyError, ValueError):
-            continue
-    return found

@@ -72,6 +72,29 @@ class Output:
     line: int
     scores: dict[str, float] = field(default_factory=dict)
     """AL-QASIDA's own scores of this answer, under lahja's column names."""
+    countries: tuple[float, ...] | None = None
+    """Its probabilities of all NADI_COUNTRIES, where it recorded them."""
+
+
+@dataclass(frozen=True)
+class ScoredText:
+    """A text and what the published scorers said of it; None where that is not known."""
+
+    text: str
+    variety: str
+    """The variety that was asked for."""
+    group: str
+    """Binds the answers, of whatever system, to one source sentence or prompt."""
+    asked: str
+    """The source sentence, or the prompt without the request for a dialect."""
+    file: str
+    line: int
+    is_arabic: bool | None
+    aldi: float | None
+    p_country: float | None
+    p_region: float | None
+    countries: tuple[float, ...] | None
+    """Probabilities of all NADI_COUNTRIES."""
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow as pa
 
+from lahja.data.ingest import DUPLICATE
+from lahja.data.near_duplicates import DuplicateIndex, EvaluationIndex, Signatures
+from lahja.data.parallel import pair_sentences
+from lahja.data.splits import SPLIT_ORDER, draw_splits, initial_splits
+from lahja.data.text import comparison_key
 from lahja.errors import LahjaError
-from lahja.ingest import DUPLICATE
-from lahja.near_duplicates import DuplicateIndex, EvaluationIndex, Signatures
-from lahja.parallel import pair_sentences
-from lahja.splits import SPLIT_ORDER, draw_splits, initial_splits
 from lahja.tables import REJECTS
-from lahja.text import comparison_key
 
 NEAR_DUPLICATE = "near duplicate"
 # `outcome` is read, kept, pairs, or a reason of rejection; variety and split are null where

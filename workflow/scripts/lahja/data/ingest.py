@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from lahja.data.text import arabic_share, count_words, normalise_text
 from lahja.errors import LahjaError
 from lahja.files import digest_of_text
 from lahja.readers import READERS, Reject, Sentence
 from lahja.settings import parse_settings
 from lahja.tables import REJECTS, empty_table
-from lahja.text import arabic_share, count_words, normalise_text
 from lahja.varieties import get_variety
 
 DUPLICATE = "duplicate"

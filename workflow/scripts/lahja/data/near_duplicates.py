@@ -8,7 +8,7 @@ candidates; the similarity itself decides.
 import zlib
 from collections.abc import Iterable
 
-from lahja.text import comparison_key
+from lahja.data.text import comparison_key
 
 _N_PERMUTATIONS = 128
 _SHINGLE = 3
@@ -80,15 +80,20 @@ class DuplicateIndex:
 
     def find_near(self, key: str) -> str | None:
         """Return the owner of the most similar key at or above the threshold, or None."""
+        similar = self._similar(key)
+        return self._owners[max(similar)[1]] if similar else None
+
+    def find_all_near(self, key: str) -> list[str]:
+        """Return the owners of all keys at or above the threshold."""
+        return [self._owners[candidate] for _, candidate in self._similar(key)]
+
+    def _similar(self, key: str) -> list[tuple[float, str]]:
         if self._lsh is None or not self._owners:
-            return None
-        candidates = self._lsh.query(self._signatures[key])
-        if not candidates:
-            return None
+            return []
         own = shingles(key)
+        candidates = self._lsh.query(self._signatures[key])
         similar = ((jaccard(own, shingles(candidate)), candidate) for candidate in candidates)
-        similarity, nearest = max(similar, default=(0.0, ""))
-        return self._owners[nearest] if similarity >= self._threshold else None
+        return [(value, candidate) for value, candidate in similar if value >= self._threshold]
 
 
 class EvaluationIndex:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lahja.data.hub import download_snapshot, resolve_commit
 from lahja.errors import LahjaError
 from lahja.files import atomic_path, write_json
-from lahja.hub import download_snapshot, resolve_commit
 from lahja.models.folder import MODEL_FILE
 
 _GITHUB = re.compile(r"https://github\.com/[^/]+/[^/]+?(\.git)?/?")
