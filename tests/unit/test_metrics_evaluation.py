@@ -114,6 +114,30 @@ def test_missing_dialectness_scores_are_reported(scores: dict) -> None:
     assert reasons.str.contains("have no aldi score").all()
 
 
+@pytest.mark.parametrize("corpus", ["Cohere", "Okapi"])
+def test_means_leave_out_answers_with_too_few_tokens(corpora: Path, corpus: str) -> None:
+    folder = corpora / "al-qasida/llm_outputs/gpt-4o_crosslingual"
+    rows = pd.read_csv(folder / f"DialectID_{corpus}_egy_samples.csv")
+    summary = pd.read_csv(folder / f"DialectID_{corpus}_egy_metrics.csv").iloc[0]
+    table = pd.DataFrame(
+        {
+            "prompt_id": [str(number) for number in range(len(rows))],
+            "model": "gpt-4o", "task": "crosslingual", "corpus": corpus,
+            "source_variety": "eng", "target_variety": "egy",
+            "response": [ast.literal_eval(text)[0] for text in rows["generations"]],
+            "reference": None, "aldi": rows["dialectness"], "adi2": rows["score"],
+            "adi2_macro": rows["macro_score"], "too_few_tokens": rows["too_few_tokens"],
+        }
+    )  # fmt: skip
+    metrics = metrics_table([evaluate_model(table, Resampling(50, 0), NO_SPBLEU)], 0.95, {})
+    scored = metrics[metrics["target_variety"] == "egy"].set_index("metric")
+    for metric, column in {"adi2": "score", "aldi": "dialectness"}.items():
+        assert scored.loc[metric, "value"].tolist() == pytest.approx(
+            [summary[column]] * 2, abs=1e-9
+        )
+    assert set(scored.loc["adi2", "n"]) == {len(rows) - summary["insufficient_tokens"]}
+
+
 def test_a_real_system_s_corpus_score(corpora: Path) -> None:
     folder = corpora / "al-qasida/llm_outputs/gpt-4o_mt"
     rows = pd.read_csv(folder / "DialectMT_FLORES_eng_to_syr_samples.csv")
@@ -126,6 +150,7 @@ def test_a_real_system_s_corpus_score(corpora: Path) -> None:
             "response": [ast.literal_eval(text)[0] for text in rows["generations"]],
             "reference": rows["completion"], "aldi": rows["dialectness"],
             "adi2": rows["dialectid_score"], "adi2_macro": rows["macro_score"],
+            "too_few_tokens": False,
         }
     )  # fmt: skip
     evaluation = evaluate_model(table, Resampling(300, seed=0), NO_SPBLEU)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lahja.metrics.translation import chrf_plus_plus, chrf_statistics
-from lahja.statistics import Estimate, Resampling, mean_of, resample_counts
+from lahja.statistics import Estimate, Resampling, holm, mean_of, resample_counts
 
 
 def test_counts_are_draws_with_replacement() -> None:
@@ -58,3 +58,11 @@ def test_corpus_score_is_resampled_from_summed_statistics() -> None:
 def test_mean_of_estimates_keeps_the_draws() -> None:
     mean = mean_of([Estimate(1, np.array([0.0, 2.0]), 5), Estimate(3, np.array([2.0, 4.0]), 7)])
     assert (mean.value, list(mean.draws), mean.n) == (2, [1.0, 3.0], 12)
+
+
+def test_holm_on_a_worked_example():
+    # 0.01 x 4, 0.03 x 3, then 0.04 and 0.005: sorted 0.005 x 4, 0.01 x 3, 0.03 x 2, 0.04 x 1.
+    found = holm(np.array([0.01, 0.04, 0.03, 0.005]))
+    assert found == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm(np.array([0.7, 0.8])).tolist() == [1.0, 1.0]
+    assert holm(np.array([])).tolist() == []

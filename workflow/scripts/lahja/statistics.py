@@ -4,7 +4,7 @@ A resample is a vector of counts: how often each sentence was drawn. Summed stat
 resamples are one matrix product, so that corpus scores cost no more than means.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -44,6 +44,14 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Measure:
+    """Sentence statistics, shape (sentences, k), and the score of their sums, (..., k) to (...)."""
+
+    statistics: np.ndarray
+    score: Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
 class Resampling:
     """Draws of sentences with replacement, the same for every model and metric.
 
@@ -66,12 +74,36 @@ class Resampling:
 
         `score` maps summed statistics of shape (..., k) to scores of shape (...).
         """
-        sums = resampled_sums(self._counts(len(statistics)), statistics)
-        value = float(score(statistics.sum(axis=0)))
-        return Estimate(value, np.asarray(score(sums)), len(statistics))
+        return self.estimate_all({"score": Measure(statistics, score)})["score"]
+
+    def estimate_all(self, measures: Mapping[str, "Measure"]) -> dict[str, Estimate]:
+        """Estimate several scores of the same sentences, from one product of their statistics."""
+        together = np.concatenate([measure.statistics for measure in measures.values()], axis=1)
+        draws = resampled_sums(self._counts(len(together)), together)
+        whole = together.sum(axis=0)
+        found, start = {}, 0
+        for name, measure in measures.items():
+            part = slice(start, start := start + measure.statistics.shape[1])
+            value, values = measure.score(whole[part]), measure.score(draws[:, part])
+            found[name] = Estimate(float(value), np.asarray(values), len(together))
+        return found
 
     def _counts(self, n: int) -> np.ndarray:
         return resample_counts(n, self.resamples, self.seed)
+
+
+def holm(p_values: np.ndarray) -> np.ndarray:
+    """Return p-values adjusted for testing all of them (Holm 1979), in their order.
+
+    The i-th smallest of m is multiplied by m - i + 1, never to fall below a smaller one's.
+    """
+    values = np.asarray(p_values, dtype=float)
+    order = np.argsort(values)
+    factors = len(values) - np.arange(len(values))
+    adjusted = np.minimum(np.maximum.accumulate(values[order] * factors), 1.0)
+    result = np.empty_like(adjusted)
+    result[order] = adjusted
+    return result
 
 
 @lru_cache(maxsize=16)

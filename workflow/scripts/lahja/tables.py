@@ -38,6 +38,14 @@ PARALLEL = _schema(
     pair_id=_TEXT, group_id=_TEXT, corpus=_TEXT, split=_TEXT, variety=_TEXT,
     text=_TEXT, msa=_TEXT, eng=_TEXT, msa_origin=_TEXT, eng_origin=_TEXT,
 )  # fmt: skip
+# Texts and what a teacher of small scorers said of them, null where it said nothing: the published
+# scorers (teacher "recorded") or a corpus's own column of dialectness ("given"). `variety` is what
+# was asked for; `countries` in the order of NADI_COUNTRIES.
+TEACHER_SCORES = _schema(
+    corpus=_TEXT, teacher=_TEXT, group_id=_TEXT, variety=_TEXT, text=_TEXT, split=_TEXT,
+    is_arabic=_FLAG, aldi=_REAL, p_country=_REAL, p_region=_REAL, countries=pa.list_(_REAL),
+    file=_TEXT, line=_COUNT,
+)  # fmt: skip
 DIALECTNESS = _schema(sentence_id=_TEXT, aldi=_REAL)
 SAMPLES = _schema(
     sentence_id=_TEXT, group_id=_TEXT, corpus=_TEXT, variety=_TEXT, text=_TEXT,
@@ -93,11 +101,12 @@ SCORED = _schema(
     is_arabic=_FLAG, aldi=_REAL, countries=pa.list_(_REAL),
 )  # fmt: skip
 # Sentence scores of one model, null where a metric does not apply (no reference) or is missing.
+# Rows with too_few_tokens score 0 and do not count in means of ALDi and ADI2.
 SENTENCE_SCORES = _schema(
     prompt_id=_TEXT, model=_TEXT, task=_TEXT, corpus=_TEXT, source_variety=_TEXT,
     target_variety=_TEXT, source=_TEXT, reference=_TEXT, response=_TEXT, aldi=_REAL,
-    p_country=_REAL, p_region=_REAL, adi2=_REAL, adi2_macro=_REAL, chrf=_REAL,
-    chrf_plus_plus=_REAL, spbleu=_REAL,
+    p_country=_REAL, p_region=_REAL, adi2=_REAL, adi2_macro=_REAL, too_few_tokens=_FLAG,
+    chrf=_REAL, chrf_plus_plus=_REAL, spbleu=_REAL,
 )  # fmt: skip
 # One metric of one model on one slice, with its bootstrap interval; `reason` says why a value
 # is missing. source/target variety may be "all" or "dialects" (a mean over slices).
@@ -105,13 +114,20 @@ METRICS = _schema(
     model=_TEXT, task=_TEXT, corpus=_TEXT, source_variety=_TEXT, target_variety=_TEXT,
     metric=_TEXT, value=_REAL, low=_REAL, high=_REAL, n=_COUNT, signature=_TEXT, reason=_TEXT,
 )  # fmt: skip
-# Paired difference of two models' means on the same sentences: model minus baseline.
+# Paired difference of two models' means on the same sentences: model minus baseline. `p_holm` is
+# adjusted for the models that are compared on the same slice and metric.
 COMPARISONS = _schema(
     model=_TEXT, baseline=_TEXT, task=_TEXT, source_variety=_TEXT, target_variety=_TEXT,
-    metric=_TEXT, difference=_REAL, low=_REAL, high=_REAL, p_value=_REAL, n=_COUNT,
+    metric=_TEXT, difference=_REAL, low=_REAL, high=_REAL, p_value=_REAL, p_holm=_REAL, n=_COUNT,
 )  # fmt: skip
 CLASSIFIER_METRICS = _schema(
     classifier=_TEXT, variety=_TEXT, metric=_TEXT, value=_REAL, low=_REAL, high=_REAL, n=_COUNT,
+)  # fmt: skip
+# How far a scorer (aldi, country, adi2, language) says what its teacher said of held-out texts, of
+# all or of one variety (`group`), with its bootstrap interval.
+SCORER_AGREEMENT = _schema(
+    scorer=_TEXT, teacher=_TEXT, measure=_TEXT, group=_TEXT, value=_REAL, low=_REAL, high=_REAL,
+    n=_COUNT,
 )  # fmt: skip
 
 

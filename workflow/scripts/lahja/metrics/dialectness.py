@@ -53,15 +53,17 @@ def has_enough_words(text: str) -> bool:
 
 
 def score_dialectness(scored: pd.DataFrame, targets: pd.Series, tasks: pd.Series) -> pd.DataFrame:
-    """Return aldi, p_country, p_region, adi2 and adi2_macro of each response.
+    """Return aldi, p_country, p_region, adi2, adi2_macro and too_few_tokens of each response.
 
     `scored` has the columns of SCORED, `targets` the variety asked for in each row and `tasks`
     its task. AL-QASIDA's zero rules: all five are 0 where the language identifier found no
     Arabic, the text is empty, or no line of a cross-lingual answer has enough words; all but aldi
-    are 0 where the target is English or MSA. A missing scorer gives NaN.
+    are 0 where the target is English or MSA. A missing scorer gives NaN. Means leave out the
+    rows with too_few_tokens, as AL-QASIDA's do.
     """
+    too_few = (tasks == "crosslingual") & ~scored["response"].map(has_enough_words).astype(bool)
     arabic = scored["is_arabic"].astype(bool) & scored["response"].str.strip().astype(bool)
-    arabic &= (tasks != "crosslingual") | scored["response"].map(has_enough_words)
+    arabic &= ~too_few
     probabilities = [
         _probabilities(countries, target)
         for countries, target in zip(scored["countries"], targets, strict=True)
@@ -73,6 +75,7 @@ def score_dialectness(scored: pd.DataFrame, targets: pd.Series, tasks: pd.Series
     result = result.where(arabic, 0.0)
     result["adi2"] = adi2(result["p_country"], result["aldi"])
     result["adi2_macro"] = adi2(result["p_region"], result["aldi"])
+    result["too_few_tokens"] = too_few
     return result
 
 

@@ -17,7 +17,7 @@ from lahja.metrics.translation import (
     chrf_signature,
     chrf_statistics,
 )
-from lahja.statistics import Estimate, Resampling, mean_of
+from lahja.statistics import Estimate, Measure, Resampling, holm, mean_of
 from lahja.tables import COMPARISONS, METRICS
 
 DIALECTNESS_METRICS = ("adi2", "adi2_macro", "aldi")
@@ -38,18 +38,19 @@ class Evaluation:
 def evaluate_model(scores: pd.DataFrame, resampling: Resampling, spbleu: SpBleu) -> Evaluation:
     """Return every metric of one model's SENTENCE_SCORES on every slice and mean over dialects.
 
-    Dialectness is a mean over sentences; chrF, chrF++ and spBLEU are corpus scores of the
-    responses that have a reference.
+    Dialectness is a mean over sentences, those with too few tokens left out as AL-QASIDA does;
+    chrF, chrF++ and spBLEU are corpus scores of the responses that have a reference.
     """
     rows = slice_rows(scores)
+    counted = ~scores["too_few_tokens"].to_numpy(dtype=bool)
     corpus_statistics = _CorpusStatistics.of(scores, spbleu)
     result = Evaluation(scores["model"].iloc[0])
     for part, numbers in rows.items():
         places = np.asarray(numbers)
         found: dict[str, Score] = {}
         if part.is_into_dialect:
-            for metric in DIALECTNESS_METRICS:
-                found[metric] = _mean(scores[metric].to_numpy()[places], metric, resampling)
+            values = scores.loc[scores.index[places], list(DIALECTNESS_METRICS)]
+            found |= _dialectness(values, counted[places], resampling)
         found |= corpus_statistics.scores(places, resampling)
         result.scores[part] = found
     _add_means(result)
@@ -81,13 +82,10 @@ class _CorpusStatistics:
         if not len(places):
             return {}
         rows = self.chrf[places]
-        return {
-            "chrf": resampling.estimate(rows, chrf),
-            "chrf_plus_plus": resampling.estimate(rows, chrf_plus_plus),
-            "spbleu": self.spbleu
-            if isinstance(self.spbleu, str)
-            else resampling.estimate(self.spbleu[places], bleu),
-        }
+        measures = {"chrf": Measure(rows, chrf), "chrf_plus_plus": Measure(rows, chrf_plus_plus)}
+        if isinstance(self.spbleu, str):
+            return resampling.estimate_all(measures) | {"spbleu": self.spbleu}
+        return resampling.estimate_all(measures | {"spbleu": Measure(self.spbleu[places], bleu)})
 
 
 def _spread(statistics: np.ndarray, where: np.ndarray) -> np.ndarray:
@@ -96,11 +94,30 @@ def _spread(statistics: np.ndarray, where: np.ndarray) -> np.ndarray:
     return spread
 
 
-def _mean(values: np.ndarray, metric: str, resampling: Resampling) -> Score:
-    missing = int(np.isnan(values).sum())
-    if missing:
-        return f"{missing} of {len(values)} responses have no {metric} score"
-    return resampling.mean(values)
+def _dialectness(
+    values: pd.DataFrame, counted: np.ndarray, resampling: Resampling
+) -> dict[str, Score]:
+    """Return the mean of each column over the rows that count, or the reason for none."""
+    found: dict[str, Score] = {}
+    measures = {}
+    for metric, column in values.items():
+        missing = int(column.isna().sum())
+        if missing:
+            found[metric] = f"{missing} of {len(column)} responses have no {metric} score"
+        elif not counted.any():
+            found[metric] = f"all {len(column)} responses have too few tokens"
+        else:
+            # How many count differs between resamples and models: a ratio of sums, so that all
+            # models keep the same draws of prompts.
+            statistics = np.stack([column.to_numpy() * counted, counted], axis=1)
+            measures[metric] = Measure(statistics, _ratio)
+    estimates = resampling.estimate_all(measures) if measures else {}
+    n = int(counted.sum())
+    return found | {name: Estimate(e.value, e.draws, n) for name, e in estimates.items()}
+
+
+def _ratio(sums: np.ndarray) -> np.ndarray:
+    return sums[..., 0] / np.maximum(sums[..., 1], 1)
 
 
 def _add_means(evaluation: Evaluation) -> None:
@@ -176,7 +193,8 @@ def comparisons_table(
 ) -> pd.DataFrame:
     """Return COMPARISONS of each model with its baseline, all corpora pooled.
 
-    Pairs of which one model was not evaluated are left out, and so are missing metrics.
+    Pairs of which one model was not evaluated are left out, and so are missing metrics. The
+    p-values of one slice and metric are also given with Holm's correction across the models.
     """
     rows = [
         (model, baseline, *row)
@@ -184,7 +202,11 @@ def comparisons_table(
         if model in evaluations and baseline in evaluations
         for row in _differences(evaluations[model], evaluations[baseline], confidence)
     ]
-    return pd.DataFrame(rows, columns=COMPARISONS.names)
+    names = [name for name in COMPARISONS.names if name != "p_holm"]
+    table = pd.DataFrame(rows, columns=names)
+    family = table.groupby(["task", "source_variety", "target_variety", "metric"], sort=False)
+    table["p_holm"] = family["p_value"].transform(lambda values: holm(values.to_numpy()))
+    return table[COMPARISONS.names]
 
 
 def _differences(

@@ -19,7 +19,7 @@ def score_sentences(prompts: pd.DataFrame, scored: pd.DataFrame, spbleu: SpBleu)
     frame = prompts.merge(scored, on="prompt_id", how="left", validate="one_to_one")
     dialectness = score_dialectness(frame, frame["target_variety"], frame["task"])
     frame = frame.drop(columns="aldi").join(dialectness)
-    frame = frame.join(_score_translations(frame, spbleu))
+    frame = frame.join(score_translations(frame, spbleu))
     return frame[SENTENCE_SCORES.names]
 
 
@@ -40,7 +40,8 @@ def _check_complete(prompts: pd.DataFrame, scored: pd.DataFrame) -> None:
         raise LahjaError(f"scored responses: {doubled.iloc[0]!r} occurs twice")
 
 
-def _score_translations(frame: pd.DataFrame, spbleu: SpBleu) -> pd.DataFrame:
+def score_translations(frame: pd.DataFrame, spbleu: SpBleu) -> pd.DataFrame:
+    """Return chrf, chrf_plus_plus and spbleu of each response, NaN where there is no reference."""
     scores = pd.DataFrame(
         np.nan, index=frame.index, columns=["chrf", "chrf_plus_plus", "spbleu"], dtype=float
     )

@@ -48,7 +48,7 @@ def chrf_plus_plus(statistics: np.ndarray) -> np.ndarray:
 
 def _f_score(statistics: np.ndarray) -> np.ndarray:
     # sacreBLEU's effective order: orders without n-grams on either side do not count.
-    counts = statistics.reshape(*statistics.shape[:-1], -1, 3)
+    counts = statistics.reshape(*statistics.shape[:-1], statistics.shape[-1] // 3, 3)
     hypothesis, reference, match = counts[..., 0], counts[..., 1], counts[..., 2]
     counted = (hypothesis > 0) & (reference > 0)
     orders = np.maximum(counted.sum(axis=-1), 1)
