@@ -15,10 +15,11 @@ help: ## Show these commands
 
 env: $(VENV)/.ready ## Build the pinned environment in .venv
 
-$(VENV)/.ready: envs/torch.txt envs/main.txt
+$(VENV)/.ready: envs/torch.txt envs/main.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -r envs/torch.txt
 	$(BIN)/python -m pip install --quiet -r envs/main.txt
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
 demo: env ## Run the embedded demo, from nothing to results/demo/report/index.html

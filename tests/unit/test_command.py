@@ -72,3 +72,14 @@ def test_a_missing_option_is_named(capsys):
     with pytest.raises(SystemExit):
         run(main, [])
     assert "--name" in capsys.readouterr().err
+
+
+def test_plain_arguments_and_switches():
+    seen = []
+
+    def main(folder: Path, /, *, recorded: bool = False, seed: int = 0) -> None:
+        seen.append((folder, recorded, seed))
+
+    run(main, ["outputs", "--recorded"])
+    run(main, ["--seed", "3", "outputs"])
+    assert seen == [(Path("outputs"), True, 0), (Path("outputs"), False, 3)]

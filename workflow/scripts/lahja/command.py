@@ -1,8 +1,9 @@
 """Turn a function into a command line, so that every script is thin and runs by hand.
 
 A script's `main` takes its inputs, settings and outputs as keyword arguments; each becomes an
-option of the same name. `Path` is a path, `dict` is JSON, `list[Path]` takes several values,
-`Path | None` may be given without a value, as a rule's empty input is.
+option of the same name, a positional-only argument a plain one. `Path` is a path, `dict` is JSON,
+`list[Path]` takes several values, `bool` is a switch, `Path | None` may be given without a value,
+as a rule's empty input is.
 """
 
 import argparse
@@ -10,22 +11,25 @@ import errno
 import inspect
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from lahja.errors import LahjaError
 
 
-def run(main: Callable[..., None], arguments: list[str] | None = None) -> None:
-    """Call `main` with the values of the command line.
+def run(
+    main: Callable[..., None], arguments: list[str] | None = None, name: str | None = None
+) -> None:
+    """Call `main` with the values of the command line; `name` is shown as the program's.
 
     A `LahjaError` ends the process with exit code 1 and one line on standard error; any other
     exception is a fault of lahja's own and keeps its traceback. A full disk is the user's too.
     """
-    values = vars(_parser(main).parse_args(arguments))
+    values = vars(_parser(main, name).parse_args(arguments))
+    plain = [key for key, kind in _parameters(main).items() if kind.kind is kind.POSITIONAL_ONLY]
     try:
-        main(**values)
+        main(*(values[key] for key in plain), **{k: v for k, v in values.items() if k not in plain})
     except LahjaError as error:
         sys.exit(f"lahja: {error}")
     except OSError as error:
@@ -35,14 +39,22 @@ def run(main: Callable[..., None], arguments: list[str] | None = None) -> None:
         sys.exit(f"lahja: {place}: {error.strerror}; free some space and run it again")
 
 
-def _parser(main: Callable[..., None]) -> argparse.ArgumentParser:
-    description = inspect.getmodule(main).__doc__
+def _parameters(main: Callable[..., None]) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(main).parameters
+
+
+def _parser(main: Callable[..., None], program: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=program,
+        description=inspect.getmodule(main).__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     hints = get_type_hints(main)
-    for name, parameter in inspect.signature(main).parameters.items():
+    for name, parameter in _parameters(main).items():
         options = _option(hints[name])
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            parser.add_argument(name, **options)
+            continue
         if parameter.default is inspect.Parameter.empty:
             options["required"] = True
         else:
@@ -52,6 +64,8 @@ def _parser(main: Callable[..., None]) -> argparse.ArgumentParser:
 
 
 def _option(hint: Any) -> dict[str, Any]:
+    if hint is bool:
+        return {"action": "store_true"}
     if get_origin(hint) is list:
         return {"nargs": "*", "type": get_args(hint)[0]}
     members = [member for member in get_args(hint) if member is not type(None)]

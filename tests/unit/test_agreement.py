@@ -1,0 +1,135 @@
+"""`lahja agreement`, on made-up outputs in both of AL-QASIDA's layouts and on all real ones."""
+
+import csv
+
+import pytest
+
+from lahja.cli import main
+from lahja.metrics.translation import chrf_plus_plus, chrf_statistics
+
+
+def turns(prompt):
+    return repr([{"role": "User", "content": [{"type": "text", "text": prompt}]}])
+
+
+def write(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def translations(aldi=(0.5, 0.25), scale=1.0):
+    texts = [("عامل إيه النهارده", "إزيك النهارده"), ("مش عارف", "مش عارف والله")]
+    scores = chrf_plus_plus(chrf_statistics(*zip(*texts, strict=True)))
+    corpus = chrf_plus_plus(chrf_statistics(*zip(*texts, strict=True)).sum(axis=0)) / 100
+    rows = [
+        {
+            "generations": repr([response]), "completion": reference, "_raw_turns": turns("p"),
+            "finish_reasons": "['stop']", "response_chrF": score, "dialectid_prob": 0.5,
+            "dialectness": level, "dialectid_score": 0.5 * level * scale, "too_few_tokens": False,
+        }
+        for (response, reference), score, level in zip(texts, scores, aldi, strict=True)
+    ]  # fmt: skip
+    summary = {
+        "response_chrF": scores.mean(),
+        "ChrF_corpus_score": corpus,
+        "dialectid_score": sum(row["dialectid_score"] for row in rows) / 2,
+        "dialectness": sum(aldi) / 2,
+    }
+    return rows, [summary]
+
+
+@pytest.fixture
+def outputs(tmp_path):
+    """A folder of two systems: GPT-4o's layout with a summary, Llama's without one."""
+    rows, summary = translations()
+    write(tmp_path / "deep" / "gpt_mt" / "DialectMT_BTEC_eng_to_egy_samples.csv", rows)
+    write(tmp_path / "deep" / "gpt_mt" / "DialectMT_BTEC_eng_to_egy_metrics.csv", summary)
+    llama = [
+        {"prompts": "قول حاجة", "generations": " ماشي", "acc": 1.0, "prob": 0.5,
+         "dialectness": 0.5, "score": 0.25, "macro_prob": 0.75, "macro_score": 0.375},
+        {"prompts": "قول", "generations": "Hello", "acc": 0.0, "prob": 0.0,
+         "dialectness": 0.0, "score": 0.0, "macro_prob": 0.0, "macro_score": 0.0},
+    ]  # fmt: skip
+    write(tmp_path / "llama_monolingual" / "DialectID_HABIBI_dza_samples.csv", llama)
+    return tmp_path
+
+
+def test_one_line_per_file_and_a_summary(outputs, capsys):
+    main(["agreement", str(outputs)])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("deep/gpt_mt/DialectMT_BTEC_eng_to_egy")
+    assert "2 rows  ok" in lines[0]
+    assert "chrF++ ADI2 corpus-chrF++ 3 means" in lines[0]
+    # Varieties that are not lahja's are checked all the same.
+    assert lines[1].startswith("llama_monolingual/DialectID_HABIBI_dza")
+    assert "ADI2 ADI2-macro zero-rules" in lines[1]
+    assert "2 files, 4 rows" in lines
+    assert "spBLEU is not checked: no SentencePiece model is configured for spBLEU" in lines
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "complaint"),
+    [
+        ("response_chrF", 12.5, "chrF++ differs"),
+        ("dialectid_score", 0.2500001, "ADI2 differs by 1.0e-07 (line 2)"),
+        ("dialectid_score", "nan-typo", None),
+        ("too_few_tokens", True, "zero-rules differs by 1.0e+00 (line 2)"),
+    ],
+)
+def test_a_difference_ends_with_exit_code_1(tmp_path, capsys, column, value, complaint):
+    rows, summary = translations()
+    rows[0][column] = value
+    del summary[0]["dialectid_score"], summary[0]["dialectness"], summary[0]["response_chrF"]
+    write(tmp_path / "gpt_mt" / "DialectMT_BTEC_eng_to_egy_samples.csv", rows)
+    write(tmp_path / "gpt_mt" / "DialectMT_BTEC_eng_to_egy_metrics.csv", summary)
+    if complaint is None:
+        # An empty score is not compared; the other row's is.
+        main(["agreement", str(tmp_path)])
+        assert "ADI2" in capsys.readouterr().out
+        return
+    with pytest.raises(SystemExit) as stop:
+        main(["agreement", str(tmp_path)])
+    assert complaint in stop.value.code
+    assert "DIFFERS" in capsys.readouterr().out
+
+
+def test_a_wrong_mean_is_found(tmp_path, capsys):
+    rows, summary = translations()
+    summary[0]["dialectness"] += 1e-6
+    write(tmp_path / "gpt_mt" / "DialectMT_BTEC_eng_to_egy_samples.csv", rows)
+    write(tmp_path / "gpt_mt" / "DialectMT_BTEC_eng_to_egy_metrics.csv", summary)
+    with pytest.raises(SystemExit, match=r"mean-ALDi differs by 1\.0e-06"):
+        main(["agreement", str(tmp_path)])
+
+
+def test_faulty_folders(tmp_path):
+    with pytest.raises(SystemExit, match="holds no outputs of AL-QASIDA"):
+        main(["agreement", str(tmp_path)])
+    rows, _ = translations()
+    rows[1]["generations"] = "no literal"
+    file = tmp_path / "gpt_mt" / "DialectMT_BTEC_eng_to_egy_samples.csv"
+    write(file, rows)
+    with pytest.raises(SystemExit, match=r"samples\.csv:3: not a Python literal"):
+        main(["agreement", str(tmp_path)])
+
+
+def test_all_real_outputs_agree(corpora, capsys):
+    main(["agreement", str(corpora / "al-qasida" / "llm_outputs")])
+    out = capsys.readouterr().out
+    assert "DIFFERS" not in out
+    assert "143 files, 15,051 rows; 40 files hold only a summary" in out
+    table = {line.split()[0]: line.split()[1:3] for line in out.splitlines() if "e-" in line[:60]}
+    assert table["chrF++"][0] == "9,600"
+    assert float(table["chrF++"][1]) < 1e-12
+    assert table["ADI2"] == ["15,051", "0.0e+00"]
+    assert table["ADI2-macro"] == ["15,051", "0.0e+00"]
+
+
+def test_the_command_says_what_it_can_do(capsys):
+    main([])
+    assert "agreement" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="no command 'agrement', expected one of"):
+        main(["agrement"])

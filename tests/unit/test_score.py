@@ -1,0 +1,149 @@
+"""`lahja score` on tables, JSON Lines and AL-QASIDA's own files."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from lahja.cli import main
+from lahja.metrics.dialectness import adi2
+from lahja.scoring.texts import read_texts
+from lahja.tables import METRICS, read_table
+
+ROWS = [
+    {"response": "مش عارف أروح فين", "target_variety": "egy", "source_variety": "eng",
+     "source": "I do not know where to go", "reference": "مش عارف أروح فين دلوقتي",
+     "aldi": 0.8, "p_country": 0.9, "p_region": 0.95, "model": "a", "prompt_id": "1"},
+    {"response": "لا أعرف إلى أين أذهب", "target_variety": "egy", "source_variety": "eng",
+     "source": "I do not know where to go", "reference": "مش عارف أروح فين دلوقتي",
+     "aldi": 0.1, "p_country": 0.4, "p_region": 0.5, "model": "b", "prompt_id": "1"},
+    {"response": "عايز إيه", "target_variety": "egy", "source_variety": "eng",
+     "source": "What do you want", "reference": "انت عايز إيه",
+     "aldi": 0.7, "p_country": 0.8, "p_region": 0.9, "model": "a", "prompt_id": "2"},
+    {"response": "ماذا تريد", "target_variety": "egy", "source_variety": "eng",
+     "source": "What do you want", "reference": "انت عايز إيه",
+     "aldi": 0.0, "p_country": 0.1, "p_region": 0.2, "model": "b", "prompt_id": "2"},
+]  # fmt: skip
+
+
+def write_rows(folder, suffix, rows=ROWS):
+    path = folder / f"texts{suffix}"
+    frame = pd.DataFrame(rows)
+    match suffix:
+        case ".csv":
+            frame.to_csv(path, index=False)
+        case ".tsv":
+            frame.to_csv(path, index=False, sep="\t")
+        case ".parquet":
+            frame.to_parquet(path)
+        case ".jsonl":
+            lines = (json.dumps(row, ensure_ascii=False) for row in rows)
+            path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def score(path, output, *options):
+    main(["score", str(path), "--output", str(output), *options])
+    metrics = read_table(output / "metrics.parquet", METRICS)
+    assert set(metrics["signature"].dropna()) >= {"scorers:recorded"} or "--recorded" not in options
+    return metrics[metrics["corpus"] == "all"]
+
+
+def value(metrics, model, metric):
+    rows = metrics[(metrics["model"] == model) & (metrics["metric"] == metric)]
+    return rows[rows["target_variety"] == "egy"].iloc[0]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".parquet", ".jsonl"])
+def test_every_kind_of_table_reads_the_same(tmp_path, suffix):
+    texts = read_texts(write_rows(tmp_path, suffix), {}, {})
+    assert texts["response"].tolist() == [row["response"] for row in ROWS]
+    assert texts["aldi"].tolist() == [row["aldi"] for row in ROWS]
+    assert set(texts["task"]) == {"translation"}
+
+
+def test_recorded_scores_become_metrics_and_scoreboards(tmp_path):
+    metrics = score(write_rows(tmp_path, ".csv"), tmp_path / "out", "--recorded", "--against", "b")
+    found = value(metrics, "a", "adi2")
+    assert found["value"] == pytest.approx((adi2(0.9, 0.8) + adi2(0.8, 0.7)) / 2)
+    assert found["low"] <= found["value"] <= found["high"]
+    assert value(metrics, "a", "chrf_plus_plus")["value"] > 60
+    assert value(metrics, "b", "adi2_macro")["value"] == pytest.approx(0.025)
+    names = {file.name for file in (tmp_path / "out" / "scoreboard").iterdir()}
+    assert {"scoreboard-adi2.tex", "scoreboard-adi2.svg", "scoreboard-chrf_plus_plus.csv"} <= names
+    compared = pd.read_csv(tmp_path / "out/comparisons.csv")
+    row = compared[(compared["metric"] == "adi2") & (compared["target_variety"] == "egy")].iloc[0]
+    assert (row["model"], row["baseline"]) == ("a", "b")
+    assert row["difference"] == pytest.approx((0.72 - 0.04 + 0.56) / 2)
+
+
+def test_columns_and_values_for_all_rows_may_be_named(tmp_path, capsys):
+    rows = [{"output": row["response"], "gold": row["reference"]} for row in ROWS[:1]]
+    path = write_rows(tmp_path, ".jsonl", rows)
+    columns = json.dumps({"response": "output", "reference": "gold"})
+    metrics = score(path, tmp_path / "out", "--columns", columns,
+                    "--target", "egy", "--source", "eng")  # fmt: skip
+    assert value(metrics, "texts", "chrf")["value"] > 60
+    missing = value(metrics, "texts", "adi2")
+    # Without scorers there is no ADI2, which is not an ADI2 of 0.
+    assert missing["value"] is None or pd.isna(missing["value"])
+    assert "adi2 is missing: 1 of 1 responses have no adi2 score" in capsys.readouterr().out
+
+
+def test_the_outputs_are_al_qasidas_and_agree(tmp_path, capsys):
+    rows = [row | {"corpus": "flores-devtest"} for row in ROWS]
+    genres = json.dumps({"flores-devtest": "FLORES"})
+    score(write_rows(tmp_path, ".csv", rows), tmp_path / "out", "--recorded", "--genres", genres)
+    folder = tmp_path / "out" / "al-qasida"
+    names = sorted(f.relative_to(folder).as_posix() for f in folder.rglob("*.csv"))
+    assert names == [
+        f"{model}_mt/DialectMT_FLORES_eng_to_egy_{kind}.csv"
+        for model in "ab"
+        for kind in ("metrics", "samples")
+    ]
+    main(["agreement", str(folder)])
+    assert "DIFFERS" not in capsys.readouterr().out
+    # And they can be read again, with the same result.
+    first = value(read_table(tmp_path / "out/metrics.parquet", METRICS), "a", "adi2")["value"]
+    again = score(folder, tmp_path / "again", "--recorded")
+    assert value(again, "a", "adi2")["value"] == first
+
+
+@pytest.mark.parametrize(
+    ("row", "options", "complaint"),
+    [
+        ({"target_variety": "EGY"}, (), "texts.csv:2: unknown target_variety 'EGY'"),
+        ({"target_variety": None}, (), "texts.csv:2: has no target_variety"),
+        ({"source_variety": None}, (), "texts.csv:2: a translation needs source_variety"),
+        ({"task": "chat"}, (), "texts.csv:2: unknown task 'chat'"),
+        ({"aldi": "high"}, (), "texts.csv:2: aldi: 'high' is not a number"),
+        ({"aldi": None}, ("--recorded",), "--recorded needs aldi and p_country in every row"),
+        ({"prompt_id": "2"}, (), "prompt '2' of a occurs twice"),
+        ({}, ("--columns", '{"reply": "x"}'), "unknown column 'reply'"),
+        ({}, ("--columns", '{"response": "x"}'), "lacks the column 'x' for response"),
+        ({}, ("--against", "c"), "--against c: no such model among the texts (a b)"),
+        ({}, ("--aldi", "."), "ADI2 needs all three scorers: --country is not given"),
+        ({}, ("--scorers", "nowhere"), "nowhere/aldi: no such folder of a scorer"),
+    ],
+)  # fmt: skip
+def test_faults_are_told_in_one_line(tmp_path, row, options, complaint):
+    rows = [ROWS[0] | row, *ROWS[1:]]
+    path = write_rows(tmp_path, ".csv", rows)
+    with pytest.raises(SystemExit) as stop:
+        score(path, tmp_path / "out", *options)
+    assert complaint in stop.value.code
+    assert "\n" not in stop.value.code
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(SystemExit, match="no such file or folder"):
+        score(tmp_path / "none.csv", tmp_path / "out")
+
+
+def test_real_outputs_give_a_scoreboard(corpora, tmp_path, capsys):
+    folder = corpora / "al-qasida" / "llm_outputs" / "gpt-4o_crosslingual"
+    metrics = score(folder, tmp_path / "out", "--recorded", "--resamples", "200")
+    out = capsys.readouterr().out
+    assert "cross-lingual  gpt-4o" in out
+    row = metrics[(metrics["metric"] == "adi2") & (metrics["target_variety"] == "dialects")].iloc[0]
+    assert row["value"] == pytest.approx(0.174, abs=0.001)

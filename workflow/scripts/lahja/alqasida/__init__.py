@@ -1,0 +1,1 @@
+"""Against AL-QASIDA: whether our scores are its scores, and its files with our scores."""
