@@ -4,15 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lahja.cli import main
 from lahja.errors import LahjaError
 from lahja.scorers.aldi import AldiScorer
 from lahja.scorers.country import CountryScorer
 from lahja.scorers.language import LanguageIdentifier, is_arabic
 from lahja.scorers.responses import score_responses
 from lahja.scorers.sequence import ScorerSettings
-from lahja.tables import SENTENCES, write_table
+from lahja.tables import SENTENCE_SCORES, SENTENCES, TEACHER_SCORES, read_table, write_table
 from lahja.training.small_language import train_small_language
-from lahja.training.small_scorers import train_small_scorer
+from lahja.training.small_scorers import train_small_aldi, train_small_country
 from lahja.varieties import NADI_COUNTRIES
 
 pytestmark = pytest.mark.model
@@ -44,10 +45,19 @@ def sentences(questions: tuple, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.fixture(scope="module")
-def scorers(sentences: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def teacher(sentences: Path) -> Path:
+    path = sentences.with_name("teacher.parquet")
+    rows = pd.read_parquet(sentences).assign(teacher="given")
+    known = rows.reindex(columns=TEACHER_SCORES.names).astype(object)
+    write_table(path, known.where(known.notna(), None), TEACHER_SCORES)
+    return path
+
+
+@pytest.fixture(scope="module")
+def scorers(sentences: Path, teacher: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("scorers")
-    for target in ("aldi", "country"):
-        train_small_scorer(sentences, target, SIZE, folder / "work", folder / target, 1)
+    train_small_aldi(teacher, sentences, SIZE, folder / "work", folder / "aldi", 1)
+    train_small_country(teacher, sentences, SIZE, folder / "work", folder / "country", 1)
     train_small_language(sentences, {"epochs": 60, "bucket": 2000}, folder / "language")
     return folder
 
@@ -67,11 +77,33 @@ def test_scores_lie_in_bounds_and_empty_texts_score_0(scorers: Path) -> None:
     assert countries.sum(axis=1) == pytest.approx([0, 0, 0, 1, 1])
 
 
-def test_scores_do_not_hang_on_the_batch(scorers: Path, questions: tuple) -> None:
-    texts = [text for _, _, text in questions]
+@pytest.mark.parametrize(("kind", "scorer"), [("aldi", AldiScorer), ("country", CountryScorer)])
+def test_scores_do_not_hang_on_the_batch_or_the_order(
+    scorers: Path, questions: tuple, kind: str, scorer: type
+) -> None:
+    words = [word for _, _, text in questions for word in text.split()]
+    texts = [" ".join(words[start : start + n]) for start in range(20) for n in (1, 3, 9, 20)]
+    texts += ["", "\n \n", None]
+    alone = scorer(scorers / kind, ScorerSettings(batch=1), 1).score(texts)
+    together = scorer(scorers / kind, ScorerSettings(batch=64), 1)
+    assert together.score(texts) == pytest.approx(alone, abs=1e-6)
+    mixed = np.random.default_rng(0).permutation(len(texts))
+    shuffled = together.score([texts[place] for place in mixed])
+    assert shuffled == pytest.approx(alone[mixed], abs=1e-6)
+
+
+def test_long_texts_are_cut_and_newlines_are_spaces(scorers: Path, questions: tuple) -> None:
     scorer = CountryScorer(scorers / "country", SETTINGS, 1)
-    alone = np.concatenate([scorer.score([text]) for text in texts])
-    assert scorer.score(texts) == pytest.approx(alone, abs=1e-5)
+    text = questions[0][2]
+    assert scorer.score([text.replace(" ", "\n")]) == pytest.approx(scorer.score([text]))
+    # 128 positions hold far fewer words than either text has.
+    longer, longest = scorer.score([f"{text} " * 200, f"{text} " * 400])
+    assert longer == pytest.approx(longest)
+    short = CountryScorer(scorers / "country", ScorerSettings(max_length=4), 1)
+    assert short.score([text]) != pytest.approx(scorer.score([text]))
+    first_words = " ".join(text.split()[:1])
+    cut = CountryScorer(scorers / "country", ScorerSettings(max_length=3), 1)
+    assert cut.score([text]) == pytest.approx(cut.score([first_words]))
 
 
 def test_countries_are_nadis_in_order(scorers: Path, questions: tuple) -> None:
@@ -122,3 +154,18 @@ def test_responses_are_scored_in_the_order_of_the_prompts(scorers: Path, questio
     assert scored["is_arabic"].tolist() == [False, True]
     with pytest.raises(LahjaError, match="prompt 9 has no response"):
         score_responses(pd.DataFrame({"prompt_id": ["9"]}), said, *judges)
+
+
+def test_the_command_scores_texts_with_scorers_of_a_run(scorers: Path, tmp_path: Path) -> None:
+    texts = tmp_path / "texts.csv"
+    texts.write_text(
+        "response,target_variety\nشلونك شو عم تعمل,syr\nhow are you doing today,syr\n",
+        encoding="utf-8",
+    )
+    out = tmp_path / "out"
+    main(["score", str(texts), "--output", str(out), "--scorers", str(scorers)])
+    scores = read_table(out / "sentences.parquet", SENTENCE_SCORES)
+    assert scores["aldi"][0] > 0.5
+    assert (scores["adi2"] == scores["p_country"] * scores["aldi"]).all()
+    # What is not Arabic scores 0.
+    assert scores.loc[1, ["aldi", "adi2"]].tolist() == [0, 0]

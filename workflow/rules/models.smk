@@ -69,6 +69,15 @@ def scorer_folder(name: str) -> str:
     return hub_folder(found) if found else f"{RESULTS}/scorers/{name}"
 
 
+def checked_scorer(name: str) -> list[str]:
+    """Return the folder of a scorer whose agreement with a teacher is measured, or nothing.
+
+    Stand-ins always are; scorers of the hub where recorded scores are in use.
+    """
+    is_stand_in = not config["scorers"][name]["checkpoint"]
+    return [scorer_folder(name)] if is_stand_in or corpora("scorer") else []
+
+
 def nllb_folder() -> str:
     """Return the folder of the NLLB model, from the hub or the small one."""
     found = config["nllb"]["checkpoint"]

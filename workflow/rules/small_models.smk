@@ -1,10 +1,9 @@
 """Train small models from scratch, where a run takes no checkpoint from the hub.
 
 They have the real architectures and stand behind the same interfaces; the report names them as
-stand-ins. Requires: the assembled data. Produces: `models/<root>/`, `scorers/<name>/`, `nllb/`.
+stand-ins. Requires: the assembled data. Produces: `models/<root>/`, `nllb/`.
 """
 
-SCORER_CORPORA = corpora("scorer")
 INSTRUCTION_CORPORA = corpora("instructions")
 
 
@@ -54,6 +53,8 @@ rule pretrain_model:
         f"{BENCHMARKS}/pretrain_model/{{model}}.tsv"
     wildcard_constraints:
         model=one_of(GRAPH.names("pretrain")),
+    # Everything that trains or answers waits for it.
+    priority: 10
     conda:
         "../../envs/main.yaml"
     threads: 1
@@ -69,79 +70,6 @@ rule pretrain_model:
     shell:
         "python workflow/scripts/pretrain_model.py --examples {input.examples}"
         " --settings {params.settings:q} --record {params.record:q} --work {params.work} --output {output.folder} &> {log}"
-
-
-rule train_small_aldi:
-    """Train a small dialectness regressor on sentences with given ALDi."""
-    input:
-        sentences=expand(rules.ingest_corpus.output.sentences, corpus=SCORER_CORPORA),
-    output:
-        folder=directory(f"{RESULTS}/scorers/aldi"),
-    log:
-        f"{LOGS}/train_small_aldi.log",
-    benchmark:
-        f"{BENCHMARKS}/train_small_aldi.tsv"
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
-    resources:
-        gpu=1,
-        mem_mb=8000,
-        runtime=120,
-    params:
-        code=code("train_small_aldi"),
-        settings=settings(**config["scorers"]["aldi"]["settings"]),
-        work=f"{WORK}/small/aldi",
-    shell:
-        "python workflow/scripts/train_small_aldi.py --sentences {input.sentences}"
-        " --settings {params.settings:q} --work {params.work} --output {output.folder} &> {log}"
-
-
-rule train_small_country:
-    """Train a small classifier of NADI's countries on labelled sentences."""
-    input:
-        sentences=rules.assemble_data.output.sentences,
-    output:
-        folder=directory(f"{RESULTS}/scorers/country"),
-    log:
-        f"{LOGS}/train_small_country.log",
-    benchmark:
-        f"{BENCHMARKS}/train_small_country.tsv"
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
-    resources:
-        gpu=1,
-        mem_mb=8000,
-        runtime=120,
-    params:
-        code=code("train_small_country"),
-        settings=settings(**config["scorers"]["country"]["settings"]),
-        work=f"{WORK}/small/country",
-    shell:
-        "python workflow/scripts/train_small_country.py --sentences {input.sentences}"
-        " --settings {params.settings:q} --work {params.work} --output {output.folder} &> {log}"
-
-
-rule train_small_language:
-    """Train a small fastText language identifier with NLLB's language codes."""
-    input:
-        sentences=rules.assemble_data.output.sentences,
-    output:
-        folder=directory(f"{RESULTS}/scorers/language"),
-    log:
-        f"{LOGS}/train_small_language.log",
-    benchmark:
-        f"{BENCHMARKS}/train_small_language.tsv"
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
-    params:
-        code=code("train_small_language"),
-        settings=settings(**config["scorers"]["language"]["settings"]),
-    shell:
-        "python workflow/scripts/train_small_language.py --sentences {input.sentences}"
-        " --settings {params.settings:q} --output {output.folder} &> {log}"
 
 
 rule train_small_nllb:

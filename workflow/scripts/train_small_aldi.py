@@ -6,12 +6,17 @@ from lahja.command import run
 
 
 def main(
-    sentences: Path, settings: dict, work: Path, output: Path, threads: int | None = None
+    teacher: Path,
+    sentences: Path,
+    settings: dict,
+    work: Path,
+    output: Path,
+    threads: int | None = None,
 ) -> None:
-    """Learn from SENTENCES and write a checkpoint of the hub model's interface."""
-    from lahja.training.small_scorers import train_small_scorer
+    """Learn from TEACHER_SCORES and SENTENCES; write a checkpoint of the hub model's interface."""
+    from lahja.training.small_scorers import train_small_aldi
 
-    train_small_scorer(sentences, "aldi", settings, work, output, threads)
+    train_small_aldi(teacher, sentences, settings, work, output, threads)
 
 
 if __name__ == "__main__":
