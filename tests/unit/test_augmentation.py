@@ -5,6 +5,7 @@ import pytest
 
 from lahja.augmentation import augment
 from lahja.models.nllb import NllbSettings, NllbTranslator
+from lahja.repetition import is_looping
 from lahja.tables import PARALLEL, read_table, write_table
 from lahja.training.small_nllb import known_pairs, train_small_nllb
 
@@ -85,3 +86,29 @@ def test_a_second_run_translates_nothing_anew(
     first = augment(_rows(), small_nllb, settings, tmp_path, 1)
     monkeypatch.setattr(NllbTranslator, "__init__", lambda *args: pytest.fail("loaded again"))
     assert first.equals(augment(_rows(), small_nllb, settings, tmp_path, 1))
+
+
+@pytest.mark.model
+def test_a_translation_that_does_not_end_fills_nothing(small_nllb: Path, tmp_path: Path) -> None:
+    filled = augment(_rows(), small_nllb, NllbSettings(beams=1, max_length=1), tmp_path, 1)
+    filled = filled.set_index("pair_id")
+    assert filled.loc[["no-msa", "no-eng"], ["msa", "eng"]].isna().sum().sum() == 2
+    assert "nllb" not in set(filled["msa_origin"]) | set(filled["eng_origin"])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I have a little little little little little.", True),
+        ("آسف خمسة و خمسة و خمسة و خمسة و خمسة و", True),
+        ("لا ي ي ي ي ي", True),
+        ("Siiiiiiiiiiiiiiiiiii", True),
+        ("the chahahahahahahaha", True),
+        ("لا لا لا، مش عايز", False),
+        ("ههههههههههههه والله", False),
+        ("I have ten, ten, ten and 1000000000 more.", False),
+        ("", False),
+    ],
+)
+def test_loops_are_told_from_emphasis(text: str, expected: bool) -> None:
+    assert is_looping(text) is expected

@@ -10,6 +10,7 @@ from lahja.files import canonical_json, digest_of_text
 from lahja.generation.backend import Answer
 from lahja.generation.store import AnswerStore
 from lahja.models.nllb import NllbSettings, NllbTranslator
+from lahja.repetition import is_looping
 
 NLLB = "nllb"
 # Gets texts, source and target variety; yields row numbers with their translations.
@@ -22,8 +23,9 @@ def augment(
     """Return PARALLEL with the missing sides of its training pairs filled, origin "nllb".
 
     MSA is translated from English and English from MSA; a pair that lacks both stays as it is,
-    and so do the held-out splits. What is translated is kept in the work folder, from where an
-    interrupted run goes on.
+    and so do the held-out splits. So does one whose translation did not end or goes round in a
+    loop: a few of those teach a translator to loop. What is translated is kept in the work folder,
+    from where an interrupted run goes on.
     """
     from lahja.models.folder import root_digest
 
@@ -60,7 +62,9 @@ def _fill(
     for rows, translations in translate(missing, source, target) if missing else ():
         for row, translation in zip(rows, translations, strict=True):
             key = keys[missing[row]]
-            store.add(key, Answer(key, translation, "stop", None))
-    found = [store.answers[keys[text]].text or None for text in texts]
+            reason = "length" if translation is None else "stop"
+            store.add(key, Answer(key, translation, reason, None))
+    said = [store.answers[keys[text]].text for text in texts]
+    found = [text if text and not is_looping(text) else None for text in said]
     filled.loc[lacks, target] = pd.Series(found, index=filled.index[lacks], dtype=object)
     filled.loc[lacks & filled[target].notna(), f"{target}_origin"] = NLLB

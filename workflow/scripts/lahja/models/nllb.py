@@ -53,8 +53,11 @@ class NllbTranslator:
 
     def translate(
         self, texts: list[str], source: str, target: str
-    ) -> Iterator[tuple[list[int], list[str]]]:
-        """Yield batches of row numbers and their translations, the longest texts first."""
+    ) -> Iterator[tuple[list[int], list[str | None]]]:
+        """Yield batches of row numbers and their translations, the longest texts first.
+
+        A translation that did not end within the limit is None.
+        """
         import torch
 
         self.tokenizer.src_lang = get_variety(source).flores
@@ -76,7 +79,12 @@ class NllbTranslator:
                     max_new_tokens=limit,
                 )
             decoded = self.tokenizer.batch_decode(outputs, skip_special_tokens=True)
-            yield rows, [text.strip() for text in decoded]
+            # The first token is the decoder's start, which in this family is the end's.
+            ended = (outputs[:, 1:] == self.model.config.eos_token_id).any(dim=1).tolist()
+            yield (
+                rows,
+                [text.strip() if end else None for text, end in zip(decoded, ended, strict=True)],
+            )
 
 
 def train_nllb_tokenizer(texts: Iterable[str], vocabulary: int) -> "NllbTokenizer":
