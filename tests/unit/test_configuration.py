@@ -83,6 +83,14 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
             r"preferences\.gold_generator: 'x' is not among",
         ),
         ({"evaluation": {"translation": "x"}}, r"evaluation\.translation: 'x' is not among"),
+        (
+            {"evaluation": {"human": {"models": ["gpt-4o"]}}},
+            r"evaluation\.human\.models: 'gpt-4o' is not among",
+        ),
+        (
+            {"evaluation": {"human": {"per_task": 0}}},
+            r"evaluation\.human\.per_task: 0 is less than",
+        ),
         ({"prompts": {"template_kinds": ["ode"]}}, r"prompts\.template_kinds: 'ode' is not among"),
     ],
 )

@@ -121,6 +121,9 @@ def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
     yield from (("corpora_in_use", name, corpora) for name in in_use)
     yield from (("evaluation.zero_shot", name, models) for name in evaluation["zero_shot"])
     yield from (("evaluation.prompts", name, in_use) for name in evaluation["prompts"])
+    evaluated = [name for name, model in config["models"].items() if model["evaluate"]]
+    rated = evaluation["human"]["models"]
+    yield from (("evaluation.human.models", name, evaluated) for name in rated)
     yield "evaluation.translation", evaluation["translation"], in_use
     yield "prompts.templates", prompts["templates"], in_use
     kinds = list(config["sampling"]["kinds"])
