@@ -40,6 +40,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/retrieve.smk"
 include: "workflow/rules/data.smk"
+include: "workflow/rules/scorers.smk"
 include: "workflow/rules/small_models.smk"
 include: "workflow/rules/sft.smk"
 include: "workflow/rules/generate.smk"
@@ -48,10 +49,13 @@ include: "workflow/rules/dpo.smk"
 include: "workflow/rules/classify.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/human.smk"
 
 
 rule all:
-    """The report, which needs everything else."""
+    """The report, the sheets for human evaluation, the scorers' agreement with their teachers."""
     default_target: True
     input:
         rules.build_report.output,
+        rules.write_rating_sheets.output,
+        rules.check_scorers.output if IS_CHECKED else [],

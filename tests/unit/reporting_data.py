@@ -1,5 +1,8 @@
 """Plausible tables of a run, made up from a seed, for tests of metrics and reporting."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -95,14 +98,43 @@ def predictions(
 
 
 def funnel() -> pd.DataFrame:
-    """Return FUNNEL with fewer rows at each step."""
+    """Return FUNNEL with fewer rows at each step, and the dataset."""
     steps = {"responses": 90, "labelled": 80, "pairs": 20}
     return pd.DataFrame(
         [
-            {"dialect": dialect, "kind": kind, "step": step, "count": count}
+            {"dialect": dialect, "kind": kind, "step": step, "count": count, "dataset": "made-up"}
             for dialect in DIALECTS
             for kind in ("story", "translation")
             for step, count in steps.items()
+        ]
+    )
+
+
+def pairs(n: int = 4) -> pd.DataFrame:
+    """Return PAIRS, `n` of each dialect, and their dataset."""
+    sides = {"chosen": "gpt-4o", "rejected": "llama"}
+    return pd.DataFrame([
+        {
+            "pair_id": f"{dialect}{number}", "prompt_id": f"{dialect}{number}",
+            "dialect": dialect, "kind": "story", "prompt": "?", "dataset": "made-up",
+            "chosen": SENTENCES[dialect], "rejected": SENTENCES["msa"],
+            "chosen_label": dialect, "rejected_label": "msa",
+            **{f"{side}_generator": generator for side, generator in sides.items()},
+            "chosen_origin": "translated" if number == 0 else "generated",
+            "rejected_origin": "generated",
+        }
+        for dialect in DIALECTS
+        for number in range(n)
+    ])  # fmt: skip
+
+
+def counts() -> pd.DataFrame:
+    """Return what became of one corpus's rows."""
+    rows = {"read": 1240, "kept": 1234, "pairs": 900, "duplicate": 6}
+    return pd.DataFrame(
+        [
+            {"corpus": "MADAR", "variety": "egy", "split": "train", "outcome": outcome, "count": n}
+            for outcome, n in rows.items()
         ]
     )
 
@@ -111,3 +143,49 @@ def rejects() -> pd.DataFrame:
     """Return REJECTS of one corpus."""
     row = {"corpus": "MADAR", "file": "a.tsv", "line": 1, "text": ""}
     return pd.DataFrame([row | {"reason": reason} for reason in ("empty", "empty", "duplicate")])
+
+
+def write_trained_model(folder: Path, train: str, steps: int = 300) -> Path:
+    """Write the record and the training curve of a model, as training does; return its folder."""
+    folder.mkdir(parents=True)
+    (folder / "model.json").write_text(json.dumps({"name": folder.name, "train": train}))
+    generator = np.random.default_rng(len(folder.name))
+    step = np.arange(1, steps + 1)
+    curve = {"step": step, "loss": 0.2 + np.exp(-step / 80) + generator.normal(0, 0.03, steps)}
+    if train == "dpo":
+        curve["rewards/margins"] = 3 - 3 * np.exp(-step / 60)
+        curve["rewards/accuracies"] = np.clip(0.5 + step / steps, 0, 1)
+        curve["eval_loss"] = np.where(step % 50 == 0, 0.3 + np.exp(-step / 80), np.nan)
+    pd.DataFrame(curve).to_csv(folder / "training.csv", index=False)
+    return folder
+
+
+BENCHMARK = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
+
+
+def write_benchmarks(folder: Path) -> Path:
+    """Write benchmark files as Snakemake does, one of them of a job too short to be measured."""
+    jobs = {"train_sft/a.tsv": "120.0", "train_sft/b.tsv": "60.0", "build_pairs.tsv": "6.0"}
+    for name, seconds in jobs.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{BENCHMARK}{seconds}\t0:02:00\t810.4\t0\t0\t0\t0\t0\t90.4\t90.0\n")
+    short = folder / "record_run.tsv"
+    short.write_text(f"{BENCHMARK}0.1\t0:00:00\tNA\tNA\tNA\tNA\tNA\tNA\tNA\tNA\n")
+    return folder
+
+
+RULEGRAPH = """digraph snakemake_dag {
+    graph[bgcolor=white, margin=0];
+    node[shape=box, style=rounded, fontname=sans, fontsize=10, penwidth=2];
+    edge[penwidth=2, color=grey];
+\t0[label = "all", color = "0.00 0.6 0.85", style="rounded"];
+\t1[label = "build_report", color = "0.14 0.6 0.85", style="rounded"];
+\t2[label = "build_pairs", color = "0.23 0.6 0.85", style="rounded"];
+\t3[label = "train_sft", color = "0.23 0.6 0.85", style="rounded"];
+\t1 -> 0
+\t2 -> 1
+\t3 -> 1
+\t3 -> 2
+}
+"""

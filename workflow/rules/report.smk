@@ -10,6 +10,14 @@ VARIANTS = {n: config["datasets"][GRAPH[n].dataset]["variant"] for n in TRANSLAT
 # The bars of Figure 7 as the paper names them: llama-Clean, llama-Aug …
 TRANSLATORS = {n: f"{GRAPH[n].parent}-{VARIANTS[n].capitalize()}" for n in TRANSLATION_MODELS}
 PREFERENCES = sorted({GRAPH[name].dataset for name in GRAPH.names("dpo")})
+# The models that this run trains: what it evaluates, labels and generates with, and their starts.
+ANSWERING = [
+    entry["model"]
+    for entry in config["generators"].values()
+    if entry["backend"] in ("transformers", "vllm")
+]
+USED = {m.name for n in [*EVALUATED, *CLASSIFIERS, *ANSWERING] for m in GRAPH.lineage(n)}
+TRAINED = [model.name for model in GRAPH.models.values() if model.train and model.name in USED]
 
 
 rule make_tables:
@@ -92,17 +100,42 @@ rule record_run:
         " --data {input.data} --resolved {output.resolved} --provenance {output.provenance} &> {log}"
 
 
+rule record_rules:
+    """Record what feeds what in this run, as Snakemake draws it from the resolved configuration."""
+    input:
+        config=rules.record_run.output.resolved,
+    output:
+        graph=f"{RESULTS}/report/rulegraph.dot",
+    log:
+        f"{LOGS}/record_rules.log",
+    benchmark:
+        f"{BENCHMARKS}/record_rules.tsv"
+    conda:
+        "../../envs/main.yaml"
+    threads: 1
+    params:
+        rules=content("workflow/rules"),
+    shell:
+        "snakemake --rulegraph --forceall --quiet all --workflow-profile none"
+        " --configfile {input.config} --replace-workflow-config > {output.graph} 2> {log}"
+
+
 rule build_report:
     """Gather everything on one page that opens from disk."""
     input:
         metrics=rules.compute_metrics.output.metrics,
         comparisons=rules.compute_metrics.output.comparisons,
         confusion=rules.evaluate_classifier.output.confusion,
+        scores=rules.compute_metrics.input.scores,
         tables=rules.make_tables.output.folder,
         figures=rules.make_figures.output.folder,
         counts=rules.assemble_data.output.counts,
         rejects=rules.assemble_data.output.rejects,
+        pairs=expand(rules.build_pairs.output.pairs, dataset=PREFERENCES),
         funnel=expand(rules.build_pairs.output.funnel, dataset=PREFERENCES),
+        trained=[f"{RESULTS}/models/{name}" for name in TRAINED],
+        rulegraph=rules.record_rules.output.graph,
+        agreement=rules.check_scorers.output.agreement if IS_CHECKED else [],
         config=rules.record_run.output.resolved,
         provenance=rules.record_run.output.provenance,
     output:
@@ -122,16 +155,22 @@ rule build_report:
         code=code("build_report"),
         templates="workflow/report",
         content=content("workflow/report"),
+        # Not an input: the page shows the times that are there when it is built.
+        benchmarks=BENCHMARKS,
         settings=settings(
             run=RUN,
             models=EVALUATED,
+            starts=STARTS,
             stand_ins=config["stand_ins"],
+            samples=config["evaluation"]["browser_per_direction"],
             licences={name: corpus_entry(name)["licence"] for name in config["corpora_in_use"]},
         ),
     shell:
         "python workflow/scripts/build_report.py --settings {params.settings:q}"
         " --metrics {input.metrics} --comparisons {input.comparisons}"
-        " --confusion {input.confusion} --tables {input.tables} --figures {input.figures}"
-        " --counts {input.counts} --rejects {input.rejects} --funnel {input.funnel}"
+        " --confusion {input.confusion} --scores {input.scores} --tables {input.tables} --figures {input.figures}"
+        " --counts {input.counts} --rejects {input.rejects} --pairs {input.pairs}"
+        " --funnel {input.funnel} --trained {input.trained} --benchmarks {params.benchmarks}"
+        " --rulegraph {input.rulegraph} --scorer-agreement {input.agreement}"
         " --config {input.config} --versions {input.provenance} --templates {params.templates}"
         " --output {output.page} &> {log}"

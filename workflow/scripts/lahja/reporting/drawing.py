@@ -1,7 +1,7 @@
 """Draw figures: grouped bars with intervals, and sample outputs with Arabic shaped."""
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,17 @@ from lahja.files import atomic_path
 from lahja.reporting.artifacts import MISSING, Table
 from lahja.reporting.style import Style, short_name
 
-_METRIC_LABELS = {"adi2_macro": "ADI2 macro", "chrf_plus_plus": "chrF++", "f1": "F1"}
+_METRIC_LABELS = {
+    "adi2": "ADI2",
+    "adi2_macro": "ADI2 macro",
+    "aldi": "ALDi",
+    "chrf_plus_plus": "chrF++",
+    "spbleu": "spBLEU",
+    "f1": "F1",
+}
 # Of the slot that one variety has on the axis.
 _GROUP_WIDTH = 0.86
+_WIDEST = 0.45
 _LINE_HEIGHT = 0.19
 _CHARACTERS = 92
 
@@ -37,7 +45,7 @@ def _drawing() -> Iterator[None]:
 
 
 def draw_bars(table: Table, styles: Mapping[str, Style], folder: Path) -> None:
-    """Draw a figure's data as one row of panels; write `<name>.svg` and `<name>.png`.
+    """Draw a figure's data as panels, two a row; write `<name>.svg` and `<name>.png`.
 
     Bars are grouped by variety; whiskers are the intervals; a missing value shows as n/a. Rows
     of the paper are hollow diamonds beside the bars of this run.
@@ -45,28 +53,40 @@ def draw_bars(table: Table, styles: Mapping[str, Style], folder: Path) -> None:
     from matplotlib.figure import Figure
 
     panels = list(dict.fromkeys(table.rows["panel"]))
+    n_rows, n_columns = -(-len(panels) // 2), min(len(panels), 2)
     with _drawing():
-        width = 10.8 if len(panels) > 1 else 7.0
-        figure = Figure(figsize=(width, 3.5), layout="constrained")
-        axes = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
-        for axis, panel in zip(axes, panels, strict=True):
+        size = (10.8 if n_columns > 1 else 7.0, 3.5 if n_rows == 1 else 2.8 * n_rows + 0.4)
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.subplots(n_rows, n_columns, squeeze=False, sharey=True)
+        for axis in axes.flat[len(panels) :]:
+            axis.set_visible(False)
+        for axis, panel in zip(axes.flat, panels, strict=False):
             rows = table.rows[table.rows["panel"] == panel]
             _draw_panel(axis, rows, styles)
             if len(panels) > 1:
                 axis.set_title(panel)
         metric = table.rows["metric"].iloc[0]
-        axes[0].set_ylabel(_METRIC_LABELS[metric])
-        axes[0].set_ylim(bottom=0)
-        handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
+        for axis in axes[:, 0]:
+            axis.set_ylabel(_METRIC_LABELS[metric])
+        axes[0, 0].set_ylim(bottom=0)
+        figure.legend(*_legend(axes.flat), loc="outside lower center", ncols=5, frameon=False)
         _save(figure, table.name, folder)
+
+
+def _legend(axes: Iterable[Any]) -> tuple[list[Any], list[str]]:
+    """Return the handle of each label once, whichever panels it is in."""
+    found: dict[str, Any] = {}
+    for axis in axes:
+        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
+            found.setdefault(label, handle)
+    return list(found.values()), list(found)
 
 
 def _draw_panel(axis: Any, rows: pd.DataFrame, styles: Mapping[str, Style]) -> None:
     varieties = list(dict.fromkeys(rows["variety"]))
     bars = rows[rows["origin"] == "this run"]
     labels = list(dict.fromkeys(bars["label"]))
-    width = _GROUP_WIDTH / max(len(labels), 1)
+    width = min(_GROUP_WIDTH / max(len(labels), 1), _WIDEST)
     for place, label in enumerate(labels):
         part = bars[bars["label"] == label]
         offset = (place - (len(labels) - 1) / 2) * width

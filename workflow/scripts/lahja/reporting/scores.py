@@ -15,6 +15,7 @@ class ShownScore:
     high: float | None = None
     reason: str | None = None
     p_value: float | None = None
+    p_holm: float | None = None
 
     @property
     def is_significant(self) -> bool:
@@ -61,4 +62,5 @@ def _renamed(frame: pd.DataFrame) -> pd.DataFrame:
 def _shown(row: dict, value: str) -> ShownScore:
     if pd.isna(row[value]):
         return ShownScore(reason=row.get("reason") or "missing")
-    return ShownScore(row[value], row["low"], row["high"], p_value=row.get("p_value"))
+    tests = {"p_value": row.get("p_value"), "p_holm": row.get("p_holm")}
+    return ShownScore(row[value], row["low"], row["high"], **tests)

@@ -1,4 +1,4 @@
-"""How models look: one colour and hatch each, the same in every figure."""
+"""How models look: one colour, hatch and shape each, the same in every figure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,20 +13,27 @@ _COLOURS = (
 )  # fmt: skip
 # Co-prime with the colours: bars still differ in black-and-white print and after twelve models.
 _HATCHES = ("", "//", "..", "xx", "--")
+# Vega's names; co-prime with the colours too.
+_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
 
 
 @dataclass(frozen=True)
 class Style:
-    """A bar's fill and hatch."""
+    """A bar's fill and hatch, and the shape of a point in the report's charts."""
 
     colour: str
     hatch: str
+    shape: str
 
 
 def styles(names: Iterable[str]) -> dict[str, Style]:
     """Return the style of each name, by its place among all names in alphabetical order."""
     return {
-        name: Style(_COLOURS[place % len(_COLOURS)], _HATCHES[place % len(_HATCHES)])
+        name: Style(
+            _COLOURS[place % len(_COLOURS)],
+            _HATCHES[place % len(_HATCHES)],
+            _SHAPES[place % len(_SHAPES)],
+        )
         for place, name in enumerate(sorted(set(names)))
     }
 

@@ -148,8 +148,15 @@ def changes_table(
     ]
     compared = [model for model in models if model in set(comparisons["model"])]
     found = {model: _overall(board, model=model) for model in compared}
-    rows = [{"model": m, "baseline": starts[m]} | _cells(found[m]) for m in compared]
-    notes = ["Paired differences on the same sentences.", *_reasons(found.values())]
+    rows = [
+        {"model": m, "baseline": starts[m]} | _cells(found[m]) | _p_notes(found[m])
+        for m in compared
+    ]
+    notes = [
+        "Paired differences on the same sentences; p is the two-sided paired bootstrap's, with "
+        "Holm's correction across the models of a column.",
+        *_reasons(found.values()),
+    ]
     caption = "Change against the model each one started from, with bootstrap intervals."
     return Table("changes", caption, columns, _frame(rows, columns), notes)
 
@@ -193,6 +200,14 @@ def _cells(scores: Mapping[str, ShownScore]) -> dict[str, float | None]:
     for key, score in scores.items():
         cells |= {key: score.value, f"{key}_low": score.low, f"{key}_high": score.high}
     return cells
+
+
+def _p_notes(scores: Mapping[str, ShownScore]) -> dict[str, str]:
+    return {
+        f"{key}_note": "p < 0.001" if score.p_holm < 0.001 else f"p = {score.p_holm:.3f}"
+        for key, score in scores.items()
+        if score.p_holm is not None
+    }
 
 
 def _reasons(found: Any) -> list[str]:

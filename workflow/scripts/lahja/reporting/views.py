@@ -1,10 +1,11 @@
-"""What the report's templates show: tables as cells, figures as data, samples as cards."""
+"""What the report's templates show: tables as cells, figures as data."""
 
-import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -14,6 +15,12 @@ from lahja.varieties import VARIETIES
 
 # Longer texts wrap within their cell, in characters.
 _LONG = 40
+# Coordinates of drawings, in points: a hundredth is enough, and halves the page.
+_PATH = re.compile(r' d="[^"]*"')
+# What may stand for itself in a data URI.
+_SAFE = " =/:;,()!*-._~@?[]{}|^`$+"
+# What the first cell of a row of totals holds.
+TOTAL = "all"
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class TableView:
-    """A table as the page shows it; `rows` holds cells and whether they are the paper's."""
+    """A table as the page shows it.
+
+    `rows` holds cells and whether the row stays below the others when the table is sorted, as the
+    paper's rows and totals do.
+    """
 
     name: str
     caption: str
@@ -45,18 +56,6 @@ class FigureView:
     caption: str
     uri: str
     notes: list[str]
-
-
-@dataclass(frozen=True)
-class SampleView:
-    """One prompt with every model's answer."""
-
-    task: str
-    direction: str
-    dialect: str
-    source: str
-    reference: str | None
-    outputs: list[dict[str, Any]]
 
 
 def table_view(table: Table) -> TableView:
@@ -84,9 +83,9 @@ def _direction(low: float, high: float) -> str:
 
 
 def frame_view(name: str, caption: str, frame: pd.DataFrame) -> TableView:
-    """Return any frame as a table, whatever its columns are."""
+    """Return any frame as a table; a row that begins with `TOTAL` stays at its end."""
     rows = [
-        ([_plain_cell(value) for value in row], False)
+        ([_plain_cell(value) for value in row], row[0] == TOTAL)
         for row in frame.itertuples(index=False, name=None)
     ]
     headers = [str(column).replace("_", " ") for column in frame.columns]
@@ -102,7 +101,7 @@ def _plain_cell(value: Any) -> Cell:
         text = str(value)
         return Cell(text, sort=text, kind="long" if len(text) > _LONG else "text")
     shown = f"{value:,}" if pd.api.types.is_integer(value) else f"{value:.4g}"
-    return Cell(shown, sort=str(value), kind="number")
+    return Cell(shown, sort=str(value), kind="number" if value else "number zero")
 
 
 def figure_view(folder: Path, name: str) -> FigureView:
@@ -111,41 +110,14 @@ def figure_view(folder: Path, name: str) -> FigureView:
     picture = folder / f"{name}.svg"
     if not picture.is_file():
         raise LahjaError(f"{picture}: no such figure")
-    encoded = base64.b64encode(picture.read_bytes()).decode()
-    return FigureView(name, table.caption, f"data:image/svg+xml;base64,{encoded}", table.notes)
-
-
-def sample_views(table: Table) -> list[SampleView]:
-    """Return one card per sample, with the answers in the order of the models."""
-    return [_sample_view(part) for _, part in table.rows.groupby("sample", sort=True)]
-
-
-def _sample_view(part: pd.DataFrame) -> SampleView:
-    first = part.iloc[0]
-    source, target = first["source_variety"], first["target_variety"]
-    dialect = source if target in ("eng", "msa") else target
-    return SampleView(
-        task=first["task"],
-        direction=f"{source} → {target}" if source != target else target,
-        dialect=VARIETIES[dialect].name,
-        source=first["source"],
-        reference=None if pd.isna(first["reference"]) else first["reference"],
-        outputs=[
-            {
-                "model": row["model"],
-                "response": row["response"],
-                "scores": {
-                    name: f"{row[key]:.{digits}f}"
-                    for name, key, digits in (
-                        ("ADI2", "adi2", 2),
-                        ("chrF++", "chrf_plus_plus", 1),
-                    )
-                    if not pd.isna(row[key])
-                },
-            }
-            for row in part.to_dict("records")
-        ],
+    drawing = _PATH.sub(_shortened, picture.read_text(encoding="utf-8"))
+    return FigureView(
+        name, table.caption, f"data:image/svg+xml,{quote(drawing, _SAFE)}", table.notes
     )
+
+
+def _shortened(path: re.Match[str]) -> str:
+    return re.sub(r"(\.\d\d)\d+", r"\1", path[0]).replace("\n", " ")
 
 
 def confusion_views(confusion: pd.DataFrame) -> list[TableView]:
@@ -171,21 +143,20 @@ def confusion_views(confusion: pd.DataFrame) -> list[TableView]:
 
 
 def funnel_view(funnel: pd.DataFrame) -> TableView:
-    """Return candidates and pairs left after each step, by kind of prompt and dialect."""
+    """Return candidates and pairs left after each step, by kind of prompt and dialect.
+
+    `funnel` holds FUNNEL and the column `dataset`, which is shown where there are several.
+    """
     steps = list(dict.fromkeys(funnel["step"]))
+    keys = ["dataset"] if funnel["dataset"].nunique() > 1 else []
     counts = funnel.pivot_table(
-        index=["kind", "dialect"], columns="step", values="count", aggfunc="sum", sort=False
+        index=[*keys, "kind", "dialect"], columns="step", values="count", aggfunc="sum", sort=False
     )
     frame = counts[steps].reset_index().astype(dict.fromkeys(steps, "Int64"))
-    total = {"kind": "all", "dialect": "all"} | {step: frame[step].sum() for step in steps}
+    total = dict.fromkeys(keys, "") | {"kind": "all", "dialect": "all"}
+    total |= {step: frame[step].sum() for step in steps}
     frame = pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
     return frame_view("funnel", "Candidates and preference pairs left after each step.", frame)
-
-
-def rejects_view(rejects: pd.DataFrame) -> TableView:
-    """Return how many rows of each corpus were refused, and why."""
-    counts = rejects.groupby(["corpus", "reason"]).size().rename("rows").reset_index()
-    return frame_view("rejects", "Rows refused at ingest, by reason.", counts)
 
 
 def sections_view(versions: Mapping[str, Any]) -> dict[str, dict[str, str]]:

@@ -1,0 +1,84 @@
+"""A headless Chromium, and a page of a made-up run for it to open."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from reporting_data import MODELS
+from reporting_run import about, made_up_run, sentence_scores
+
+from lahja.reporting.report import build_report
+
+ATTACK = (
+    "<script>alert(1)</script></script><!-- <img src=x onerror=alert(2)> "
+    "<b onclick='alert(3)'>\u2028 جملة"
+)
+ARGUMENTS = (
+    "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def page_file(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a made-up run in which some texts attack the page."""
+    scores = sentence_scores(MODELS, 6)
+    for table in scores:
+        attacked = table.index[::7]
+        table.loc[attacked, ["source", "response"]] = ATTACK
+    folder = tmp_path_factory.mktemp("report")
+    run = made_up_run(scores, folder, root / "resources" / "paper")
+    path = folder / "index.html"
+    path.write_text(build_report(run, about(MODELS), root / "workflow" / "report"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    """The machine's Chromium; skips the tests where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running:
+        chromium = running.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        yield chromium
+        chromium.close()
+
+
+class Faults(list):
+    """What a page must not do: console errors, exceptions, dialogs, requests to a network."""
+
+    def watch(self, page) -> None:
+        """Note the page's faults from now on."""
+        page.on("console", lambda m: self.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: self.append(str(error)))
+        page.on("request", lambda request: self._note_request(request.url))
+        page.on("dialog", lambda dialog: (self.append(dialog.message), dialog.dismiss()))
+
+    def _note_request(self, url: str) -> None:
+        if not url.startswith(("file:", "data:")):
+            self.append(url)
+
+
+@pytest.fixture
+def open_page(browser, page_file: Path) -> Iterator[Callable]:
+    """Open the page at a width and in a colour scheme; at the end it must have no faults."""
+    contexts, faults = [], Faults()
+
+    def opened(width: int = 1400, scheme: str = "light", **options):
+        size = {"width": width, "height": 900}
+        contexts.append(browser.new_context(viewport=size, color_scheme=scheme, **options))
+        page = contexts[-1].new_page()
+        faults.watch(page)
+        page.goto(page_file.as_uri())
+        if options.get("java_script_enabled", True):
+            page.wait_for_selector("html[data-charts=drawn]", timeout=30_000)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []

@@ -1,0 +1,107 @@
+"""A whole made-up run, as the report takes it, for tests of the page."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from reporting_data import (
+    RULEGRAPH,
+    STARTS,
+    counts,
+    evaluation_prompts,
+    funnel,
+    pairs,
+    predictions,
+    rejects,
+    scored_responses,
+    write_benchmarks,
+    write_trained_model,
+)
+
+from lahja.metrics.classification import confusion_counts, evaluate_classifier
+from lahja.metrics.evaluation import comparisons_table, evaluate_model, metrics_table
+from lahja.metrics.sentences import score_sentences
+from lahja.metrics.translation import load_spbleu
+from lahja.reporting.artifacts import write_artifact
+from lahja.reporting.curves import read_curves
+from lahja.reporting.drawing import draw_bars, draw_samples
+from lahja.reporting.figures import classifier_figure, direction_figures
+from lahja.reporting.report import About, Run
+from lahja.reporting.rulegraph import read_rulegraph
+from lahja.reporting.runtimes import runtimes_table
+from lahja.reporting.samples import pictured_samples, sample_outputs
+from lahja.reporting.style import styles
+from lahja.reporting.tables import changes_table, classifier_table, table1, table2
+from lahja.statistics import Resampling
+from lahja.varieties import DIALECTS
+
+
+def sentence_scores(
+    models: Sequence[str], n: int, response: str | None = None
+) -> list[pd.DataFrame]:
+    """Return SENTENCE_SCORES per model; all answer with `response` if one is given."""
+    prompts = evaluation_prompts(n)
+    tables = []
+    for model in models:
+        scored = scored_responses(prompts, model)
+        if response is not None:
+            scored["response"] = response
+        tables.append(score_sentences(prompts, scored, load_spbleu(None)))
+    return tables
+
+
+def made_up_run(scores: list[pd.DataFrame], folder: Path, paper: Path) -> Run:
+    """Write a run's artifacts into `folder` and return what the page is made of."""
+    models = [table["model"].iloc[0] for table in scores]
+    resampling = Resampling(100, seed=0)
+    evaluations = {
+        model: evaluate_model(table, resampling, load_spbleu(None))
+        for model, table in zip(models, scores, strict=True)
+    }
+    metrics = metrics_table(evaluations.values(), 0.95, {"chrf": "nrefs:1"})
+    comparisons = comparisons_table(evaluations, STARTS, 0.95)
+    answers = predictions(0.9, DIALECTS)
+    classifiers = evaluate_classifier("nadi", answers, resampling, 0.95)
+    for table in (
+        table1(metrics, models, STARTS, 3, paper),
+        table2(metrics, models, paper),
+        classifier_table(classifiers, paper),
+        changes_table(comparisons, models, STARTS),
+    ):
+        write_artifact(table, folder)
+    figures = direction_figures(metrics, models, {"llama": "llama-Base"})
+    for figure in (*figures, classifier_figure(classifiers, paper)):
+        write_artifact(figure, folder)
+        draw_bars(figure, styles([*models, "nadi"]), folder)
+    samples = sample_outputs(scores, per_direction=1, seed=0)
+    write_artifact(samples, folder)
+    draw_samples(pictured_samples(samples), folder)
+    trained = [
+        write_trained_model(folder / "models" / model, "dpo" if model.endswith("+RL") else "sft")
+        for model in models
+        if model in STARTS
+    ]
+    (folder / "rulegraph.dot").write_text(RULEGRAPH)
+    return Run(
+        metrics=metrics,
+        comparisons=comparisons,
+        confusion=confusion_counts("nadi", answers),
+        tables=folder,
+        figures=folder,
+        counts=counts(),
+        rejects=rejects(),
+        funnel=funnel(),
+        pairs=pairs(),
+        scores=scores,
+        curves=read_curves(trained),
+        runtimes=runtimes_table(write_benchmarks(folder / "benchmarks")),
+        rulegraph=read_rulegraph(folder / "rulegraph.dot"),
+        config="run: made-up  # <b>",
+        versions={"versions": {"torch": "2.13.0"}, "python": "3.11"},
+    )
+
+
+def about(models: Sequence[str], stand_ins: Sequence[str] = ("a small ALDi",)) -> About:
+    """Return what the page says of the made-up run."""
+    starts = {model: STARTS[model] for model in models if model in STARTS}
+    return About("made-up", models, starts, stand_ins, {"MADAR": "research"}, samples=5, seed=42)

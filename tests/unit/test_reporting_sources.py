@@ -1,0 +1,194 @@
+"""What the page is made of: curves, run times, the rule graph, word edits, counts, escaping."""
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from reporting_data import RULEGRAPH, counts, pairs, rejects, write_benchmarks, write_trained_model
+
+from lahja.errors import LahjaError
+from lahja.reporting.browser import word_edits
+from lahja.reporting.counts import data_views, pair_views
+from lahja.reporting.curves import read_curves
+from lahja.reporting.embedding import content_policy, script_json
+from lahja.reporting.rulegraph import draw, read_rulegraph
+from lahja.reporting.runtimes import runtimes_table
+
+# --- embedding --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", "</script>", "<!-- <script>", "a\u2028b\u2029c", "&lt;"]
+)
+def test_embedded_json_cannot_end_its_script(text: str) -> None:
+    embedded = script_json([text])
+    assert not set("<>&\u2028\u2029") & set(embedded)
+    assert json.loads(embedded) == [text]
+
+
+def test_a_number_that_is_none_is_no_json() -> None:
+    with pytest.raises(ValueError):
+        script_json(float("nan"))
+
+
+def test_the_policy_allows_these_scripts_alone() -> None:
+    policy = content_policy(["alert(1)"])
+    # printf 'alert(1)' | openssl dgst -sha256 -binary | base64
+    assert "script-src 'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI=';" in policy
+    assert "default-src 'none'" in policy
+
+
+# --- training curves --------------------------------------------------------------------------
+
+
+def test_a_curve_is_thinned_to_means_of_its_stretches(tmp_path: Path) -> None:
+    folder = write_trained_model(tmp_path / "a+RL", "dpo", steps=300)
+    curves = read_curves([folder], points=100)
+    loss = curves[(curves["measure"] == "loss") & (curves["part"] == "training")]
+    logged = pd.read_csv(folder / "training.csv")
+    assert len(loss) == 100
+    assert loss["value"].iloc[0] == pytest.approx(logged["loss"][:3].mean())
+    assert set(curves["measure"]) == {"loss", "reward margin", "reward accuracy"}
+    assert list(curves[curves["part"] == "held out"]["step"]) == [50, 100, 150, 200, 250, 300]
+    assert set(curves["train"]) == {"dpo"}
+
+
+def test_no_trained_model_gives_no_curves() -> None:
+    assert read_curves([]).empty
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "no training curve"),
+        ("loss\n1\n", "'step'"),
+        ("step,x\n1,2\n", "none of the columns"),
+    ],
+)
+def test_a_faulty_curve_names_its_file(tmp_path: Path, text: str | None, message: str) -> None:
+    (tmp_path / "model.json").write_text('{"train": "sft"}')
+    if text is not None:
+        (tmp_path / "training.csv").write_text(text)
+    with pytest.raises(LahjaError, match=f"training.csv: .*{message}"):
+        read_curves([tmp_path])
+
+
+# --- run times --------------------------------------------------------------------------------
+
+
+def test_run_times_are_summed_by_rule(tmp_path: Path) -> None:
+    table = runtimes_table(write_benchmarks(tmp_path))
+    rows = table.rows.set_index("rule")
+    assert list(rows.index) == ["train_sft", "build_pairs", "record_run"]
+    assert rows.loc["train_sft", ["jobs", "minutes", "longest"]].tolist() == [2, 3.0, 2.0]
+    assert pd.isna(rows.loc["record_run", "memory"])
+    assert "4 jobs, 0.1 hours" in table.caption
+
+
+def test_no_benchmarks_give_an_empty_table(tmp_path: Path) -> None:
+    table = runtimes_table(tmp_path / "none")
+    assert table.rows.empty
+    assert "no benchmark files" in table.caption
+
+
+def test_another_file_among_the_benchmarks_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("x\n1\n")
+    with pytest.raises(LahjaError, match=r"a\.tsv: not a benchmark file"):
+        runtimes_table(tmp_path)
+
+
+# --- the rule graph ---------------------------------------------------------------------------
+
+
+def _graph(folder: Path, text: str):
+    path = folder / "rulegraph.dot"
+    path.write_text(text)
+    return read_rulegraph(path)
+
+
+def test_the_rule_graph_is_read_and_drawn_in_layers(tmp_path: Path) -> None:
+    graph = _graph(tmp_path, RULEGRAPH)
+    assert set(graph.edges) == {
+        ("build_report", "all"), ("build_pairs", "build_report"),
+        ("train_sft", "build_report"), ("train_sft", "build_pairs"),
+    }  # fmt: skip
+    drawing = draw(graph)
+    depth = {rule: y for rule, (_, y) in drawing.places.items()}
+    assert depth == {"train_sft": 0, "build_pairs": 1, "build_report": 2, "all": 3}
+    assert ("train_sft", "build_report") not in drawing.routes
+
+
+def test_boxes_of_a_layer_do_not_overlap(tmp_path: Path) -> None:
+    names = [f'{n}[label = "rule_{n}", color="x"];' for n in range(9)]
+    arrows = [
+        "1 -> 0",
+        "2 -> 0",
+        "3 -> 0",
+        "4 -> 1",
+        "5 -> 2",
+        "6 -> 3",
+        "7 -> 4",
+        "7 -> 0",
+        "8 -> 5",
+    ]
+    drawing = draw(_graph(tmp_path, "\n".join([*names, *arrows])))
+    by_layer: dict[float, list[float]] = {}
+    for x, y in drawing.places.values():
+        by_layer.setdefault(y, []).append(x)
+    for row in by_layer.values():
+        row.sort()
+        assert all(b - a >= 1 - 1e-9 for a, b in pairwise(row))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "holds no rules"),
+        ('0[label = "a"];\n1 -> 0', "dot:2: an arrow"),
+        ('0[label = "a"];\n1[label = "b"];\n1 -> 0\n0 -> 1', "circle"),
+    ],
+)
+def test_a_faulty_rule_graph_is_an_error(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(LahjaError, match=message):
+        _graph(tmp_path, text)
+
+
+# --- samples and counts -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "edits"),
+    [
+        ("أنا مش عايز", "أنا مش عايز", []),
+        ("a b c d", "a x c", [1, 1, 1, 1, 0, 1]),
+        ("", "a b", [0, 2, 0]),
+        ("a\n b", "a b", []),
+        ("new a", "a", [0, 0, 1, 1, 0, 0]),
+    ],
+)
+def test_word_edits_lead_from_one_text_to_the_other(text: str, base: str, edits: list) -> None:
+    assert word_edits(text, base) == edits
+
+
+def test_corpora_show_rows_rejects_and_licences() -> None:
+    corpora, kept, refused = data_views(counts(), rejects(), {"MADAR": "research", "x": "CC0"})
+    cells = [[cell.text for cell in row] for row, _ in corpora.rows]
+    assert cells == [
+        ["MADAR", "1,240", "1,234", "900", "3", "research"],
+        ["x", "", "", "", "", "CC0"],
+    ]
+    assert [cell.text for cell in kept.rows[-1][0]][-1] == "1,234"
+    assert [cell.text for cell in refused.rows[-1][0]] == ["all", "3", "3"]
+
+
+def test_pairs_are_counted_by_kind_generator_and_label() -> None:
+    views = {view.name: view for view in pair_views(pairs(4))}
+    assert set(views) == {
+        "pairs-kind", "pairs-chosen-generator", "pairs-rejected-generator", "pairs-label"
+    }  # fmt: skip
+    rows = [[cell.text for cell in row] for row, _ in views["pairs-chosen-generator"].rows]
+    assert ["gpt-4o", "translated", "1", "1", "1", "1", "1", "5"] in rows
+    assert rows[-1][-1] == "20"
+    assert views["pairs-kind"].rows[-1][1]
