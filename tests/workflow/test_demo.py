@@ -54,11 +54,29 @@ def test_the_trained_classifier_beats_the_base(results):
     assert f1["dialect-classifier"] > f1["llama"] + 0.1
 
 
+def test_the_scorers_agreement_is_measured_on_held_out_texts(results):
+    table = pd.read_parquet(results / "scorers" / "agreement.parquet")
+    whole = table[table["group"] == "all"].set_index(["scorer", "measure"])
+    assert whole.loc[("aldi", "spearman"), "value"] > 0.8
+    assert whole.loc[("country", "accuracy"), "value"] > 0.8
+    assert whole.loc[("language", "accuracy"), "value"] > 0.9
+
+
 def test_spbleu_is_missing_with_a_reason_not_zero(results):
     table = pd.read_parquet(results / "evaluation" / "metrics.parquet")
     spbleu = table[table["metric"] == "spbleu"]
     assert spbleu["value"].isna().all()
     assert spbleu["reason"].str.len().gt(10).all()
+
+
+def test_rating_sheets_name_no_model(results):
+    key = pd.read_parquet(results / "human" / "key.parquet")
+    assert key.groupby(["dialect", "task"])["prompt_id"].nunique().eq(5).all()
+    for dialect in ("egy", "mar", "pse", "sau", "syr"):
+        sheet = pd.read_csv(results / "human" / "sheets" / f"{dialect}.csv", encoding="utf-8-sig")
+        assert set(sheet["item"]) == set(key.loc[key["dialect"] == dialect, "item"])
+        assert "model" not in sheet.columns
+        assert (results / "human" / "sheets" / f"{dialect}.xlsx").is_file()
 
 
 def test_nothing_but_results_logs_and_benchmarks_is_written(demo):

@@ -37,12 +37,22 @@ def test_gpt_4o_answered_from_the_recordings(real):
 
 
 def test_training_never_met_evaluation(real):
-    from lahja.text import comparison_key
+    from lahja.data.text import comparison_key
 
     sentences = pd.read_parquet(real / "data" / "sentences.parquet")
     keys = sentences["text"].map(comparison_key)
     held_out = set(keys[sentences["split"] == "evaluation"])
     assert not held_out & set(keys[sentences["split"].isin(["train", "validation"])])
+
+
+def test_the_scorers_are_compared_with_the_recorded_scores(real):
+    teacher = pd.read_parquet(real / "scorers" / "teacher.parquet")
+    assert teacher.groupby("group_id")["split"].nunique().max() == 1
+    table = pd.read_parquet(real / "scorers" / "agreement.parquet")
+    assert {"aldi", "country", "adi2", "language"} == set(table["scorer"])
+    whole = table[table["group"] == "all"].set_index(["scorer", "measure"])["value"]
+    assert whole["aldi", "spearman"] > 0.4
+    assert whole["language", "accuracy"] > 0.9
 
 
 def test_models_say_where_they_come_from(real):
