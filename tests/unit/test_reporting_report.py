@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from reporting_run import about, made_up_run, sentence_scores
 
+from lahja.reporting.agreement import agreement_table
 from lahja.reporting.artifacts import read_artifact
 from lahja.reporting.drawing import draw_bars
 from lahja.reporting.headline import changes
@@ -127,6 +128,9 @@ def test_the_agreement_of_the_scorers_stands_by_their_scores(run: Run, root: Pat
     note = "ALDi Spearman 0.81, MAE 0.09 on 1,500 held-out texts; country accuracy 0.77"
     # Three tables, three figures, the chart and the samples.
     assert page.count(note) == 8
+    table = agreement_table(agreement)
+    assert [column.header for column in table.columns][2:5] == ["All", "egy", "n"]
+    assert len(table.rows) == 3
     assert 'id="agreement"' in page
 
 

@@ -97,3 +97,8 @@ def test_latex_is_booktabs_and_escaped() -> None:
     assert text.count(r"\midrule") == 2
     assert r"c & n/a \\" in text
     assert r"\caption{50\%}" in text
+
+
+def test_what_rounds_to_nothing_has_no_minus() -> None:
+    assert Table.number(-0.001, Column("bias", "bias", 2)) == "0.00"
+    assert Table.number(-0.006, Column("bias", "bias", 2)) == "−0.01"

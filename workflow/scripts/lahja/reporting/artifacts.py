@@ -57,7 +57,9 @@ class Table:
     def number(value: float, column: Column) -> str:
         """Return a number with the column's digits, a true minus and, for differences, a plus."""
         sign = "+" if column.is_signed else ""
-        return f"{value:{sign}.{column.digits}f}".replace("-", "\N{MINUS SIGN}")
+        # What rounds to nothing has no sign.
+        rounded = round(value, column.digits) or 0.0
+        return f"{rounded:{sign}.{column.digits}f}".replace("-", "\N{MINUS SIGN}")
 
     def records(self) -> list[dict[str, Any]]:
         """Return the rows as dictionaries."""
