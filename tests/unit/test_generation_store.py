@@ -32,6 +32,14 @@ def test_a_torn_last_line_is_dropped_and_the_next_answer_is_whole(tmp_path: Path
         assert store.answers == {"a": FIRST, "b": SECOND}
 
 
+def test_several_answers_are_added_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "store.jsonl"
+    with AnswerStore(path) as store:
+        store.add_all({"a": FIRST, "b": SECOND})
+    with AnswerStore(path) as store:
+        assert store.answers == {"a": FIRST, "b": SECOND}
+
+
 def test_a_second_writer_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "store.jsonl"
     with AnswerStore(path), pytest.raises(LahjaError, match="another process"), AnswerStore(path):

@@ -60,10 +60,12 @@ def _fill(
     keys = {text: digest_of_text(f"{identity}\n{source}\n{target}\n{text}") for text in texts}
     missing = [text for text, key in keys.items() if key not in store.answers]
     for rows, translations in translate(missing, source, target) if missing else ():
+        found = {}
         for row, translation in zip(rows, translations, strict=True):
             key = keys[missing[row]]
             reason = "length" if translation is None else "stop"
-            store.add(key, Answer(key, translation, reason, None))
+            found[key] = Answer(key, translation, reason, None)
+        store.add_all(found)
     said = [store.answers[keys[text]].text for text in texts]
     found = [text if text and not is_looping(text) else None for text in said]
     filled.loc[lacks, target] = pd.Series(found, index=filled.index[lacks], dtype=object)

@@ -1,0 +1,142 @@
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from lahja.errors import LahjaError
+from lahja.journal import Journal
+
+LIBRARY = Path(__file__).parents[2] / "workflow" / "scripts"
+ROWS = [{"n": 1, "text": "شلونك"}, {"n": 2, "text": "line\u2028inside"}]
+
+
+def _python(code: str, *arguments: object) -> subprocess.Popen:
+    script = f"import sys; sys.path.insert(0, {str(LIBRARY)!r})\n{textwrap.dedent(code)}"
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def _rows(path: Path) -> list[dict]:
+    journal = Journal(path)
+    journal.lock(wait=True)
+    try:
+        return [row for _, row in journal.read()]
+    finally:
+        journal.close()
+
+
+def test_rows_come_back_and_only_new_ones_the_second_time(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j")
+    journal.append(ROWS)
+    assert journal.read() == [(1, ROWS[0]), (2, ROWS[1])]
+    journal.append(ROWS[:1])
+    assert journal.read() == [(3, ROWS[0])]
+    journal.close()
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 4, 12])
+def test_an_unfinished_last_line_is_taken_away(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "j"
+    whole = '{"n": 1, "text": "نص"}\n'.encode()
+    path.write_bytes(whole + whole[:-cut])  # a cut of 4 bytes goes through a letter
+    assert _rows(path) == [{"n": 1, "text": "نص"}]
+    assert path.read_bytes() == whole
+
+
+def test_bytes_that_a_power_cut_left_empty_are_taken_away(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    path.write_bytes(b'{"n": 1}\n' + bytes(100))
+    assert _rows(path) == [{"n": 1}]
+
+
+def test_a_line_that_is_whole_and_wrong_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    path.write_bytes(b'{"n": 1}\n[1]\n')
+    with pytest.raises(LahjaError, match="j:2: not a JSON object"):
+        _rows(path)
+
+
+def test_a_row_is_on_disk_when_appending_returns(tmp_path, monkeypatch) -> None:
+    synced = []
+    monkeypatch.setattr(
+        os, "fdatasync", lambda handle: synced.append(os.pread(handle, 100, 0)), raising=True
+    )
+    journal = Journal(tmp_path / "j")
+    journal.append([{"n": 1}])
+    assert synced == [b'{"n": 1}\n']
+    journal.append([{"n": 2}], durable=False)
+    assert len(synced) == 1
+    journal.close()
+
+
+def test_where_the_disk_is_full_no_line_is_left_unfinished(tmp_path: Path) -> None:
+    done = _python(
+        """
+        import resource
+        from pathlib import Path
+        from lahja.journal import Journal
+        journal = Journal(Path(sys.argv[1]))
+        journal.append([{"text": "a" * 50}])
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+        try:
+            journal.append([{"text": "b" * 200}])
+        except OSError:
+            print("full")
+        """,
+        tmp_path / "j",
+    )
+    assert done.communicate()[0] == "full\n"
+    assert (tmp_path / "j").read_bytes() == b'{"text": "' + b"a" * 50 + b'"}\n'
+
+
+def test_several_writers_leave_every_row_whole(tmp_path: Path) -> None:
+    writers = [
+        _python(
+            """
+            from pathlib import Path
+            from lahja.journal import Journal
+            journal = Journal(Path(sys.argv[1]))
+            for n in range(100):
+                journal.lock(wait=True)
+                journal.read()
+                journal.append([{"writer": sys.argv[2], "n": n}], durable=False)
+                journal.unlock()
+            """,
+            tmp_path / "j",
+            name,
+        )
+        for name in "abc"
+    ]
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    rows = _rows(tmp_path / "j")
+    for name in "abc":
+        assert [row["n"] for row in rows if row["writer"] == name] == list(range(100))
+
+
+def test_what_kill_9_leaves_is_all_that_was_said_to_be_there(tmp_path: Path) -> None:
+    path = tmp_path / "store.jsonl"
+    said: list[str] = []
+    for wanted in (5, 40):  # the second process goes on with what the first one left
+        process = _python(
+            """
+            from pathlib import Path
+            from lahja.generation.backend import Answer
+            from lahja.generation.store import AnswerStore
+            with AnswerStore(Path(sys.argv[1])) as store:
+                for n in range(len(store.answers), 10 ** 6):
+                    store.add(f"k{n}", Answer(f"k{n}", "تمام" * 300, "stop", n))
+                    print(f"k{n}", flush=True)
+            """,
+            path,
+        )
+        said += [process.stdout.readline().strip() for _ in range(wanted)]
+        process.send_signal(signal.SIGKILL)
+        said += process.communicate()[0].split()
+        found = [row["key"] for row in _rows(path)]
+        assert set(said) <= set(found)
+        assert found == [f"k{n}" for n in range(len(found))]
+        said = found  # an answer may have been stored and not yet said
