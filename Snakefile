@@ -52,6 +52,12 @@ include: "workflow/rules/report.smk"
 include: "workflow/rules/human.smk"
 
 
+onstart:
+    # A run that would want a paid server's answers in two days says now that it lacks the key.
+    if missing := missing_keys(workflow.dag.needrun_jobs()):
+        raise WorkflowError(f"set {', '.join(missing)}: generators of this run need them")
+
+
 rule all:
     """The report, the sheets for human evaluation, the scorers' agreement with their teachers."""
     default_target: True

@@ -92,6 +92,23 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
             r"evaluation\.human\.per_task: 0 is less than",
         ),
         ({"prompts": {"template_kinds": ["ode"]}}, r"prompts\.template_kinds: 'ode' is not among"),
+        (
+            {"generators": {"x": {"backend": "openai"}}},
+            r"generators\.x\.model: expected the server's",
+        ),
+        ({"generators": {"gpt-4o": {"price": None}}}, r"gpt-4o\.budget: a budget needs generators"),
+        (
+            {"generators": {"gpt-4o": {"price": {"inptu": 1}}}},
+            r"unknown key .*gpt-4o\.price\.inptu",
+        ),
+        (
+            {"generators": {"gpt-4o": {"key": None, "batch_api": True}}},
+            r"gpt-4o\.key: the batch API",
+        ),
+        (
+            {"generators": {"gpt-4o": {"base_url": "localhost"}}},
+            r"gpt-4o\.base_url: expected an ad",
+        ),
     ],
 )
 def test_a_faulty_key_is_named(paper, change, message):

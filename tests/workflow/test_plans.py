@@ -24,6 +24,20 @@ def test_the_papers_plan_lists_every_artifact(fresh):
         assert f"results/paper/{artifact}" in done.stdout, artifact
 
 
+def test_a_run_that_needs_a_key_says_so_before_its_first_job(fresh, monkeypatch):
+    for name in ("OPENAI_API_KEY", "GEMINI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    done = fresh.snakemake("--configfile", "config/config.yaml", "--cores", "2")
+    assert done.returncode != 0
+    assert "set GEMINI_API_KEY, OPENAI_API_KEY: generators of this run need them" in done.stdout
+    assert not (fresh.folder / "results").exists()
+    # What does without these generators is not held up: here, a file that no rule can find.
+    target = "results/paper/data/raw/edgad"
+    done = fresh.snakemake("--configfile", "config/config.yaml", "--cores", "2", target)
+    assert "generators of this run need them" not in done.stdout
+    assert "edgad" in done.stdout
+
+
 @pytest.mark.parametrize("config", ["demo", "real", "config"])
 def test_each_run_plans_from_nothing(fresh, config):
     done = fresh.snakemake("-n", "--configfile", f"config/{config}.yaml", "-q", "all")

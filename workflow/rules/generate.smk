@@ -56,18 +56,22 @@ rule generate_responses:
         generator=one_of(GENERATORS),
     conda:
         "../../envs/main.yaml"
-    threads: 1
+    # A job that waits for a server all the time holds no core; a batch may take a day.
+    threads: lambda wc: int(not is_server(wc.generator))
     resources:
         gpu=lambda wc: int(
             config["generators"][wc.generator]["backend"] in ("transformers", "vllm")
         ),
-        mem_mb=32000,
-        runtime=720,
+        mem_mb=lambda wc: 4000 if is_server(wc.generator) else 32000,
+        runtime=lambda wc: 1560 if config["generators"][wc.generator]["batch_api"] else 720,
     params:
         code=code("generate_responses"),
         settings=lambda wc: generator_settings(wc.generator),
+        # With `input` as an argument, so that another budget or price does not make this stale.
+        service=lambda wc, input: service_settings(wc.generator, wc.dialect),
         store=f"{WORK}/generations/{{generator}}.{{dialect}}.jsonl",
     shell:
         "python workflow/scripts/generate_responses.py --prompts {input.prompts}"
-        " --generator {params.settings:q} --root {input.root} --adapter {input.adapter} --store {params.store}"
+        " --generator {params.settings:q} --service {params.service:q} --root {input.root}"
+        " --adapter {input.adapter} --store {params.store}"
         " --output {output.responses} &> {log}"

@@ -109,11 +109,37 @@ def generator_inputs(generator: str) -> dict:
 def generator_settings(name: str) -> str:
     """Return a generator's settings, its departures from `decoding` included."""
     entry = config["generators"][name]
-    folders = {}
+    extra = {}
     if entry["backend"] == "recorded":
         corpus = entry["corpus"]
-        folders = {"folders": [f"{corpus_folder(corpus)}/{f}" for f in entry["folders"]]}
-    return generator(name, entry["backend"], config["decoding"] | entry["decoding"], **folders)
+        extra = {"folders": [f"{corpus_folder(corpus)}/{f}" for f in entry["folders"]]}
+    if entry["backend"] == "openai":
+        extra = {key: entry[key] for key in ("model", "base_url", "request")}
+    return generator(name, entry["backend"], config["decoding"] | entry["decoding"], **extra)
+
+
+def is_server(name: str) -> bool:
+    """Return whether a generator is a server, which needs neither GPU nor core here."""
+    return config["generators"][name]["backend"] == "openai"
+
+
+def service_settings(name: str, dialect: str) -> str:
+    """Return how a server is asked, which its answers do not hang on; `{}` for other generators."""
+    entry = config["generators"][name]
+    if not is_server(name):
+        return "{}"
+    asked = ("key", "concurrency", "deadline", "retries", "backoff", "longest_wait", "price")
+    asked += ("budget", "batch_api", "batch_requests", "batch_poll")
+    kept = f"{WORK}/generations/{name}"
+    paths = {"costs": f"{kept}.costs.jsonl", "batches": f"{kept}.{dialect}.batches"}
+    return canonical_json({key: entry[key] for key in asked} | paths)
+
+
+def missing_keys(jobs) -> list[str]:
+    """Return the environment variables that jobs need for a server's key and that are not set."""
+    names = {job.wildcards.generator for job in jobs if job.rule.name == "generate_responses"}
+    keys = {config["generators"][name]["key"] for name in names if is_server(name)}
+    return sorted(key for key in keys if key and not os.environ.get(key))
 
 
 def spbleu_folder() -> list[str]:

@@ -13,13 +13,17 @@ def main(
     root: Path | None = None,
     adapter: Path | None = None,
     threads: int | None = None,
+    service: dict | None = None,
 ) -> None:
-    """Write RESPONSES to PROMPTS; answers that the store holds already are not asked again."""
+    """Write RESPONSES to PROMPTS; answers that the store holds already are not asked again.
+
+    SERVICE is how a server is asked: its key's variable, limits, prices, budget.
+    """
     from lahja.generation.answering import respond
     from lahja.generation.generators import open_backend, parse_generator
     from lahja.tables import PROMPTS, RESPONSES, read_table, write_table
 
-    settings = parse_generator(generator)
+    settings = parse_generator(generator, service)
     backend = open_backend(settings, root, adapter, threads)
     rows = read_table(prompts, PROMPTS)
     responses = respond(rows, settings.name, settings.sampling, backend, store)

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from lahja.errors import LahjaError
+from lahja.generation.service import check_service, parse_server
 from lahja.model_graph import ModelGraph
 from lahja.varieties import DIALECTS, get_variety
 
@@ -112,6 +113,10 @@ def _check_references(config: dict[str, Any]) -> None:
             raise LahjaError(f"config: {key}: {name!r} is not among {', '.join(known) or 'none'}")
     for key in ("classifier", "translator"):
         graph[config["preferences"][key]]
+    for name, generator in config["generators"].items():
+        if generator["backend"] == "openai":
+            check_service(name, generator)
+            parse_server(name, generator.get("model"), generator["base_url"], generator["request"])
 
 
 def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:

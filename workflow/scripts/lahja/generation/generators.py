@@ -6,16 +6,21 @@ from typing import Any
 
 from lahja.errors import LahjaError
 from lahja.generation.backend import Backend, Sampling
+from lahja.generation.openai_backend import OpenAIBackend
 from lahja.generation.recorded import RecordedBackend
+from lahja.generation.service import parse_server, parse_service
 from lahja.generation.transformers_backend import TransformersBackend
 from lahja.settings import parse_settings
 
-BACKENDS = ("transformers", "recorded")
+BACKENDS = ("transformers", "recorded", "openai")
 
 
 @dataclass(frozen=True)
 class Generator:
-    """A generator as the config describes it; `folders` are those of recorded answers."""
+    """A generator as the config describes it; `folders` are those of recorded answers.
+
+    `model`, `base_url`, `request` and `service` are a server's: see `lahja.generation.service`.
+    """
 
     name: str
     backend: str = "transformers"
@@ -23,12 +28,16 @@ class Generator:
     batch: int = 64
     precision: str | None = None
     folders: tuple[str, ...] = ()
+    model: str | None = None
+    base_url: str | None = None
+    request: dict[str, Any] = field(default_factory=dict)
+    service: dict[str, Any] = field(default_factory=dict)
 
 
-def parse_generator(values: dict[str, Any]) -> Generator:
+def parse_generator(values: dict[str, Any], service: dict[str, Any] | None = None) -> Generator:
     """Return a generator from JSON; raise `LahjaError` naming a key that is wrong."""
     sampling = parse_settings(Sampling, values.get("sampling") or {})
-    return parse_settings(Generator, {**values, "sampling": sampling})
+    return parse_settings(Generator, {**values, "sampling": sampling, "service": service or {}})
 
 
 def open_backend(
@@ -40,6 +49,8 @@ def open_backend(
     """Return the generator's backend; raise `LahjaError` where there is none of its name."""
     if generator.backend == "recorded":
         return RecordedBackend([Path(folder) for folder in generator.folders])
+    if generator.backend == "openai":
+        return _open_server(generator)
     if generator.backend != "transformers":
         raise LahjaError(
             f"generator {generator.name}: backend {generator.backend!r} is not available, "
@@ -50,3 +61,10 @@ def open_backend(
     return TransformersBackend(
         root, adapter, batch=generator.batch, precision=generator.precision, threads=threads
     )
+
+
+def _open_server(generator: Generator) -> Backend:
+    name = generator.name
+    server = parse_server(name, generator.model, generator.base_url, generator.request)
+    service = parse_service(name, generator.service)
+    return OpenAIBackend(name, server, service)

@@ -1,0 +1,306 @@
+"""A server on loopback that speaks chat completions, files and batches, and can do so badly.
+
+It counts what it answered by prompt, so that a test sees what was lost and what was paid twice.
+"""
+
+import asyncio
+import json
+import random
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+Headers = dict[str, str]
+PLENTY = 10**6
+
+
+@dataclass
+class Misbehaviour:
+    """What the server does, prompt by prompt: faults are used up in their order, then it answers."""
+
+    faults: dict[str, list[str]] = field(default_factory=dict)
+    always: str | None = None
+    stall: float = 30.0
+    shortest_delay: float = 0.0
+    longest_delay: float = 0.0
+    retry_after: str = "0.05"
+    key: str | None = None
+    # Of batches: looks until it has ended, its end, faults by prompt.
+    looks: int = 2
+    batch_end: str = "completed"
+    batch_faults: dict[str, str] = field(default_factory=dict)
+    lose_created: int = 0
+
+
+class Server:
+    """The server's state; `url` is its address, as far as /v1."""
+
+    def __init__(self, conduct: Misbehaviour):
+        self.conduct = conduct
+        self.url = ""
+        self.received: Counter[str] = Counter()
+        self.answered: Counter[str] = Counter()
+        self.bodies: list[dict[str, Any]] = []
+        self.authorizations: set[str | None] = set()
+        self.at_once = self.most_at_once = 0
+        self.files: dict[str, bytes] = {}
+        self.batches: dict[str, dict[str, Any]] = {}
+        self.looks: Counter[str] = Counter()
+        self.turn = threading.Event()
+        self._random = random.Random(7)
+
+    # --- HTTP -----------------------------------------------------------------------------
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+                method, path, _ = head[0].split(" ")
+                pairs = (line.split(": ", 1) for line in head[1:] if line)
+                headers = {name.lower(): value for name, value in pairs}
+                body = await self._body(reader, headers)
+                self.authorizations.add(headers.get("authorization"))
+                await self._route(writer, method, path.split("?")[0], path, headers, body)
+                if headers.get("connection") == "close":
+                    break
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def _body(self, reader: asyncio.StreamReader, headers: Headers) -> bytes:
+        if "content-length" in headers:
+            return await reader.readexactly(int(headers["content-length"]))
+        if headers.get("transfer-encoding") != "chunked":
+            return b""
+        parts = []
+        while size := int(await reader.readline(), 16):
+            parts.append((await reader.readexactly(size + 2))[:-2])
+        await reader.readline()
+        return b"".join(parts)
+
+    async def _route(self, writer, method, path, whole_path, headers, body) -> None:
+        wanted = self.conduct.key
+        if wanted and headers.get("authorization") != f"Bearer {wanted}":
+            said = f"Incorrect API key provided: {headers.get('authorization')}"
+            await reply(writer, 401, {"error": {"code": "invalid_api_key", "message": said}})
+        elif path == "/v1/chat/completions":
+            await self._chat(writer, json.loads(body))
+        elif path.startswith("/v1/files"):
+            await self._file(writer, method, path, headers, body)
+        elif path.startswith("/v1/batches"):
+            await self._batch(writer, method, path, whole_path, body)
+        else:
+            await reply(writer, 404, {"error": {"message": f"no {path} here"}})
+
+    # --- chat completions ----------------------------------------------------------------
+
+    async def _chat(self, writer: asyncio.StreamWriter, body: dict[str, Any]) -> None:
+        prompt = body["messages"][0]["content"]
+        self.bodies.append(body)
+        self.received[prompt] += 1
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            delays = self.conduct.shortest_delay, self.conduct.longest_delay
+            await asyncio.sleep(self._random.uniform(*delays))
+            waiting = self.conduct.faults.get(prompt)
+            fault = waiting.pop(0) if waiting else self.conduct.always
+            await self._misbehave(writer, prompt, fault)
+        finally:
+            self.at_once -= 1
+
+    async def _misbehave(
+        self, writer: asyncio.StreamWriter, prompt: str, fault: str | None
+    ) -> None:
+        headers = {"Retry-After": self.conduct.retry_after}
+        if fault == "429":
+            await reply(writer, 429, {"error": {"code": "rate_limit", "message": "slow"}}, headers)
+        elif fault == "quota":
+            said = {"error": {"code": "insufficient_quota", "message": "no money"}}
+            await reply(writer, 429, said)
+        elif fault == "gemini429":
+            details = [{"@type": "RetryInfo", "retryDelay": "0.05s"}]
+            said = {"code": 429, "message": "slow", "status": "RESOURCE_EXHAUSTED"}
+            await reply(writer, 429, [{"error": {**said, "details": details}}])
+        elif fault == "500":
+            await reply(writer, 500, {"error": {"message": "oops"}})
+        elif fault == "503html":
+            await reply(writer, 503, b"<html>busy</html>", {"Content-Type": "text/html"})
+        elif fault == "stall":
+            await asyncio.sleep(self.conduct.stall)
+        elif fault == "trickle":  # a byte now and then, so that no single read is slow
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            for _ in range(PLENTY):
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        elif fault == "cut":
+            content = json.dumps(completion(prompt)).encode()
+            writer.write(head_of(200, len(content), {}) + content[: len(content) // 2])
+            await writer.drain()
+            writer.close()
+            raise ConnectionError
+        elif fault == "reset":
+            writer.transport.abort()
+            raise ConnectionError
+        elif fault == "malformed":
+            await reply(writer, 200, b'{"choices": [{"message": {"content": "half')
+        elif fault == "html":
+            await reply(writer, 200, b"<html>a login page</html>", {"Content-Type": "text/html"})
+        elif fault == "shape":
+            await reply(writer, 200, {"object": "chat.completion", "choices": [{"text": "old"}]})
+        elif fault == "filter400":
+            said = {"error": {"code": "content_filter", "message": "filtered"}}
+            await reply(writer, 400, said)
+        elif fault == "400":
+            await reply(writer, 400, {"error": {"message": "Unknown name: seed"}})
+        else:
+            content = json.dumps(completion(prompt, fault), ensure_ascii=False).encode()
+            times = 2 if fault == "twice" else 1
+            self.answered[prompt] += 1
+            writer.write((head_of(200, len(content), {}) + content) * times)
+            await writer.drain()
+
+    # --- files and batches -----------------------------------------------------------------
+
+    async def _file(self, writer, method, path, headers, body) -> None:
+        if method == "POST":
+            boundary = headers["content-type"].split("boundary=")[1].encode()
+            parts = [part for part in body.split(b"--" + boundary) if b'name="file"' in part]
+            name = f"file-{len(self.files)}"
+            self.files[name] = parts[0].split(b"\r\n\r\n", 1)[1].removesuffix(b"\r\n")
+            made = {"id": name, "object": "file", "created_at": 1000 + len(self.files)}
+            await reply(writer, 200, {**made, "bytes": 1, "filename": "f", "purpose": "batch"})
+        else:
+            await reply(writer, 200, self.files[path.split("/")[3]])
+
+    async def _batch(self, writer, method, path, whole_path, body) -> None:
+        parts = path.split("/")
+        if method == "POST":
+            asked = json.loads(body)
+            batch = {
+                "id": f"batch_{len(self.batches)}",
+                "object": "batch",
+                "created_at": 1500 + len(self.batches),
+                "status": "validating",
+                **asked,
+            }
+            self.batches[batch["id"]] = batch
+            if self.conduct.lose_created:
+                self.conduct.lose_created -= 1
+                writer.transport.abort()
+                raise ConnectionError
+            await reply(writer, 200, batch)
+        elif len(parts) == 3:
+            newest = sorted(self.batches.values(), key=lambda b: -b["created_at"])
+            await reply(writer, 200, {"object": "list", "data": newest, "has_more": False})
+        else:
+            await reply(writer, 200, self._look(parts[3]))
+
+    def _look(self, name: str) -> dict[str, Any]:
+        batch = self.batches[name]
+        self.looks[name] += 1
+        self.turn.set()
+        rows = [json.loads(line) for line in self.files[batch["input_file_id"]].splitlines()]
+        counts = {"total": len(rows), "completed": 0, "failed": 0}
+        if self.looks[name] <= self.conduct.looks:
+            return batch | {"status": "in_progress", "request_counts": counts}
+        if "output_file_id" not in batch and self.conduct.batch_end != "failed":
+            self._finish(batch, rows)
+        batch["status"] = self.conduct.batch_end
+        if batch["status"] == "failed":
+            said = {"code": "token_limit_exceeded", "message": "enqueued too many tokens"}
+            batch["errors"] = {"object": "list", "data": [said]}
+        return batch | {"request_counts": counts}
+
+    def _finish(self, batch: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+        output, errors = [], []
+        self._random.shuffle(rows)
+        for row in rows:
+            prompt = row["body"]["messages"][0]["content"]
+            fault = self.conduct.batch_faults.get(prompt)
+            line = {"id": f"r{len(output)}", "custom_id": row["custom_id"], "error": None}
+            if fault == "expired":
+                said = {"code": "batch_expired", "message": "not done in time"}
+                errors.append({**line, "response": None, "error": said})
+            elif fault in ("500", "content_filter"):
+                status = 400 if fault == "content_filter" else 500
+                said = {"status_code": status, "body": {"error": {"code": fault, "message": "no"}}}
+                errors.append({**line, "response": said})
+            elif fault != "lost":
+                body = completion(prompt, fault)
+                self.answered[prompt] += 1
+                done = {**line, "response": {"status_code": 200, "body": body}}
+                output += [done] * (2 if fault == "twice" else 1)
+        lines = (json.dumps(row, ensure_ascii=False) for row in output)
+        self.files[f"out-{batch['id']}"] = "\n".join(lines).encode()
+        self.files[f"err-{batch['id']}"] = "\n".join(map(json.dumps, errors)).encode()
+        batch["output_file_id"] = f"out-{batch['id']}"
+        batch["error_file_id"] = f"err-{batch['id']}" if errors else None
+
+
+def completion(prompt: str, fault: str | None = None) -> dict[str, Any]:
+    """Return the completion that answers a prompt, and counts 10 tokens in and 5 out."""
+    message = {"role": "assistant", "content": f"answer\u2028to {prompt}", "refusal": None}
+    reason = "stop"
+    usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+    if fault == "refusal":
+        message |= {"content": None, "refusal": "I cannot"}
+    elif fault == "filter":
+        reason = "content_filter"
+    elif fault == "length":
+        reason = "length"
+    elif fault == "thought":  # as Gemini counts: thinking is in the total only
+        message["content"], reason = None, "length"
+        usage["total_tokens"] = 115
+    elif fault == "silent":
+        message["content"] = None
+    choices = [{"index": 0, "message": message, "finish_reason": reason}]
+    if fault == "no choices":
+        choices = []
+    said = {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": choices}
+    return said if fault == "uncounted" else {**said, "usage": usage}
+
+
+def head_of(status: int, length: int, headers: Headers) -> bytes:
+    lines = {"Content-Type": "application/json", "Content-Length": str(length), **headers}
+    text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"HTTP/1.1 {status} x\r\n{text}\r\n".encode()
+
+
+async def reply(
+    writer: asyncio.StreamWriter, status: int, body: Any, headers: Headers | None = None
+) -> None:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    writer.write(head_of(status, len(content), headers or {}) + content)
+    await writer.drain()
+
+
+@contextmanager
+def misbehaving_server(conduct: Misbehaviour) -> Iterator[Server]:
+    """Run a server on a free port of loopback until the block ends."""
+    server = Server(conduct)
+    loop = asyncio.new_event_loop()
+    listening = loop.run_until_complete(asyncio.start_server(server.serve, "127.0.0.1", 0))
+    server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    async def stop() -> None:
+        listening.close()
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    try:
+        yield server
+    finally:
+        asyncio.run_coroutine_threadsafe(stop(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
