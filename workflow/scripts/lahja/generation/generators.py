@@ -6,6 +6,7 @@ from typing import Any
 
 from lahja.errors import LahjaError
 from lahja.generation.backend import Backend, Sampling
+from lahja.generation.batch_api import BatchBackend
 from lahja.generation.openai_backend import OpenAIBackend
 from lahja.generation.recorded import RecordedBackend
 from lahja.generation.service import parse_server, parse_service
@@ -67,4 +68,4 @@ def _open_server(generator: Generator) -> Backend:
     name = generator.name
     server = parse_server(name, generator.model, generator.base_url, generator.request)
     service = parse_service(name, generator.service)
-    return OpenAIBackend(name, server, service)
+    return (BatchBackend if service.batch_api else OpenAIBackend)(name, server, service)
