@@ -376,36 +376,66 @@ def test_a_hundred_prompts_more_ask_for_exactly_those(tmp_path: Path) -> None:
 def test_after_kill_9_the_table_is_the_same_and_only_what_was_under_way_is_asked_again(
     tmp_path: Path,
 ) -> None:
-    whole, cut = tmp_path / "whole", tmp_path / "cut"
-    for folder in (whole, cut):
-        folder.mkdir()
-        prompts = write_prompts(folder / "egy.parquet", "egy", 120)
+    prompts = write_prompts(tmp_path / "egy.parquet", "egy", 60)
     with misbehaving_server(Misbehaviour(longest_delay=0.02)) as server:
-        assert start_job(whole, server, "egy").wait(60) == 0
+        frame = pd.DataFrame({"prompt_id": prompts, "prompt": prompts})
+        whole = respond(frame, "g", SAMPLING, _backend(server), tmp_path / "whole")
         server.received.clear()
-        job = start_job(cut, server, "egy")
-        while sum(server.received.values()) < 60:
+        job = start_job(tmp_path, server, "egy")
+        while sum(server.received.values()) < 30:
             assert job.poll() is None
             time.sleep(0.005)
         job.send_signal(signal.SIGKILL)
         job.communicate()
-        n_stored = (cut / "g.egy.jsonl").read_bytes().count(b"\n")
-        assert 0 < n_stored < 120
-        assert start_job(cut, server, "egy").wait(60) == 0
+        n_stored = (tmp_path / "g.egy.jsonl").read_bytes().count(b"\n")
+        assert 0 < n_stored < 60
+        assert start_job(tmp_path, server, "egy").wait(60) == 0
         asked_twice = [prompt for prompt in prompts if server.received[prompt] > 1]
         # A second dialect asks for its own prompts, and for nothing else.
         server.received.clear()
-        others = write_prompts(cut / "mar.parquet", "mar", 10)
-        assert start_job(cut, server, "mar").wait(60) == 0
+        others = write_prompts(tmp_path / "mar.parquet", "mar", 10)
+        assert start_job(tmp_path, server, "mar").wait(60) == 0
         assert server.received == dict.fromkeys(others, 1)
     assert len(asked_twice) <= 4  # the concurrency
-    tables = [read_table(folder / "g.egy.parquet", RESPONSES) for folder in (whole, cut)]
-    pd.testing.assert_frame_equal(*tables)
-    assert [*tables[0]["response"]] == [_text(prompt) for prompt in prompts]
+    table = read_table(tmp_path / "g.egy.parquet", RESPONSES)
+    pd.testing.assert_frame_equal(table, whole, check_dtype=False)
+    assert [*table["response"]] == [_text(prompt) for prompt in prompts]
     # What was under way when the process died stays on the account, as the most it can cost.
-    ledger = Ledger(cut / "g.costs.jsonl")
-    assert ledger.spent + ledger.reserved >= 130 * COST - 1e-9
-    assert ledger.reserved <= 4 * PRICE.of(64 + len("egy 100"), 20) + 1e-9
+    ledger = Ledger(tmp_path / "g.costs.jsonl")
+    assert ledger.spent + ledger.reserved >= 70 * COST - 1e-9
+    assert ledger.reserved <= 4 * PRICE.of(64 + len("egy 59"), 20) + 1e-9
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_job_told_to_stop_keeps_what_was_under_way(tmp_path: Path, number: int) -> None:
+    write_prompts(tmp_path / "egy.parquet", "egy", 40)
+    conduct = Misbehaviour(shortest_delay=0.2, longest_delay=0.3)
+    with misbehaving_server(conduct) as server:
+        job = start_job(tmp_path, server, "egy")
+        while sum(server.received.values()) < 6:
+            assert job.poll() is None
+            time.sleep(0.005)
+        job.send_signal(number)
+        _, shown = job.communicate(timeout=60)
+    assert job.returncode == 1
+    assert f"lahja: stopped by {signal.Signals(number).name}; what was answered is kept" in shown
+    n_stored = (tmp_path / "g.egy.jsonl").read_bytes().count(b"\n")
+    assert n_stored == sum(server.answered.values()) == sum(server.received.values()) < 20
+    ledger = Ledger(tmp_path / "g.costs.jsonl")
+    assert (ledger.spent, ledger.reserved) == (pytest.approx(n_stored * COST), 0)
+
+
+def test_a_fault_wakes_requests_that_wait_for_their_next_try() -> None:
+    conduct = Misbehaviour(
+        faults={"a": ["500"] * 9, "b": ["400"]}, shortest_delay=0.1, longest_delay=0.1
+    )
+    with misbehaving_server(conduct) as server:
+        began = time.monotonic()
+        service = replace(QUICK, backoff=60.0, longest_wait=60.0)
+        with pytest.raises(LahjaError, match="HTTP 400"):
+            list(_backend(server, service).generate(_requests("b", "a")))
+        assert time.monotonic() - began < 20
+    assert server.received["a"] == 1
 
 
 def test_a_job_at_its_budget_fails_with_one_line(tmp_path: Path) -> None:

@@ -37,13 +37,15 @@ class BatchBackend:
     """A model behind a server with OpenAI's batch API, one batch after the other.
 
     A batch is on record from before it is created until its answers are out: a job that was
-    killed finds it again and goes on waiting for it, and pays nothing twice.
+    killed finds it again and goes on waiting for it, and pays nothing twice. `cost` is that of
+    the batches that came back to this process, in dollars; None where there is no price.
     """
 
     def __init__(self, name: str, server: Server, service: Service):
         """Take the key from the environment; raise `LahjaError` where it is missing."""
         self.name, self.server, self.service = name, server, service
         self.identity = server.identity
+        self.cost = 0.0 if service.price else None
         self._key = read_key(name, service.key)
         self._folder = Path(service.batches or "")
         whole = service.price
@@ -98,6 +100,8 @@ class BatchBackend:
         texts = [self._call(partial(self._client.files.content, file)).text for file in found]
         results = read_results(texts, batch, self._price)
         self._ledger.settle(batch.ticket, results.dollars)
+        if self.cost is not None:
+            self.cost += results.dollars
         print(f"{self.name}: batch {batch.batch}: {self._ledger.account()}", file=sys.stderr)
         for key, answer in results.answers.items():
             if waiting.pop(key, None):
@@ -194,4 +198,6 @@ def _usable(ask: Callable[[], Result]) -> Result:
         raise UnusableReply(f"not JSON ({error})") from None
     if isinstance(found, str):
         raise UnusableReply(f"{len(found)} characters that are not JSON")
+    if getattr(found, "id", "") is None:  # the client takes an object of any shape
+        raise UnusableReply("JSON without an id")
     return found

@@ -31,14 +31,16 @@ if TYPE_CHECKING:
 class OpenAIBackend:
     """A model behind an OpenAI-compatible server, several requests under way at once.
 
-    Each answer is yielded as soon as it is there; whoever kills the process loses at most the
-    requests under way, and the ledger counts those as paid.
+    Each answer is yielded as soon as it is there. SIGTERM lets the requests under way come in;
+    kill -9 loses those, `concurrency` of them at most, and the ledger counts them as paid.
+    `cost` is what this process has paid so far, in dollars; None where there is no price.
     """
 
     def __init__(self, name: str, server: Server, service: Service):
         """Take the key from the environment; raise `LahjaError` where it is missing."""
         self.name, self.server, self.service = name, server, service
         self.identity = server.identity
+        self.cost = 0.0 if service.price else None
         self._key = read_key(name, service.key)
 
     def generate(self, requests: list[Request]) -> Iterator[Answer]:
@@ -53,6 +55,7 @@ class Session:
     def __init__(self, backend: OpenAIBackend, requests: list[Request], key: str | None):
         """Open the ledger and say what the requests cost at most."""
         self.name, self.server, self.service = backend.name, backend.server, backend.service
+        self._backend = backend
         self._key, self._n_requests, self._n_answered = key, len(requests), 0
         self._ledger = self.service.open_ledger()
         self._under_way = 0
@@ -86,6 +89,7 @@ class Session:
             retry=retry_if_exception(is_passing),
             stop=stop_after_attempt(self.service.retries + 1),
             wait=lambda state: self._wait(request, state),
+            sleep=self._pool.rest,
             reraise=True,
         )
         try:
@@ -154,9 +158,7 @@ class Session:
     async def _pause(self) -> None:
         loop = asyncio.get_running_loop()
         while (rest := self._paused_until - loop.time()) > 0:
-            await asyncio.sleep(rest)
-        if self._pool.fault is not None:
-            raise Stopped
+            await self._pool.rest(rest)
 
     async def _reserve(self, dollars: float) -> str:
         """Return a ticket for the dollars, when requests under way have left enough of the cap."""
@@ -172,6 +174,8 @@ class Session:
 
     async def _settle(self, ticket: str, dollars: float) -> None:
         self._ledger.settle(ticket, dollars)
+        if self._backend.cost is not None:
+            self._backend.cost += dollars
         async with self._settled:
             self._under_way -= 1
             self._settled.notify_all()
