@@ -69,8 +69,10 @@ def test_the_recordings_of_al_qasida_are_read(corpora: Path) -> None:
 
 
 def test_an_unknown_backend_is_named_with_those_there_are() -> None:
-    with pytest.raises(LahjaError, match="'vllm' is not available, expected one of transformers"):
-        open_backend(parse_generator({"name": "gpt", "backend": "vllm"}))
+    with pytest.raises(
+        LahjaError, match="'vlm' is not available, expected one of transformers, vllm"
+    ):
+        open_backend(parse_generator({"name": "gpt", "backend": "vlm"}))
 
 
 def test_an_unknown_sampling_key_is_named() -> None:

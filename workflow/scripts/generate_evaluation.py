@@ -13,6 +13,7 @@ def main(
     root: Path | None = None,
     adapter: Path | None = None,
     threads: int | None = None,
+    gpus: int = 1,
 ) -> None:
     """Write RESPONSES to all tables of EVALUATION_PROMPTS together, the generator the model."""
     import pandas as pd
@@ -22,7 +23,7 @@ def main(
     from lahja.tables import EVALUATION_PROMPTS, RESPONSES, read_table, write_table
 
     settings = parse_generator(generator)
-    backend = open_backend(settings, root, adapter, threads)
+    backend = open_backend(settings, root, adapter, threads, gpus)
     rows = pd.concat([read_table(path, EVALUATION_PROMPTS) for path in prompts])
     responses = respond(rows, settings.name, settings.sampling, backend, store)
     write_table(output, responses, RESPONSES)

@@ -14,6 +14,7 @@ def main(
     adapter: Path | None = None,
     threads: int | None = None,
     service: dict | None = None,
+    gpus: int = 1,
 ) -> None:
     """Write RESPONSES to PROMPTS; answers that the store holds already are not asked again.
 
@@ -24,7 +25,7 @@ def main(
     from lahja.tables import PROMPTS, RESPONSES, read_table, write_table
 
     settings = parse_generator(generator, service)
-    backend = open_backend(settings, root, adapter, threads)
+    backend = open_backend(settings, root, adapter, threads, gpus)
     rows = read_table(prompts, PROMPTS)
     responses = respond(rows, settings.name, settings.sampling, backend, store)
     write_table(output, responses, RESPONSES)

@@ -11,9 +11,10 @@ from lahja.generation.openai_backend import OpenAIBackend
 from lahja.generation.recorded import RecordedBackend
 from lahja.generation.service import parse_server, parse_service
 from lahja.generation.transformers_backend import TransformersBackend
+from lahja.generation.vllm_backend import VllmBackend
 from lahja.settings import parse_settings
 
-BACKENDS = ("transformers", "recorded", "openai")
+BACKENDS = ("transformers", "vllm", "recorded", "openai")
 
 
 @dataclass(frozen=True)
@@ -46,19 +47,25 @@ def open_backend(
     root: Path | None = None,
     adapter: Path | None = None,
     threads: int | None = None,
+    gpus: int = 1,
 ) -> Backend:
-    """Return the generator's backend; raise `LahjaError` where there is none of its name."""
+    """Return the generator's backend; raise `LahjaError` where there is none of its name.
+
+    `gpus` is how many the vllm backend spreads a model over.
+    """
     if generator.backend == "recorded":
         return RecordedBackend([Path(folder) for folder in generator.folders])
     if generator.backend == "openai":
         return _open_server(generator)
-    if generator.backend != "transformers":
+    if generator.backend not in BACKENDS:
         raise LahjaError(
             f"generator {generator.name}: backend {generator.backend!r} is not available, "
             f"expected one of {', '.join(BACKENDS)}"
         )
     if root is None:
-        raise LahjaError(f"generator {generator.name}: the transformers backend needs --root")
+        raise LahjaError(f"generator {generator.name}: backend {generator.backend} needs --root")
+    if generator.backend == "vllm":
+        return VllmBackend(root, adapter, precision=generator.precision, threads=threads, gpus=gpus)
     return TransformersBackend(
         root, adapter, batch=generator.batch, precision=generator.precision, threads=threads
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lahja.chat import prompt_tokens
 from lahja.generation.backend import Answer, Request, Sampling
+from lahja.generation.turns import answer_of_tokens, end_tokens
 from lahja.models.device import pick_dtype, use_device
 from lahja.models.folder import load_model, load_tokenizer, model_digest
 from lahja.training.batches import sorted_batches
@@ -45,7 +46,7 @@ class TransformersBackend:
             return
         tokenizer = load_tokenizer(self.root)
         model = load_model(self.root, self.adapter, dtype=self.dtype, device=self.device)
-        ends = _end_tokens(model, tokenizer)
+        ends = end_tokens(model.generation_config, tokenizer)
         groups: dict[Sampling, list[Request]] = defaultdict(list)
         for request in requests:
             groups[request.sampling].append(request)
@@ -53,9 +54,10 @@ class TransformersBackend:
             ids = prompt_tokens(tokenizer, [request.prompt for request in group])
             for rows in sorted_batches([len(row) for row in ids], self.batch):
                 seeds = [draw_seed(group[row]) for row in rows]
-                outputs = _generate(model, tokenizer, [ids[row] for row in rows], sampling, seeds)
+                prompts = [ids[row] for row in rows]
+                outputs = _generate(model, tokenizer, prompts, sampling, seeds, ends)
                 for row, tokens in zip(rows, outputs, strict=True):
-                    yield _answer(group[row].id, tokens, ends, tokenizer)
+                    yield answer_of_tokens(group[row].id, tokens, ends, tokenizer)
 
 
 def draw_seed(request: Request) -> int:
@@ -64,14 +66,13 @@ def draw_seed(request: Request) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=7).digest(), "big")
 
 
-def _end_tokens(model, tokenizer) -> set[int]:
-    ends = model.generation_config.eos_token_id
-    listed = ends if isinstance(ends, list) else [ends]
-    return {token for token in [*listed, tokenizer.eos_token_id] if token is not None}
-
-
 def _generate(
-    model, tokenizer, prompts: list[list[int]], sampling: Sampling, seeds: list[int]
+    model,
+    tokenizer,
+    prompts: list[list[int]],
+    sampling: Sampling,
+    seeds: list[int],
+    ends: set[int],
 ) -> list[list[int]]:
     import torch
 
@@ -87,18 +88,11 @@ def _generate(
             top_p=None,
             top_k=None,
             max_new_tokens=sampling.max_new_tokens,
-            eos_token_id=sorted(_end_tokens(model, tokenizer)),
+            eos_token_id=sorted(ends),
             pad_token_id=tokenizer.pad_token_id,
             logits_processor=processors,
         )
     return outputs[:, inputs["input_ids"].shape[1] :].tolist()
-
-
-def _answer(request_id: str, tokens: list[int], ends: set[int], tokenizer) -> Answer:
-    stop = next((place for place, token in enumerate(tokens) if token in ends), None)
-    said = tokens if stop is None else tokens[:stop]
-    text = tokenizer.decode(said, skip_special_tokens=True).strip()
-    return Answer(request_id, text, "length" if stop is None else "stop", len(said))
 
 
 def _gumbel_noise(

@@ -14,7 +14,7 @@ from lahja.files import digest_of_file, digest_of_text, read_json, write_json
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 ADAPTER = "adapter"
 MODEL_FILE = "model.json"
@@ -58,6 +58,24 @@ def load_model(
             model = model.merge_and_unload()
     model.to(device)
     return model if trainable else model.eval()
+
+
+def load_generation_config(root: Path) -> "GenerationConfig":
+    """Load a root's generation configuration; without a file of its own, its model's."""
+    from transformers import AutoConfig, GenerationConfig
+
+    if (root / "generation_config.json").is_file():
+        return GenerationConfig.from_pretrained(root)
+    _expect_checkpoint(root)
+    return GenerationConfig.from_model_config(AutoConfig.from_pretrained(root))
+
+
+def model_context(root: Path) -> int:
+    """Return how many positions a root knows."""
+    from transformers import AutoConfig
+
+    _expect_checkpoint(root)
+    return AutoConfig.from_pretrained(root).get_text_config().max_position_embeddings
 
 
 def model_digest(root: Path, adapter: Path | None = None) -> str:
