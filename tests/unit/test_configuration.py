@@ -32,6 +32,21 @@ def test_each_run_resolves(root, paper, name):
     assert config["stand_ins"]
 
 
+def test_the_demo_with_vllm_differs_from_it_in_backends_alone(root, paper):
+    config = deepcopy(paper)
+    for name in ("demo", "demo-vllm"):
+        text = (root / "config" / f"{name}.yaml").read_text(encoding="utf-8")
+        merged(config, yaml.safe_load(text))
+        if name == "demo":
+            plain = resolve(config)
+    found = resolve(config)
+    answering = [*found["generators"].values(), found["evaluation"]]
+    assert {entry["backend"] for entry in answering} == {"vllm"}
+    for entry in [*answering, *plain["generators"].values(), plain["evaluation"]]:
+        entry.pop("backend")
+    assert found | {"run": "demo"} == plain
+
+
 def test_the_real_runs_corpora_are_where_it_says(root, paper, corpora):
     changes = yaml.safe_load((root / "config" / "real.yaml").read_text(encoding="utf-8"))
     config = resolve(merged(deepcopy(paper), changes))

@@ -1,5 +1,7 @@
 """Plans of the runs: no network, no results, no data."""
 
+import sys
+
 import pytest
 
 pytestmark = pytest.mark.workflow
@@ -38,6 +40,19 @@ def test_a_run_that_needs_a_key_says_so_before_its_first_job(fresh, monkeypatch)
     assert "edgad" in done.stdout
 
 
+def test_vllm_waits_for_its_environment_unless_an_interpreter_is_named(fresh):
+    arguments = ("-n", "--cores", "2", "--configfile", "config/demo.yaml", "config/demo-vllm.yaml")
+    target = "results/demo-vllm/generations/llama/egy.parquet"
+    built = fresh.snakemake(*arguments, "--", target)
+    assert "environments/vllm" in built.stdout
+    assert "rule build_vllm_environment:" in built.stdout
+    named = fresh.snakemake(
+        *arguments, "--config", f"vllm={{python: {sys.executable}}}", "--", target
+    )
+    assert named.returncode == 0, named.stdout
+    assert "environments/vllm" not in named.stdout
+
+
 @pytest.mark.parametrize("config", ["demo", "real", "config"])
 def test_each_run_plans_from_nothing(fresh, config):
     done = fresh.snakemake("-n", "--configfile", f"config/{config}.yaml", "-q", "all")
@@ -65,6 +80,9 @@ def test_deleting_and_adding_a_model_is_a_line(fresh):
             ["--config", "models={llama-T: {from: llama-T}}"],
             "models.llama-T.from: a cycle, llama-T from llama-T",
         ),
+        (["--config", "generators={llama: {backend: vlm}}"], "generators.llama.backend: 'vlm'"),
+        (["--config", "evaluation={backend: vlm}"], "evaluation.backend: 'vlm' is not one of"),
+        (["--config", "vllm={python: /nowhere}"], "vllm.python: no interpreter at /nowhere"),
         (["--config", "models={x: {from: y, train: sft, on: dialect-id}}"], "models.x.from"),
     ],
 )

@@ -6,6 +6,7 @@ intervals, and the paired comparisons of each model with its start.
 """
 
 READY = config["evaluation"]["prompts"]
+ANSWERED_BY = config["evaluation"]["backend"]
 # The scorers' part of the signature of ADI2 and ALDi.
 SCORERS = "+".join(
     f"{name}:{config['scorers'][name]['checkpoint'] or 'small'}"
@@ -50,6 +51,7 @@ rule generate_evaluation:
         ],
         root=lambda wc: root_folder(wc.model),
         adapter=lambda wc: adapter_folder(wc.model),
+        environment=environment_of(ANSWERED_BY),
     output:
         responses=f"{RESULTS}/evaluation/responses/{{model}}.parquet",
     log:
@@ -62,19 +64,22 @@ rule generate_evaluation:
         "../../envs/main.yaml"
     threads: 1
     resources:
-        gpu=1,
+        gpu=gpus_of(ANSWERED_BY),
         mem_mb=32000,
         runtime=720,
     params:
         code=code("generate_evaluation"),
+        # As in generate_responses, its place does not count.
+        python=lambda wc, input: interpreter_of(ANSWERED_BY),
         generator=lambda wc: generator(
-            wc.model, "transformers", config["decoding"] | {"temperature": 0.0, "top_p": 1.0}
+            wc.model, ANSWERED_BY, config["decoding"] | {"temperature": 0.0, "top_p": 1.0}
         ),
         store=f"{WORK}/evaluation/{{model}}.jsonl",
     shell:
-        "python workflow/scripts/generate_evaluation.py --prompts {input.prompts}"
+        "{params.python} workflow/scripts/generate_evaluation.py --prompts {input.prompts}"
         " --root {input.root} --adapter {input.adapter} --generator {params.generator:q}"
-        " --store {params.store} --output {output.responses} &> {log}"
+        " --threads {threads} --gpus {resources.gpu} --store {params.store}"
+        " --output {output.responses} &> {log}"
 
 
 rule score_responses:

@@ -59,19 +59,20 @@ rule generate_responses:
     # A job that waits for a server all the time holds no core; a batch may take a day.
     threads: lambda wc: int(not is_server(wc.generator))
     resources:
-        gpu=lambda wc: int(
-            config["generators"][wc.generator]["backend"] in ("transformers", "vllm")
-        ),
+        gpu=lambda wc: gpus_of(config["generators"][wc.generator]["backend"]),
         mem_mb=lambda wc: 4000 if is_server(wc.generator) else 32000,
         runtime=lambda wc: 1560 if config["generators"][wc.generator]["batch_api"] else 720,
     params:
         code=code("generate_responses"),
+        # `input` makes it one that reruns nothing: another place gives the same answers.
+        python=lambda wc, input: interpreter_of(config["generators"][wc.generator]["backend"]),
         settings=lambda wc: generator_settings(wc.generator),
         # With `input` as an argument, so that another budget or price does not make this stale.
         service=lambda wc, input: service_settings(wc.generator, wc.dialect),
         store=f"{WORK}/generations/{{generator}}.{{dialect}}.jsonl",
     shell:
-        "python workflow/scripts/generate_responses.py --prompts {input.prompts}"
+        "{params.python} workflow/scripts/generate_responses.py --prompts {input.prompts}"
         " --generator {params.settings:q} --service {params.service:q} --root {input.root}"
-        " --adapter {input.adapter} --store {params.store}"
+        " --adapter {input.adapter} --threads {threads} --gpus {resources.gpu}"
+        " --store {params.store}"
         " --output {output.responses} &> {log}"

@@ -4,9 +4,15 @@ No rules here. The graph of models itself is `lahja.model_graph`.
 """
 
 from lahja.classification import make_question
+from lahja.environments import vllm_environment
+from lahja.files import digest_of_file
 
 # The questions that dialect classifiers are asked; small models have a token for each.
 QUESTIONS = [config["datasets"][name] for name in datasets("classification")]
+
+# The environment of the vllm backend, shared by all runs.
+VLLM_LOCK = vllm_environment(config["vllm"])
+VLLM_FOLDER = f"results/environments/{VLLM_LOCK}"
 
 
 def hub_folder(checkpoint: str) -> str:
@@ -63,6 +69,24 @@ def generator(name: str, backend: str, decoding: dict, **values) -> str:
     return canonical_json({"name": name, "backend": backend, "sampling": sampling, **run, **values})
 
 
+def environment_of(backend: str) -> list[str]:
+    """Return the environment that a backend waits for; its age does not count."""
+    is_built = backend == "vllm" and not config["vllm"]["python"]
+    return [ancient(VLLM_FOLDER)] if is_built else []
+
+
+def interpreter_of(backend: str) -> str:
+    """Return the Python that runs a backend."""
+    if backend != "vllm":
+        return "python"
+    return config["vllm"]["python"] or f"{VLLM_FOLDER}/bin/python"
+
+
+def gpus_of(backend: str) -> int:
+    """Return how many GPUs a backend runs on."""
+    return {"transformers": 1, "vllm": config["vllm"]["gpus"]}.get(backend, 0)
+
+
 def scorer_folder(name: str) -> str:
     """Return the folder of a scorer (aldi, country, language): a hub checkpoint or a small one."""
     found = config["scorers"][name]["checkpoint"]
@@ -100,7 +124,11 @@ def generator_inputs(generator: str) -> dict:
     """Return what a generator needs on disk: a model's root and adapter, or a recording."""
     entry = config["generators"][generator]
     if entry["backend"] in ("transformers", "vllm"):
-        return {"root": root_folder(entry["model"]), "adapter": adapter_folder(entry["model"])}
+        return {
+            "root": root_folder(entry["model"]),
+            "adapter": adapter_folder(entry["model"]),
+            "environment": environment_of(entry["backend"]),
+        }
     if entry["backend"] == "recorded":
         return {"root": [], "adapter": [], "recordings": corpus_folder(entry["corpus"])}
     return {"root": [], "adapter": []}

@@ -13,6 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from lahja.environments import expect_interpreter
 from lahja.errors import LahjaError
 from lahja.generation.service import check_service, parse_server
 from lahja.model_graph import ModelGraph
@@ -107,6 +108,7 @@ def _check_references(config: dict[str, Any]) -> None:
             raise LahjaError(f"config: dialects: unknown dialect {code!r}; expected {DIALECTS}")
     for code in config["sampling"]["per_dialect"]:
         get_variety(code)
+    expect_interpreter(config["vllm"])
     graph = ModelGraph(config["models"], config["datasets"])
     for key, name, known in _references(config):
         if name not in known:
