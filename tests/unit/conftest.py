@@ -48,12 +48,10 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
-def small_root(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Llama of a few thousand weights that has seen the examples a few times."""
-    folder = tmp_path_factory.mktemp("root")
+def pretrain_small(examples: Path, folder: Path, hidden: int = 32) -> Path:
+    """Return a Llama of two heads that has seen the examples a few times."""
     settings = {
-        "hidden": 32,
+        "hidden": hidden,
         "layers": 1,
         "heads": 2,
         "intermediate": 48,
@@ -64,3 +62,9 @@ def small_root(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     }
     pretrain(examples, settings, folder / "work", folder / "base", {"name": "small"}, 1)
     return folder / "base"
+
+
+@pytest.fixture(scope="session")
+def small_root(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Llama of a few thousand weights that has seen the examples a few times."""
+    return pretrain_small(examples, tmp_path_factory.mktemp("root"))

@@ -1,0 +1,65 @@
+"""The vllm backend, run as the rules run it, in an interpreter that has vLLM."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.vllm.conftest import DRAWN, GREEDY, by_transformers, responses
+
+pytestmark = pytest.mark.vllm
+
+
+def test_greedy_answers_are_those_of_transformers(
+    command, prompts: Path, small_root: Path, tmp_path: Path
+) -> None:
+    found = responses(command(tmp_path, GREEDY))
+    expected = by_transformers(prompts, small_root)
+    pd.testing.assert_frame_equal(found, expected)
+    assert set(expected["finish_reason"]) == {"stop", "length"}
+
+
+def test_greedy_answers_with_an_adapter_are_those_of_transformers(
+    command, prompts: Path, small_root: Path, adapter: Path, tmp_path: Path
+) -> None:
+    found = responses(command(tmp_path, GREEDY, adapter))
+    expected = by_transformers(prompts, small_root, adapter)
+    pd.testing.assert_frame_equal(found, expected)
+    base = by_transformers(prompts, small_root)
+    assert (base["response"] != expected["response"]).mean() > 0.8
+
+
+def test_a_killed_job_goes_on_and_ends_with_the_same_table(command, tmp_path: Path) -> None:
+    whole = responses(command(tmp_path / "whole", DRAWN))
+    store = tmp_path / "killed" / "store.jsonl"
+    again = command(tmp_path / "killed", DRAWN)
+    answered = _kill_half_way(again, store)
+    assert 0 < answered < len(whole)
+    pd.testing.assert_frame_equal(responses(again), whole)
+    assert store.read_bytes().count(b"\n") == len(whole)
+    assert whole["response"].nunique() > len(whole) / 2
+
+
+def _kill_half_way(command: list[str], store: Path) -> int:
+    """Start a job, kill it once it has answered something, return how many answers are kept."""
+    job = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (store.is_file() and store.stat().st_size):
+        assert job.poll() is None and time.monotonic() < deadline, "the job answered nothing"
+        time.sleep(0.002)
+    job.kill()
+    assert job.wait() == -signal.SIGKILL
+    return store.read_bytes().count(b"\n")
+
+
+def test_an_interpreter_without_vllm_says_so_in_one_line(command, tmp_path: Path) -> None:
+    elsewhere = [sys.executable, *command(tmp_path, GREEDY)[1:]]
+    done = subprocess.run(elsewhere, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "needs an interpreter that has vLLM" in line
+    assert "make vllm-env" in line

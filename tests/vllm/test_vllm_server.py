@@ -1,0 +1,102 @@
+"""vLLM's own server on loopback, which answers what the offline engine answers."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lahja.tables import PROMPTS, read_table
+from tests.vllm.conftest import GREEDY, by_transformers
+
+pytestmark = pytest.mark.vllm
+
+
+@pytest.fixture(scope="module")
+def server(
+    vllm_python: Path, small_root: Path, adapter: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of a server of the tiny model (`small`) and its adapter (`tuned`)."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = [
+        *(str(vllm_python), "-m", "vllm.entrypoints.openai.api_server"),
+        *("--host", "127.0.0.1", "--port", port),
+        *("--model", str(small_root), "--served-model-name", "small"),
+        *("--enable-lora", "--max-lora-rank", "8"),
+        *("--lora-modules", f"tuned={adapter / 'adapter'}"),
+        *("--dtype", "float32", "--max-model-len", "512", "--enforce-eager"),
+    ]
+    settings = {
+        "HF_HUB_OFFLINE": "1",
+        "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_HOST_IP": "127.0.0.1",
+        "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+        "VLLM_CPU_KVCACHE_SPACE": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+    log = tmp_path_factory.mktemp("server") / "log"
+    with log.open("w") as file:
+        job = subprocess.Popen(
+            command, env=os.environ | settings, stdout=file, stderr=file, start_new_session=True
+        )
+    try:
+        _wait_until_ready(job, f"http://127.0.0.1:{port}/health", log)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        os.killpg(job.pid, signal.SIGKILL)
+        job.wait()
+
+
+def _wait_until_ready(job: subprocess.Popen, address: str, log: Path) -> None:
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        assert job.poll() is None, log.read_text()[-3000:]
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"the server is not ready: {log.read_text()[-3000:]}")
+
+
+def _ask(server: str, model: str, prompt: str) -> tuple[str, str]:
+    """Return text and finish reason of a chat completion."""
+    body = {
+        "model": model,
+        "messages": [{"role": "user", "content": prompt}],
+        "temperature": GREEDY["temperature"],
+        "max_tokens": GREEDY["max_new_tokens"],
+    }
+    request = urllib.request.Request(
+        f"{server}/chat/completions",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as reply:
+        (choice,) = json.load(reply)["choices"]
+    return (choice["message"]["content"] or "").strip(), choice["finish_reason"]
+
+
+def test_the_server_says_what_transformers_says(
+    server: str, prompts: Path, small_root: Path, adapter: Path
+) -> None:
+    asked = read_table(prompts, PROMPTS)["prompt"]
+    for model, folder in (("small", None), ("tuned", adapter)):
+        expected = by_transformers(prompts, small_root, folder)
+        for row in range(0, len(asked), 30):
+            found = _ask(server, model, asked[row])
+            assert found == (expected["response"][row], expected["finish_reason"][row])
+
+
+def test_a_model_that_is_not_served_is_refused(server: str) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        _ask(server, "another", "hello")
