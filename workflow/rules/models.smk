@@ -10,6 +10,8 @@ from lahja.files import digest_of_file
 # The questions that dialect classifiers are asked; small models have a token for each.
 QUESTIONS = [config["datasets"][name] for name in datasets("classification")]
 
+# What answers prompts in this run.
+BACKENDS = {entry["backend"] for entry in [*config["generators"].values(), config["evaluation"]]}
 # The environment of the vllm backend, shared by all runs.
 VLLM_LOCK = vllm_environment(config["vllm"])
 VLLM_FOLDER = f"results/environments/{VLLM_LOCK}"

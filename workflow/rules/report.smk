@@ -95,9 +95,11 @@ rule record_run:
         code=code("record_run"),
         config=canonical_json(config),
         lock=config["hub_lock"],
+        environments=[f"envs/{VLLM_LOCK}.txt"] if "vllm" in BACKENDS else [],
     shell:
         "python workflow/scripts/record_run.py --config {params.config:q} --lock {params.lock:q}"
-        " --data {input.data} --resolved {output.resolved} --provenance {output.provenance} &> {log}"
+        " --environments {params.environments} --data {input.data} --resolved {output.resolved}"
+        " --provenance {output.provenance} &> {log}"
 
 
 rule record_rules:

