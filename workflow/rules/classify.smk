@@ -32,7 +32,8 @@ rule classify_sentences:
         code=code("classify_sentences"),
         settings=LABELLING,
     shell:
-        "python workflow/scripts/classify_sentences.py --root {input.root} --adapter {input.adapter}"
+        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        " python workflow/scripts/classify_sentences.py --root {input.root} --adapter {input.adapter}"
         " --sentences {input.sentences} --settings {params.settings:q}"
         " --output {output.predictions} &> {log}"
 
@@ -59,7 +60,8 @@ rule classify_with_countries:
         code=code("classify_with_countries"),
         settings=canonical_json({"batch": config["scorers"]["batch"]}),
     shell:
-        "python workflow/scripts/classify_with_countries.py --sentences {input.sentences}"
+        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        " python workflow/scripts/classify_with_countries.py --sentences {input.sentences}"
         " --country {input.country} --settings {params.settings:q}"
         " --output {output.predictions} &> {log}"
 

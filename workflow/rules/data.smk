@@ -98,7 +98,8 @@ rule score_dialectness:
         code=code("score_dialectness"),
         settings=canonical_json({"batch": config["scorers"]["batch"]}),
     shell:
-        "python workflow/scripts/score_dialectness.py --sentences {input.sentences}"
+        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        " python workflow/scripts/score_dialectness.py --sentences {input.sentences}"
         " --model {input.model} --settings {params.settings:q} --output {output.dialectness} &> {log}"
 
 

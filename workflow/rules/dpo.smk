@@ -32,6 +32,7 @@ rule train_dpo:
         record=lambda wc: step_record(wc.model),
         work=f"{WORK}/models/{{model}}",
     shell:
-        "python workflow/scripts/train_dpo.py --root {input.root} --adapter {input.adapter}"
+        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        " python workflow/scripts/train_dpo.py --root {input.root} --adapter {input.adapter}"
         " --pairs {input.pairs} --settings {params.settings:q} --record {params.record:q} --work {params.work}"
         " --output {output.folder} &> {log}"

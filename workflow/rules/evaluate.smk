@@ -76,7 +76,8 @@ rule generate_evaluation:
         ),
         store=f"{WORK}/evaluation/{{model}}.jsonl",
     shell:
-        "{params.python} workflow/scripts/generate_evaluation.py --prompts {input.prompts}"
+        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        " {params.python} workflow/scripts/generate_evaluation.py --prompts {input.prompts}"
         " --root {input.root} --adapter {input.adapter} --generator {params.generator:q}"
         " --threads {threads} --gpus {resources.gpu} --store {params.store}"
         " --output {output.responses} &> {log}"
@@ -109,7 +110,8 @@ rule score_responses:
         code=code("score_responses"),
         settings=canonical_json({"batch": config["scorers"]["batch"]}),
     shell:
-        "python workflow/scripts/score_responses.py --prompts {input.prompts}"
+        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        " python workflow/scripts/score_responses.py --prompts {input.prompts}"
         " --responses {input.responses}"
         " --aldi {input.aldi} --country {input.country} --language {input.language}"
         " --settings {params.settings:q} --output {output.scored} &> {log}"

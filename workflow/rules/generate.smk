@@ -71,7 +71,8 @@ rule generate_responses:
         service=lambda wc, input: service_settings(wc.generator, wc.dialect),
         store=f"{WORK}/generations/{{generator}}.{{dialect}}.jsonl",
     shell:
-        "{params.python} workflow/scripts/generate_responses.py --prompts {input.prompts}"
+        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        " {params.python} workflow/scripts/generate_responses.py --prompts {input.prompts}"
         " --generator {params.settings:q} --service {params.service:q} --root {input.root}"
         " --adapter {input.adapter} --threads {threads} --gpus {resources.gpu}"
         " --store {params.store}"

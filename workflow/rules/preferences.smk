@@ -39,7 +39,8 @@ rule label_responses:
         code=code("label_responses"),
         settings=LABELLING,
     shell:
-        "python workflow/scripts/label_responses.py --root {input.root} --adapter {input.adapter}"
+        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        " python workflow/scripts/label_responses.py --root {input.root} --adapter {input.adapter}"
         " --prompts {input.prompts} --responses {input.responses} --dialect {wildcards.dialect}"
         " --settings {params.settings:q} --output {output.candidates} &> {log}"
 
@@ -68,7 +69,8 @@ rule translate_mismatches:
         settings=settings("decoding", temperature=0.0),
         store=f"{WORK}/translated/{{dialect}}.jsonl",
     shell:
-        "python workflow/scripts/translate_mismatches.py --root {input.root}"
+        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        " python workflow/scripts/translate_mismatches.py --root {input.root}"
         " --adapter {input.adapter} --candidates {input.candidates} --dialect {wildcards.dialect}"
         " --settings {params.settings:q} --store {params.store} --output {output.translations} &> {log}"
 
@@ -97,7 +99,8 @@ rule relabel_translations:
         code=code("relabel_translations"),
         settings=LABELLING,
     shell:
-        "python workflow/scripts/relabel_translations.py --root {input.root}"
+        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        " python workflow/scripts/relabel_translations.py --root {input.root}"
         " --adapter {input.adapter} --prompts {input.prompts} --translations {input.translations}"
         " --dialect {wildcards.dialect} --settings {params.settings:q}"
         " --output {output.candidates} &> {log}"

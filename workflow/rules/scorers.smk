@@ -62,7 +62,8 @@ rule train_small_aldi:
         settings=settings(**config["scorers"]["aldi"]["settings"]),
         work=f"{WORK}/small/aldi",
     shell:
-        "python workflow/scripts/train_small_aldi.py --teacher {input.teacher}"
+        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        " python workflow/scripts/train_small_aldi.py --teacher {input.teacher}"
         " --sentences {input.sentences}"
         " --settings {params.settings:q} --work {params.work} --output {output.folder} &> {log}"
 
@@ -93,7 +94,8 @@ rule train_small_country:
         ),
         work=f"{WORK}/small/country",
     shell:
-        "python workflow/scripts/train_small_country.py --teacher {input.teacher}"
+        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        " python workflow/scripts/train_small_country.py --teacher {input.teacher}"
         " --sentences {input.sentences}"
         " --settings {params.settings:q} --work {params.work} --output {output.folder} &> {log}"
 
@@ -148,7 +150,8 @@ rule check_scorers:
             confidence=config["evaluation"]["confidence"],
         ),
     shell:
-        "python workflow/scripts/check_scorers.py --teacher {input.teacher}"
+        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        " python workflow/scripts/check_scorers.py --teacher {input.teacher}"
         " --sentences {input.sentences} --aldi {input.aldi} --country {input.country}"
         " --language {input.language} --settings {params.settings:q}"
         " --output {output.agreement} &> {log}"

@@ -53,7 +53,8 @@ rule augment_translation:
         settings=canonical_json(config["nllb"]["decoding"]),
         work=f"{WORK}/translation",
     shell:
-        "python workflow/scripts/augment_translation.py --parallel {input.parallel}"
+        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        " python workflow/scripts/augment_translation.py --parallel {input.parallel}"
         " --root {input.nllb} --settings {params.settings:q} --work {params.work}"
         " --output {output.parallel} &> {log}"
 
@@ -112,6 +113,7 @@ rule train_sft:
         record=lambda wc: step_record(wc.model),
         work=f"{WORK}/models/{{model}}",
     shell:
-        "python workflow/scripts/train_sft.py --root {input.root} --adapter {input.adapter}"
+        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        " python workflow/scripts/train_sft.py --root {input.root} --adapter {input.adapter}"
         " --examples {input.examples} --settings {params.settings:q} --record {params.record:q} --work {params.work}"
         " --output {output.folder} &> {log}"

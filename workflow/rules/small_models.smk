@@ -68,7 +68,8 @@ rule pretrain_model:
         record=lambda wc: step_record(wc.model),
         work=f"{WORK}/models/{{model}}",
     shell:
-        "python workflow/scripts/pretrain_model.py --examples {input.examples}"
+        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        " python workflow/scripts/pretrain_model.py --examples {input.examples}"
         " --settings {params.settings:q} --record {params.record:q} --work {params.work} --output {output.folder} &> {log}"
 
 
@@ -94,5 +95,6 @@ rule train_small_nllb:
         settings=settings(**config["nllb"]["settings"]),
         work=f"{WORK}/small/nllb",
     shell:
-        "python workflow/scripts/train_small_nllb.py --parallel {input.parallel}"
+        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        " python workflow/scripts/train_small_nllb.py --parallel {input.parallel}"
         " --settings {params.settings:q} --work {params.work} --output {output.folder} &> {log}"
