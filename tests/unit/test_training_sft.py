@@ -11,6 +11,7 @@ from lahja.models.folder import load_model, load_tokenizer
 from lahja.tables import EXAMPLES, read_table, write_table
 from lahja.training.curve import CURVE_FILE
 from lahja.training.lora import AdapterRun, LoraSettings, completions_only, trainer_arguments
+from lahja.training.micro_batches import MicroBatches
 from lahja.training.sft import conversations, train_sft
 
 pytestmark = pytest.mark.model
@@ -43,7 +44,10 @@ def trainer(lessons: Path, small_root: Path, tmp_path_factory: pytest.TempPathFa
     from trl import SFTConfig, SFTTrainer
 
     arguments = trainer_arguments(
-        LoraSettings(learning_rate=0.1, batch=4), tmp_path_factory.mktemp("work"), "cpu"
+        LoraSettings(learning_rate=0.1),
+        MicroBatches(4, 8),
+        tmp_path_factory.mktemp("work"),
+        "cpu",
     )
     return SFTTrainer(
         model=load_model(small_root, dtype=torch.float32, device="cpu", trainable=True),

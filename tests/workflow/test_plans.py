@@ -71,6 +71,16 @@ def test_deleting_and_adding_a_model_is_a_line(fresh):
     assert "model=qwen-T-clean" not in models
 
 
+def test_training_on_two_gpus_is_a_line(fresh):
+    fresh.edit("config/demo.yaml", "  dpo: {", "  dpo: {gpu: 2, ")
+    done = fresh.snakemake("-n", "-p", "--configfile", "config/demo.yaml", "--cores", "2")
+    commands = [line for line in done.stdout.splitlines() if "train_dpo.py" in line]
+    assert commands
+    for command in commands:
+        assert "lease_gpu.py --gpu 2 -- " in command
+        assert "--processes 2 " in command
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

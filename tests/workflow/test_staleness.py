@@ -65,3 +65,8 @@ def test_another_seed_for_one_model_retrains_it_and_its_children(copy):
     jobs = copy.planned()
     trained = {job.wildcards for job in jobs if job.rule in TRAINING}
     assert trained == {"model=qwen3", "model=qwen3-T"}
+
+
+def test_another_number_of_gpus_reruns_nothing(copy):
+    copy.edit("config/demo.yaml", "  dpo: {", "  dpo: {gpu: 2, ")
+    assert copy.planned() == []

@@ -19,12 +19,14 @@ rule train_dpo:
         f"{BENCHMARKS}/train_dpo/{{model}}.tsv"
     wildcard_constraints:
         model=one_of(GRAPH.names("dpo")),
+    # What was saved is gone on from, out of GPU memory with half as many examples at a time.
+    retries: 3
     conda:
         "../../envs/main.yaml"
     threads: 1
     resources:
-        gpu=1,
-        mem_mb=48000,
+        gpu=lambda wc: step_gpus(wc.model),
+        mem_mb=lambda wc, attempt: 48000 * step_gpus(wc.model) * attempt,
         runtime=1440,
     params:
         code=code("train_dpo"),
@@ -35,4 +37,4 @@ rule train_dpo:
         "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
         " python workflow/scripts/train_dpo.py --root {input.root} --adapter {input.adapter}"
         " --pairs {input.pairs} --settings {params.settings:q} --record {params.record:q} --work {params.work}"
-        " --output {output.folder} &> {log}"
+        " --processes {resources.gpu} --output {output.folder} &> {log}"

@@ -44,9 +44,17 @@ def step_settings(name: str) -> str:
     """Return the settings of a model's training step, its own departures included."""
     model = GRAPH[name]
     values = {**config["training"][model.train], **model.settings}
+    # Another number of devices trains the same model.
+    values.pop("gpu", None)
     if model.train == "pretrain":
         values["phrases"] = [make_question(entry["varieties"]).instruction for entry in QUESTIONS]
     return settings(**values)
+
+
+def step_gpus(name: str) -> int:
+    """Return how many GPUs a model's training step runs on, one process on each."""
+    model = GRAPH[name]
+    return (config["training"][model.train] | model.settings)["gpu"]
 
 
 def step_record(name: str) -> str:

@@ -100,12 +100,14 @@ rule train_sft:
         f"{BENCHMARKS}/train_sft/{{model}}.tsv"
     wildcard_constraints:
         model=one_of(GRAPH.names("sft")),
+    # What was saved is gone on from, out of GPU memory with half as many examples at a time.
+    retries: 3
     conda:
         "../../envs/main.yaml"
     threads: 1
     resources:
-        gpu=1,
-        mem_mb=48000,
+        gpu=lambda wc: step_gpus(wc.model),
+        mem_mb=lambda wc, attempt: 48000 * step_gpus(wc.model) * attempt,
         runtime=4320,
     params:
         code=code("train_sft"),
@@ -116,4 +118,4 @@ rule train_sft:
         "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
         " python workflow/scripts/train_sft.py --root {input.root} --adapter {input.adapter}"
         " --examples {input.examples} --settings {params.settings:q} --record {params.record:q} --work {params.work}"
-        " --output {output.folder} &> {log}"
+        " --processes {resources.gpu} --output {output.folder} &> {log}"

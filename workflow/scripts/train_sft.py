@@ -14,12 +14,18 @@ def main(
     adapter: Path | None = None,
     record: dict | None = None,
     threads: int | None = None,
+    processes: int = 1,
 ) -> None:
-    """Learn EXAMPLES from a root, or from its adapter on; an interrupted run goes on from work."""
+    """Learn EXAMPLES from a root, or from its adapter on; an interrupted run goes on from work.
+
+    PROCESSES share the examples of each update, one GPU each.
+    """
     from lahja.training.lora import AdapterRun
+    from lahja.training.processes import in_processes
     from lahja.training.sft import train_sft
 
-    train_sft(AdapterRun(root, adapter, examples, settings, work, output, record or {}, threads))
+    step = AdapterRun(root, adapter, examples, settings, work, output, record or {}, threads)
+    in_processes(processes, lambda: train_sft(step))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Where models run, and in which number format."""
 
+import os
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,20 @@ if TYPE_CHECKING:
 
 
 def use_device(threads: int | None = None) -> str:
-    """Return "cuda" where there is a GPU, else "cpu"; on the CPU use so many threads."""
+    """Return "cuda" where there is a GPU, else "cpu"; on the CPU use so many threads.
+
+    Of several processes each uses the GPU of its own number.
+    """
     import torch
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
     if threads:
         torch.set_num_threads(threads)
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    if not torch.cuda.is_available():
+        return "cpu"
+    torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+    return "cuda"
 
 
 def pick_precision(precision: str | None, device: str) -> str:

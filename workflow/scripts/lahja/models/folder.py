@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lahja.errors import LahjaError
 from lahja.files import digest_of_file, digest_of_text, read_json, write_json
+from lahja.models.quantisation import quantised
 
 if TYPE_CHECKING:
     import torch
@@ -39,24 +40,30 @@ def load_model(
     dtype: "torch.dtype",
     device: str,
     trainable: bool = False,
+    quantisation: str | None = None,
 ) -> "PreTrainedModel":
     """Load a root, with its adapter where one is given, on the device.
 
     For training the adapter stays a trainable PEFT adapter. For use it is merged into float32
-    weights; in bf16, where merging would round it away, it stays beside them.
+    weights; in bf16, where merging would round it away, it stays beside them. `quantisation`
+    "nf4" keeps the root's weights in four bits (QLoRA).
     """
     import torch
     from transformers import AutoModelForCausalLM
 
     _expect_checkpoint(root)
-    model = AutoModelForCausalLM.from_pretrained(root, dtype=dtype)
+    how = {"dtype": dtype, "attn_implementation": "sdpa"}
+    if quantisation is not None:
+        how |= quantised(quantisation, dtype, device)
+    model = AutoModelForCausalLM.from_pretrained(root, **how)
     if adapter is not None:
         from peft import PeftModel
 
         model = PeftModel.from_pretrained(model, adapter_of(adapter), is_trainable=trainable)
         if not trainable and dtype is torch.float32:
             model = model.merge_and_unload()
-    model.to(device)
+    if quantisation is None:
+        model.to(device)
     return model if trainable else model.eval()
 
 

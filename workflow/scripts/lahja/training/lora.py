@@ -18,6 +18,14 @@ from lahja.models.folder import (
     write_adapter_record,
 )
 from lahja.training.curve import write_curve
+from lahja.training.interruption import last_checkpoint, stopped_by_sigterm
+from lahja.training.micro_batches import (
+    MicroBatches,
+    count_halvings,
+    halved_for_next_time,
+    plan_micro_batches,
+)
+from lahja.training.processes import count_processes, first_process_first, is_first_process
 from lahja.training.work import close_work, open_work
 
 if TYPE_CHECKING:
@@ -27,7 +35,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LoraSettings:
-    """LLaMA-Factory's defaults for LoRA (its example recipes), which the paper trains with."""
+    """LLaMA-Factory's defaults for LoRA (its example recipes), which the paper trains with.
+
+    An update is on `batch` × `accumulation` examples, however many processes share them.
+    """
 
     learning_rate: float
     rank: int = 8
@@ -42,6 +53,7 @@ class LoraSettings:
     weight_decay: float = 0.0
     max_grad_norm: float = 1.0
     precision: str | None = None
+    quantisation: str | None = None
     gradient_checkpointing: bool | None = None
     group_by_length: bool = True
     checkpoint_steps: int = 200
@@ -76,37 +88,59 @@ def train_adapter(
     """Train a fresh adapter, or the parent's further, and write the model folder.
 
     `make_trainer` gets the model, the tokenizer, the arguments that TRL's trainers share, and
-    the LoRA configuration where the adapter is to be a fresh one.
+    the LoRA configuration where the adapter is to be a fresh one. Run in each of several
+    processes, it shares the examples among them.
     """
     from datasets import disable_progress_bars
     from transformers.trainer_callback import PrinterCallback
-    from transformers.trainer_utils import get_last_checkpoint
 
     disable_progress_bars()
     device = use_device(run.threads)
+    with first_process_first(device):
+        work = _open_work(run)
+        checkpoint = last_checkpoint(work)
+    halvings = count_halvings(work)
+    batches = plan_micro_batches(options.batch, options.accumulation, count_processes(), halvings)
+    model = _load(run, options, device)
+    fresh = None if run.parent else _lora(options)
+    arguments = trainer_arguments(options, batches, work, device)
+    trainer = make_trainer(model, load_tokenizer(run.root), arguments, fresh)
+    trainer.remove_callback(PrinterCallback)
+    for callback in [_stop_at_nan(run.output), *callbacks]:
+        trainer.add_callback(callback)
+    with (
+        completions_only(),
+        halved_for_next_time(work, batches, halvings),
+        stopped_by_sigterm(trainer, run.output),
+    ):
+        trainer.train(resume_from_checkpoint=checkpoint)
+    if is_first_process():
+        _finish(run, trainer)
+
+
+def _open_work(run: AdapterRun) -> Path:
+    # Neither processes nor halvings are part of the identity: the checkpoint serves with any.
     start = model_digest(run.root, run.parent)
-    work = open_work(run.work, settings=run.settings, data=digest_of_file(run.data), start=start)
+    return open_work(run.work, settings=run.settings, data=digest_of_file(run.data), start=start)
+
+
+def _load(run: AdapterRun, options: LoraSettings, device: str) -> "PreTrainedModel":
     model = load_model(
         run.root,
         run.parent,
         dtype=pick_dtype(None if device == "cuda" else "fp32", device),
         device=device,
         trainable=True,
+        quantisation=options.quantisation,
     )
     if run.parent is not None:
         _expect_shape(model, run.parent, options)
-    fresh = None if run.parent else _lora(options)
-    arguments = trainer_arguments(options, work, device)
-    trainer = make_trainer(model, load_tokenizer(run.root), arguments, fresh)
-    trainer.remove_callback(PrinterCallback)
-    for callback in [_stop_at_nan(run.output), *callbacks]:
-        trainer.add_callback(callback)
-    with completions_only():
-        trainer.train(resume_from_checkpoint=get_last_checkpoint(str(work)))
-    _finish(run, trainer)
+    return model
 
 
-def trainer_arguments(options: LoraSettings, work: Path, device: str) -> dict[str, Any]:
+def trainer_arguments(
+    options: LoraSettings, batches: MicroBatches, work: Path, device: str
+) -> dict[str, Any]:
     """Return the arguments that SFTConfig and DPOConfig share."""
     checkpointing = options.gradient_checkpointing
     return {
@@ -114,8 +148,8 @@ def trainer_arguments(options: LoraSettings, work: Path, device: str) -> dict[st
         "learning_rate": options.learning_rate,
         "lr_scheduler_type": options.schedule,
         "warmup_steps": options.warmup,
-        "per_device_train_batch_size": options.batch,
-        "gradient_accumulation_steps": options.accumulation,
+        "per_device_train_batch_size": batches.size,
+        "gradient_accumulation_steps": batches.count,
         "num_train_epochs": options.epochs,
         "weight_decay": options.weight_decay,
         "max_grad_norm": options.max_grad_norm,
@@ -124,6 +158,8 @@ def trainer_arguments(options: LoraSettings, work: Path, device: str) -> dict[st
         "use_cpu": device == "cpu",
         "gradient_checkpointing": device == "cuda" if checkpointing is None else checkpointing,
         "train_sampling_strategy": "group_by_length" if options.group_by_length else "random",
+        # All that is trained has a part in every step.
+        "ddp_find_unused_parameters": False,
         "save_steps": options.checkpoint_steps,
         "save_total_limit": 1,
         "logging_steps": 1,

@@ -59,6 +59,8 @@ def grouped_by_length(
             if self.args.train_sampling_strategy != "group_by_length":
                 return super()._get_train_sampler(train_dataset)
             size = self.args.train_batch_size * self.args.gradient_accumulation_steps
+            # Several processes take turns at the micro-batches, so the order is that of one.
+            size *= self.args.world_size
             return LengthGroupedOrder(lengths_of(self.train_dataset), size, self.args.seed)
 
     return GroupedTrainer
