@@ -29,7 +29,7 @@ from lahja.training.processes import count_processes, first_process_first, is_fi
 from lahja.training.work import close_work, open_work
 
 if TYPE_CHECKING:
-    from peft import LoraConfig
+    from peft import LoraConfig, PeftModel
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainerCallback
 
 
@@ -105,6 +105,8 @@ def train_adapter(
     fresh = None if run.parent else _lora(options)
     arguments = trainer_arguments(options, batches, work, device)
     trainer = make_trainer(model, load_tokenizer(run.root), arguments, fresh)
+    if options.quantisation:
+        _keep_small_updates(trainer.model)
     trainer.remove_callback(PrinterCallback)
     for callback in [_stop_at_nan(run.output), *callbacks]:
         trainer.add_callback(callback)
@@ -136,6 +138,13 @@ def _load(run: AdapterRun, options: LoraSettings, device: str) -> "PreTrainedMod
     if run.parent is not None:
         _expect_shape(model, run.parent, options)
     return model
+
+
+def _keep_small_updates(model: "PeftModel") -> None:
+    # TRL turns the adapter of quantised weights into bf16, which rounds away an update of 5e-6.
+    for name, weight in model.named_parameters():
+        if "lora_" in name:
+            weight.data = weight.data.float()
 
 
 def trainer_arguments(
