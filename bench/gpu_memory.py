@@ -1,0 +1,236 @@
+"""Measure what training Llama-3.1-8B with LoRA takes: memory, seconds a step, tokens a second.
+
+python bench/gpu_memory.py [--limit 46] [--steps 6] [--device cpu --shape tiny]
+
+The model has Llama-3.1-8B's shape and random weights, so nothing is downloaded (it is written to
+a temporary folder, 16 GB, and read back). From there on it is the workflow's own training: LoRA of
+rank 8 on all linear layers, bf16, one example of 2,048 tokens at a time, gradient checkpointing;
+SFT, DPO, and both with NF4 weights where bitsandbytes is installed. The process may use `--limit`
+GiB, as a card of 48 GB leaves them. Prints one table, with an estimate beside each measurement.
+On the CPU weights are mapped from their file: neither the measurement nor the estimate counts them.
+"""
+
+import argparse
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from multiprocessing import get_context
+from pathlib import Path
+
+import pandas as pd
+
+from lahja.files import write_json
+from lahja.tables import EXAMPLES, PAIRS, write_table
+from lahja.training.memory import GIB, LLAMA_8B, Load, Shape, estimate_memory
+
+SHAPES = {"llama-3.1-8b": LLAMA_8B, "tiny": Shape(512, 128, 384, 4, 4, 2)}
+_LENGTHS = {"llama-3.1-8b": 2048, "tiny": 512}
+_RANK = 8
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a training took: bytes, and seconds a step after the first."""
+
+    chip: str
+    allocated: int
+    reserved: int | None
+    seconds: float
+
+
+def main() -> None:
+    """Measure each kind of training in a process of its own and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
+    parser.add_argument("--shape", choices=[*SHAPES], default="llama-3.1-8b")
+    parser.add_argument("--limit", type=float, default=46.0, help="GiB that the process may use")
+    parser.add_argument("--steps", type=int, default=6)
+    options = parser.parse_args()
+    expect_device(options.device, options.shape)
+    length = _LENGTHS[options.shape]
+    trainings = [(kind, None) for kind in ("sft", "dpo")]
+    if options.device == "cuda" and find_spec("bitsandbytes"):
+        trainings += [("sft", "nf4"), ("dpo", "nf4")]
+    print(f"{options.shape}, LoRA of rank {_RANK}, {length:,} tokens, one example at a time")
+    print(f"{'training':<12}{'estimate':>10}{'allocated':>11}{'reserved':>10}{'s/step':>8}", end="")
+    print(f"{'tokens/s':>10}  chip (memory in GiB)")
+    with tempfile.TemporaryDirectory(prefix="lahja-gpu-memory-") as name:
+        folder = Path(name)
+        alone(make_inputs, folder, options.shape, options.device, length, options.steps)
+        for kind, quantisation in trainings:
+            load = Load(
+                sequences=2 if kind == "dpo" else 1,
+                length=length,
+                is_quantised=quantisation is not None,
+                is_on_gpu=options.device == "cuda",
+            )
+            found = alone(measure, folder, kind, quantisation, options, length)
+            print_row(kind, quantisation, SHAPES[options.shape], load, found)
+
+
+def expect_device(device: str, shape: str) -> None:
+    """End with a message where the wanted device is not there."""
+    import torch
+
+    if device == "cpu" and shape != "tiny":
+        sys.exit("gpu_memory: on the CPU only --shape tiny is measured")
+    if device == "cuda" and not torch.cuda.is_available():
+        sys.exit(
+            "gpu_memory: not measured, there is no GPU here (--device cpu --shape tiny runs the "
+            "same code on the CPU)"
+        )
+    if device == "cpu" and torch.cuda.is_available():
+        sys.exit("gpu_memory: hide the GPU to measure the CPU (CUDA_VISIBLE_DEVICES=)")
+
+
+def alone(function, *arguments):
+    """Call a function in a process of its own, as only its end gives back all memory."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def make_inputs(folder: Path, shape: str, device: str, length: int, steps: int) -> None:
+    """Write a model folder with random weights, and examples longer than the cutoff."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    from lahja.models.device import use_device
+    from lahja.models.small import train_tokenizer
+
+    use_device()
+    size = SHAPES[shape]
+    words = " ".join(["كلمة"] * length)
+    tokenizer = train_tokenizer([words, "answer"], 300)
+    config = LlamaConfig(
+        vocab_size=size.vocabulary,
+        hidden_size=size.hidden,
+        intermediate_size=size.intermediate,
+        num_hidden_layers=size.layers,
+        num_attention_heads=size.heads,
+        num_key_value_heads=size.key_value_heads,
+        max_position_embeddings=2 * length,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        tie_word_embeddings=False,
+    )
+    torch.manual_seed(0)
+    with torch.device(device):
+        model = LlamaForCausalLM._from_config(
+            config, dtype=torch.bfloat16 if device == "cuda" else torch.float32
+        )
+    model.save_pretrained(folder / "root")
+    tokenizer.save_pretrained(folder / "root")
+    # Its identity, so that 16 GB need not be digested.
+    write_json(folder / "root" / "model.json", {"digest": f"random {shape}"})
+    example = dict.fromkeys(EXAMPLES.names, "x") | {"prompt": "answer", "completion": words}
+    write_table(folder / "sft.parquet", pd.DataFrame(steps * [example]), EXAMPLES)
+    pair = dict.fromkeys(PAIRS.names, "x") | {"prompt": "answer", "chosen": words}
+    pair["rejected"] = f"{words} {words}"
+    write_table(folder / "dpo.parquet", pd.DataFrame(steps * [pair]), PAIRS)
+
+
+def measure(
+    folder: Path, kind: str, quantisation: str | None, options: argparse.Namespace, length: int
+) -> Measured:
+    """Train for some steps and return the peak of memory and the time."""
+    import torch
+
+    from lahja.training.dpo import train_dpo
+    from lahja.training.lora import AdapterRun
+    from lahja.training.sft import train_sft
+
+    if options.device == "cuda":
+        whole = torch.cuda.get_device_properties(0).total_memory
+        torch.cuda.set_per_process_memory_fraction(min(1.0, options.limit * GIB / whole))
+    settings = {
+        "rank": _RANK, "cutoff": length, "batch": 1, "accumulation": 1, "epochs": 1,
+        "gradient_checkpointing": True, "quantisation": quantisation,
+    }  # fmt: skip
+    name = f"{kind}-{quantisation}"
+    run = AdapterRun(
+        folder / "root", None, folder / f"{kind}.parquet", settings, folder / f"{name}-work",
+        folder / name, {},
+    )  # fmt: skip
+    with starts_of_steps() as starts, cpu_peak(options.device) as peak:
+        (train_sft if kind == "sft" else train_dpo)(run)
+    seconds = (starts[-1] - starts[1]) / (len(starts) - 2)
+    if options.device == "cpu":
+        return Measured(platform.processor() or platform.machine(), peak[0], None, seconds)
+    return Measured(
+        torch.cuda.get_device_name(),
+        torch.cuda.max_memory_allocated(),
+        torch.cuda.max_memory_reserved(),
+        seconds,
+    )
+
+
+@contextmanager
+def starts_of_steps() -> Iterator[list[float]]:
+    """Note when each training step begins, and the last one's end."""
+    from transformers import Trainer
+
+    starts: list[float] = []
+    step = Trainer.training_step
+
+    def noted(*arguments, **options):
+        starts.append(time.perf_counter())
+        return step(*arguments, **options)
+
+    Trainer.training_step = noted
+    try:
+        yield starts
+    finally:
+        Trainer.training_step = step
+
+
+@contextmanager
+def cpu_peak(device: str) -> Iterator[list[int]]:
+    """Give the most bytes of tensors that lived at once on the CPU; PyTorch counts only CUDA's."""
+    from torch.profiler import ProfilerActivity, profile
+
+    peak: list[int] = []
+    if device != "cpu":
+        yield peak
+        return
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
+        yield peak
+    changes = [
+        (event.start_ns(), event.nbytes())
+        for event in record.profiler.kineto_results.events()
+        if event.name() == "[memory]"
+    ]
+    held = most = 0
+    for _, change in sorted(changes):
+        held += change
+        most = max(most, held)
+    peak.append(most)
+
+
+def print_row(
+    kind: str, quantisation: str | None, shape: Shape, load: Load, found: Measured
+) -> None:
+    """Print one training's line, and what its estimate is made of."""
+    memory = estimate_memory(shape, load)
+    if not load.is_on_gpu:
+        memory = replace(memory, weights=0)
+    name = kind.upper() + (f" {quantisation}" if quantisation else "")
+    digits = 2 if memory.total > GIB else 4
+    reserved = "-" if found.reserved is None else f"{found.reserved / GIB:.{digits}f}"
+    speed = load.sequences * load.length / found.seconds
+    print(
+        f"{name:<12}{memory.total / GIB:>10.{digits}f}{found.allocated / GIB:>11.{digits}f}"
+        f"{reserved:>10}{found.seconds:>8.2f}{speed:>10,.0f}  {found.chip}"
+    )
+    parts = (f"{part} {size / GIB:.{digits}f}" for part, size in vars(memory).items())
+    print(f"{'':<12}estimate: {', '.join(parts)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
