@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+import yaml
 
 pytestmark = pytest.mark.workflow
 
@@ -101,3 +102,12 @@ def test_a_faulty_config_stops_before_any_job(fresh, arguments, message):
     assert done.returncode != 0
     assert message in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_the_profile_for_two_cards_names_rules_that_are_there(fresh):
+    profile = yaml.safe_load((fresh.folder / "profiles/a6000/profile.v9+.yaml").read_text())
+    done = fresh.snakemake("--list-rules", "--configfile", "config/config.yaml")
+    named = {entry.split("=")[0] for entry in profile["set-threads"]}
+    assert named <= {*done.stdout.split()}
+    done = fresh.snakemake("-n", "--workflow-profile", "profiles/a6000")
+    assert done.returncode == 0, done.stdout
