@@ -114,8 +114,9 @@ rule train_sft:
         settings=lambda wc: step_settings(wc.model),
         record=lambda wc: step_record(wc.model),
         work=f"{WORK}/models/{{model}}",
+    # `exec`: a signal to the shell, as of a preemption, is then the training's, which saves.
     shell:
-        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
+        "exec python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
         " python workflow/scripts/train_sft.py --root {input.root} --adapter {input.adapter}"
         " --examples {input.examples} --settings {params.settings:q} --record {params.record:q} --work {params.work}"
         " --processes {resources.gpu} --output {output.folder} &> {log}"

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -109,6 +110,10 @@ def _reason(error: "ChildFailedError") -> str:
 
 def _do_my_part(work: Callable[[], None]) -> None:
     _end_with_parent()
+    if not is_first_process():
+        # What all have to say is said once.
+        warnings.simplefilter("ignore")
+        os.environ["TRANSFORMERS_VERBOSITY"] = "error"
     try:
         work()
     except LahjaError as error:
@@ -116,6 +121,20 @@ def _do_my_part(work: Callable[[], None]) -> None:
 
         get_error_handler().record_exception(error)
         sys.exit(1)
+    _part_in_peace()
+
+
+def _part_in_peace() -> None:
+    """Wait for the process that writes the model: one that leaves early may fail the others."""
+    if "torch.distributed" not in sys.modules:
+        return
+    import torch.distributed as group
+
+    if group.is_initialized():
+        from accelerate import PartialState
+
+        PartialState().wait_for_everyone()
+        group.destroy_process_group()
 
 
 def _end_with_parent() -> None:
