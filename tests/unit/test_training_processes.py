@@ -159,7 +159,7 @@ def test_a_killed_process_ends_the_command_and_a_killed_command_its_processes(
 ) -> None:
     started = start("""
 def part():
-    os.write(1, f"{os.environ['RANK']} {os.getpid()}\n".encode())
+    os.write(1, f"{os.environ['RANK']} {os.getpid()}\\n".encode())
     time.sleep(60)
 """)
     pids = dict(started.stdout.readline().split() for _ in range(2))
