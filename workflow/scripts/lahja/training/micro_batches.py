@@ -2,7 +2,8 @@
 
 The examples of one update are `batch` × `accumulation`, whatever the hardware: several processes
 share them, and where memory runs out the next attempt takes half as many at a time and adds up
-twice as often.
+twice as often. One difference stays: where an epoch's examples do not fill the last micro-batches
+of all processes, accelerate repeats some of its first ones there.
 """
 
 from collections.abc import Iterator
