@@ -15,13 +15,14 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -32,6 +33,7 @@ from lahja.training.memory import GIB, LLAMA_8B, Load, Shape, estimate_memory
 SHAPES = {"llama-3.1-8b": LLAMA_8B, "tiny": Shape(512, 128, 384, 4, 4, 2)}
 _LENGTHS = {"llama-3.1-8b": 2048, "tiny": 512}
 _RANK = 8
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def expect_device(device: str, shape: str) -> None:
         sys.exit("gpu_memory: hide the GPU to measure the CPU (CUDA_VISIBLE_DEVICES=)")
 
 
-def alone(function, *arguments):
+def alone(function: Callable[..., Result], *arguments: Any) -> Result:
     """Call a function in a process of its own, as only its end gives back all memory."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(function, *arguments).result()

@@ -15,6 +15,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -148,11 +149,14 @@ def _lock(path: Path) -> int | None:
 def _open(path: Path) -> int:
     # Not with O_CREAT at once: in a sticky folder Linux refuses that for other users' files.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    make = flags | os.O_CREAT | os.O_EXCL
     try:
-        try:
-            return os.open(path, flags)
-        except FileNotFoundError:
-            return _with_plain_umask(lambda: os.open(path, flags | os.O_CREAT, 0o644))
+        while True:
+            with suppress(FileNotFoundError):
+                return os.open(path, flags)
+            # Another job may be quicker; then its file is opened.
+            with suppress(FileExistsError):
+                return _with_plain_umask(lambda: os.open(path, make, 0o644))
     except OSError as error:
         raise LahjaError(f"{path}: cannot open the GPU's lock file ({error.strerror})") from None
 
