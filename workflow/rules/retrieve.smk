@@ -6,6 +6,12 @@ and the demo's corpora, expanded from `resources/demo`.
 """
 
 
+# On a cluster they run where Snakemake runs: compute nodes often have no network.
+localrules:
+    retrieve_corpus,
+    retrieve_model,
+
+
 rule expand_demo_corpora:
     """Write the demo's corpora in the real corpora's layouts."""
     output:
