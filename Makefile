@@ -8,7 +8,7 @@ CORES ?= all
 CORPORA ?=
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help env vllm-env demo demo-vllm real paper dag report lint format test test-unit test-workflow docs clean
+.PHONY: help env vllm-env slurm-env demo demo-vllm real paper dag report lint format test test-unit test-workflow docs clean
 
 help: ## Show these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,9 @@ $(VENV)/.ready: envs/torch.txt envs/main.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet -r envs/main.txt
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
+
+slurm-env: env ## Add Snakemake's Slurm executor to .venv (docs/cluster.md)
+	$(BIN)/python -m pip install --quiet --no-deps -r envs/slurm.txt
 
 demo: env ## Run the embedded demo, from nothing to results/demo/report/index.html
 	$(SNAKEMAKE) --configfile config/demo.yaml --cores $(CORES)
