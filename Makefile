@@ -56,7 +56,7 @@ format: env ## Put Python and Snakemake files into their style
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow/rules
 
-test: env vllm-env ## Run all tests
+test: env ## Run all tests (those of vLLM: after make vllm-env)
 	$(PYTEST)
 
 test-unit: env ## Run the tests of the library
