@@ -48,7 +48,7 @@ def start(root: Path, tmp_path: Path) -> Starter:
         script.write_text(HEAD.format(library=str(root / "workflow/scripts")) + part + TAIL)
         return subprocess.Popen(
             [sys.executable, str(script)],
-            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            env=os.environ | {"OMP_NUM_THREADS": "1", "TMPDIR": str(tmp_path)},
             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
