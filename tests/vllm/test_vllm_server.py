@@ -1,18 +1,20 @@
 """vLLM's own server on loopback, which answers what the offline engine answers."""
 
-import json
 import os
 import signal
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from lahja.errors import LahjaError
+from lahja.generation.answering import respond
+from lahja.generation.generators import open_backend, parse_generator
 from lahja.tables import PROMPTS, read_table
 from tests.vllm.conftest import GREEDY, by_transformers
 
@@ -68,35 +70,30 @@ def _wait_until_ready(job: subprocess.Popen, address: str, log: Path) -> None:
     pytest.fail(f"the server is not ready: {log.read_text()[-3000:]}")
 
 
-def _ask(server: str, model: str, prompt: str) -> tuple[str, str]:
-    """Return text and finish reason of a chat completion."""
-    body = {
+def _responses(server: str, model: str, prompts: Path, store: Path) -> pd.DataFrame:
+    """Return what the openai backend gets from the server, as a rule's job would."""
+    generator = {
+        "name": model,
+        "backend": "openai",
         "model": model,
-        "messages": [{"role": "user", "content": prompt}],
-        "temperature": GREEDY["temperature"],
-        "max_tokens": GREEDY["max_new_tokens"],
+        "base_url": server,
+        "sampling": GREEDY,
     }
-    request = urllib.request.Request(
-        f"{server}/chat/completions",
-        json.dumps(body).encode(),
-        {"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=60) as reply:
-        (choice,) = json.load(reply)["choices"]
-    return (choice["message"]["content"] or "").strip(), choice["finish_reason"]
+    settings = parse_generator(generator, {"key": None, "concurrency": 16, "retries": 0})
+    rows = read_table(prompts, PROMPTS)
+    return respond(rows, settings.name, settings.sampling, open_backend(settings), store)
 
 
-def test_the_server_says_what_transformers_says(
-    server: str, prompts: Path, small_root: Path, adapter: Path
+def test_the_openai_backend_gets_from_it_what_transformers_says(
+    server: str, prompts: Path, small_root: Path, adapter: Path, tmp_path: Path
 ) -> None:
-    asked = read_table(prompts, PROMPTS)["prompt"]
     for model, folder in (("small", None), ("tuned", adapter)):
+        found = _responses(server, model, prompts, tmp_path / f"{model}.jsonl")
         expected = by_transformers(prompts, small_root, folder)
-        for row in range(0, len(asked), 30):
-            found = _ask(server, model, asked[row])
-            assert found == (expected["response"][row], expected["finish_reason"][row])
+        for column in ("prompt_id", "response", "finish_reason"):
+            assert [*found[column]] == [*expected[column]]
 
 
-def test_a_model_that_is_not_served_is_refused(server: str) -> None:
-    with pytest.raises(urllib.error.HTTPError, match="404"):
-        _ask(server, "another", "hello")
+def test_a_model_that_is_not_served_is_named(server: str, prompts: Path, tmp_path: Path) -> None:
+    with pytest.raises(LahjaError, match="another"):
+        _responses(server, "another", prompts, tmp_path / "store.jsonl")
