@@ -29,6 +29,36 @@ def read_schema(path: Path = SCHEMA) -> dict[str, Any]:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
+def merge_config(paths: list[Path], overrides: list[str]) -> dict[str, Any]:
+    """Return configuration files merged as Snakemake merges them, `key=value` pairs the last.
+
+    Mappings are merged, everything else is replaced.
+    """
+    merged: dict[str, Any] = {}
+    for path in paths:
+        try:
+            entries = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except FileNotFoundError:
+            raise LahjaError(f"{path}: no such file") from None
+        except yaml.YAMLError as error:
+            raise LahjaError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
+        merged = _merged(merged, entries)
+    for pair in overrides:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise LahjaError(f"--config {pair}: expected key=value")
+        merged = _merged(merged, {key: yaml.safe_load(value)})
+    return merged
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in changes.items():
+        is_nested = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merged(merged[key], value) if is_nested else value
+    return merged
+
+
 def resolve(config: dict[str, Any]) -> dict[str, Any]:
     """Return the configuration with every default filled in, checked through and through.
 
