@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
 from lahja.configuration import resolve
 from lahja.errors import LahjaError
+from lahja.progress_line import show_beside
 
 try:
     config = resolve(config)
@@ -53,10 +54,18 @@ include: "workflow/rules/report.smk"
 include: "workflow/rules/human.smk"
 
 
+# Long jobs leave word there of how far they are, for `lahja progress` and the row on the screen.
+PROGRESS = Path(WORK, "progress").absolute()
+os.environ.update(LAHJA_PROGRESS=str(PROGRESS))
+
+
 onstart:
     # A run that would want a paid server's answers in two days says now that it lacks the key.
     if missing := missing_keys(workflow.dag.needrun_jobs()):
         raise WorkflowError(f"set {', '.join(missing)}: generators of this run need them")
+    # A logger plugin may draw on the screen itself; it has it for itself.
+    if not workflow.output_settings.log_handler_settings:
+        show_beside(PROGRESS)
 
 
 rule all:

@@ -70,3 +70,10 @@ def test_another_seed_for_one_model_retrains_it_and_its_children(copy):
 def test_another_number_of_gpus_reruns_nothing(copy):
     copy.edit("config/demo.yaml", "  dpo: {", "  dpo: {gpu: 2, ")
     assert copy.planned() == []
+
+
+def test_watching_a_training_retrains_nothing(copy):
+    copy.edit(
+        "config/demo.yaml", "  sft: {learning_rate", "  sft: {report_to: tensorboard, learning_rate"
+    )
+    assert rules(copy.planned()) == {"record_run", "record_rules", "build_report"}

@@ -46,6 +46,8 @@ def step_settings(name: str) -> str:
     values = {**config["training"][model.train], **model.settings}
     # Another number of devices trains the same model.
     values.pop("gpu", None)
+    # What watches a training does not change it.
+    values.pop("report_to", None)
     if model.train == "pretrain":
         values["phrases"] = [make_question(entry["varieties"]).instruction for entry in QUESTIONS]
     return settings(**values)
@@ -55,6 +57,16 @@ def step_gpus(name: str) -> int:
     """Return how many GPUs a model's training step runs on, one process on each."""
     model = GRAPH[name]
     return (config["training"][model.train] | model.settings)["gpu"]
+
+
+def step_tracker(name: str) -> str:
+    """Return what a training step reports its curves to.
+
+    It is asked for with `lambda wc, input`, whose changes Snakemake does not follow: switching
+    it retrains nothing.
+    """
+    model = GRAPH[name]
+    return (config["training"][model.train] | model.settings)["report_to"]
 
 
 def step_record(name: str) -> str:

@@ -114,9 +114,12 @@ rule train_sft:
         settings=lambda wc: step_settings(wc.model),
         record=lambda wc: step_record(wc.model),
         work=f"{WORK}/models/{{model}}",
+        report_to=lambda wc, input: step_tracker(wc.model),
+        curves=f"{RESULTS}/curves/{{model}}",
     # `exec`: a signal to the shell, as of a preemption, is then the training's, which saves.
     shell:
         "exec python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
         " python workflow/scripts/train_sft.py --root {input.root} --adapter {input.adapter}"
         " --examples {input.examples} --settings {params.settings:q} --record {params.record:q} --work {params.work}"
+        " --report-to {params.report_to} --curves {params.curves}"
         " --processes {resources.gpu} --output {output.folder} &> {log}"

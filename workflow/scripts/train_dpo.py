@@ -15,6 +15,8 @@ def main(
     record: dict | None = None,
     threads: int | None = None,
     processes: int = 1,
+    report_to: str = "none",
+    curves: Path | None = None,
 ) -> None:
     """Learn PAIRS from a root, or from its adapter on; an interrupted run goes on from work.
 
@@ -24,7 +26,9 @@ def main(
     from lahja.training.lora import AdapterRun
     from lahja.training.processes import in_processes
 
-    step = AdapterRun(root, adapter, pairs, settings, work, output, record or {}, threads)
+    step = AdapterRun(
+        root, adapter, pairs, settings, work, output, record or {}, threads, report_to, curves
+    )
     in_processes(processes, lambda: train_dpo(step))
 
 

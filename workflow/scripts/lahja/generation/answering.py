@@ -8,6 +8,7 @@ import pandas as pd
 from lahja.errors import LahjaError
 from lahja.generation.backend import Answer, Backend, Request, Sampling, request_key
 from lahja.generation.store import AnswerStore
+from lahja.progress import Progress
 from lahja.tables import RESPONSES
 
 
@@ -25,13 +26,16 @@ def answer(requests: list[Request], backend: Backend, store: Path) -> list[Answe
             if key not in known.answers
         }
         unanswered = {}
-        for found in backend.generate([*missing.values()]):
-            if found.id not in missing:
-                raise LahjaError(f"the backend answered {found.id}, which was not asked")
-            if found.text is None:
-                unanswered[found.id] = found
-            else:
-                known.add(found.id, found)
+        total = len({*keys})
+        with Progress(total, "prompts", done=total - len(missing)) as progress:
+            for found in backend.generate([*missing.values()]):
+                if found.id not in missing:
+                    raise LahjaError(f"the backend answered {found.id}, which was not asked")
+                if found.text is None:
+                    unanswered[found.id] = found
+                else:
+                    known.add(found.id, found)
+                progress.advance()
         answers = {**known.answers, **unanswered}
     return [
         replace(_found(answers, key, request), id=request.id)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lahja.models.device import pick_dtype, use_device
+from lahja.progress import counted
 from lahja.training.batches import sorted_batches
 from lahja.varieties import VARIETIES, get_variety
 
@@ -63,7 +64,8 @@ class NllbTranslator:
         self.tokenizer.src_lang = get_variety(source).flores
         start = self.tokenizer.convert_tokens_to_ids(get_variety(target).flores)
         limit = self.settings.max_length
-        for rows in sorted_batches([len(text) for text in texts], self.settings.batch):
+        batches = sorted_batches([len(text) for text in texts], self.settings.batch)
+        for rows in counted(batches, len(texts), "sentences"):
             inputs = self.tokenizer(
                 [texts[row] for row in rows],
                 padding=True,

@@ -9,6 +9,7 @@ from lahja.chat import chat_texts, prompt_tokens
 from lahja.errors import LahjaError
 from lahja.models.device import pick_dtype, use_device
 from lahja.models.folder import load_model, load_tokenizer
+from lahja.progress import counted
 from lahja.training.batches import sorted_batches
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ class OptionScorer:
         limit = self.settings.max_length
         ids = [_shortened(row, limit) + lead for row in prompt_tokens(self.tokenizer, prompts)]
         found: list[list[float]] = [[] for _ in prompts]
-        for rows in sorted_batches([len(row) for row in ids], self.settings.batch):
+        batches = sorted_batches([len(row) for row in ids], self.settings.batch)
+        for rows in counted(batches, len(ids), "texts"):
             logits = self._last_logits([ids[row] for row in rows])[:, options]
             for row, values in zip(rows, logits.softmax(-1).tolist(), strict=True):
                 found[row] = values

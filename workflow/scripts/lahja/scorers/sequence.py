@@ -7,6 +7,7 @@ import numpy as np
 
 from lahja.errors import LahjaError
 from lahja.models.device import pick_dtype, use_device
+from lahja.progress import counted
 from lahja.training.batches import sorted_batches
 
 
@@ -45,7 +46,8 @@ class SequenceScorer:
         limit = min(self.settings.max_length, self.model.config.max_position_embeddings)
         ids = self.tokenizer(texts, truncation=True, max_length=limit)["input_ids"] if texts else []
         found = np.zeros((len(texts), self.model.config.num_labels))
-        for rows in sorted_batches([len(row) for row in ids], self.settings.batch):
+        batches = sorted_batches([len(row) for row in ids], self.settings.batch)
+        for rows in counted(batches, len(ids), "texts"):
             inputs = self.tokenizer.pad(
                 {"input_ids": [ids[row] for row in rows]}, return_tensors="pt"
             ).to(self.model.device)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lahja.errors import LahjaError
 from lahja.files import atomic_path
 from lahja.models.device import autocast
+from lahja.progress import Progress
 
 if TYPE_CHECKING:
     import torch
@@ -55,18 +56,20 @@ def train_loop(
     torch.manual_seed(settings.seed + len(curve))
     model.train()
     saved = monotonic()
-    for step in range(len(curve), len(plan)):
-        rate = settings.learning_rate * cosine_rate(step, len(plan), settings.warmup)
-        with autocast(settings.precision, device):
-            loss = loss_of(plan[step])
-        value = loss.item()
-        if not math.isfinite(value):
-            raise LahjaError(f"{work}: the loss is {value} at step {step + 1} of {len(plan)}")
-        _update(model, optimizer, loss, rate)
-        curve.append({"step": step + 1, "loss": value, "learning_rate": rate})
-        if monotonic() - saved > settings.checkpoint_seconds:
-            _save_state(work / _STATE, model, optimizer, curve)
-            saved = monotonic()
+    with Progress(len(plan), "steps", done=len(curve)) as progress:
+        for step in range(len(curve), len(plan)):
+            rate = settings.learning_rate * cosine_rate(step, len(plan), settings.warmup)
+            with autocast(settings.precision, device):
+                loss = loss_of(plan[step])
+            value = loss.item()
+            if not math.isfinite(value):
+                raise LahjaError(f"{work}: the loss is {value} at step {step + 1} of {len(plan)}")
+            _update(model, optimizer, loss, rate)
+            curve.append({"step": step + 1, "loss": value, "learning_rate": rate})
+            progress.advance()
+            if monotonic() - saved > settings.checkpoint_seconds:
+                _save_state(work / _STATE, model, optimizer, curve)
+                saved = monotonic()
     model.eval()
     return curve
 

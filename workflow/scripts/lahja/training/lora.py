@@ -26,6 +26,7 @@ from lahja.training.micro_batches import (
     plan_micro_batches,
 )
 from lahja.training.processes import count_processes, first_process_first, is_first_process
+from lahja.training.reporting import curve_arguments, show_progress
 from lahja.training.work import close_work, open_work
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class AdapterRun:
     output: Path
     record: dict[str, Any]
     threads: int | None = None
+    report_to: str = "none"
+    curves: Path | None = None
 
 
 TrainerMaker = Callable[
@@ -94,6 +97,7 @@ def train_adapter(
     from datasets import disable_progress_bars
     from transformers.trainer_callback import PrinterCallback
 
+    curves = curve_arguments(run.report_to, run.curves)
     disable_progress_bars()
     device = use_device(run.threads)
     with first_process_first(device):
@@ -103,12 +107,12 @@ def train_adapter(
     batches = plan_micro_batches(options.batch, options.accumulation, count_processes(), halvings)
     model = _load(run, options, device)
     fresh = None if run.parent else _lora(options)
-    arguments = trainer_arguments(options, batches, work, device)
+    arguments = trainer_arguments(options, batches, work, device) | curves
     trainer = make_trainer(model, load_tokenizer(run.root), arguments, fresh)
     if options.quantisation:
         _keep_small_updates(trainer.model)
     trainer.remove_callback(PrinterCallback)
-    for callback in [_stop_at_nan(run.output), *callbacks]:
+    for callback in [_stop_at_nan(run.output), show_progress(), *callbacks]:
         trainer.add_callback(callback)
     with (
         completions_only(),
