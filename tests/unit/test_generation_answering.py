@@ -79,3 +79,21 @@ def test_a_prompt_id_that_occurs_twice_is_named(tmp_path: Path) -> None:
     prompts = pd.DataFrame({"prompt_id": ["p", "p"], "prompt": ["a", "b"]})
     with pytest.raises(LahjaError, match="p occurs twice"):
         respond(prompts, "g", GREEDY, Parrot(), tmp_path / "s")
+
+
+def test_progress_counts_kept_answers_and_what_was_spent(tmp_path: Path, capsys) -> None:
+    class Paid(Parrot):
+        spent = 0.0
+
+        def generate(self, requests: list[Request]) -> Iterator[Answer]:
+            for found in super().generate(requests):
+                self.spent += 0.25
+                yield found
+
+    answer(_requests("ab", "cd"), Parrot(), tmp_path / "s")
+    capsys.readouterr()
+    answer(_requests("ab", "cd", "ef", "gh", "gh"), Paid(), tmp_path / "s")
+    first, *_, last = capsys.readouterr().err.splitlines()
+    assert first.endswith(": 2 of 4 prompts (50%)")
+    assert ": 4 of 4 prompts (100%)" in last
+    assert last.endswith("$0.50")

@@ -33,6 +33,7 @@ SLOW = Rates(
     download_bytes_per_second=5,
     request_seconds=2,
     concurrent_requests=4,
+    batch_api_seconds=50,
 )
 # 20 bytes: 2 s to read; a token takes 20 operations: 0.2 s.
 MODEL = Shape(parameters=10, layers=2, key_value=1, linear=6)
@@ -66,6 +67,7 @@ def test_a_pass_is_bound_by_launches_where_all_else_is_fast():
         (Download(10), 2.0),
         (Requests(10, 1, 1, 5), 4.0),
         (Requests(10, 1, 1, None), 5.0),
+        (Requests(10, 1, 1, 5, is_batch=True), 50.0),
     ],
 )
 def test_seconds_by_hand(part, seconds):

@@ -120,24 +120,34 @@ def work_seconds_of(part):
     return work_seconds(Work((part,)), A6000)
 
 
-def test_dollars_are_tokens_times_price(paper):
+@pytest.mark.parametrize(("is_batch", "share"), [(False, 1), (True, 0.5)])
+def test_dollars_are_tokens_times_price(paper, is_batch, share):
     jobs = [job("generate_responses", 0, generator="gpt-4o", dialect=d) for d in ("egy", "mar")]
     (cost,) = api_costs(jobs, paper)
     assert (cost.requests, cost.input_tokens, cost.output_tokens) == (4000, 508_000, 400_000)
     config = paper.config
-    priced = config["generators"]["gpt-4o"] | {"price": {"input": 2.5, "output": 10.0}}
+    priced = config["generators"]["gpt-4o"] | {
+        "price": {"input": 2.5, "output": 10.0},
+        "batch_api": is_batch,
+    }
     changed = Workload(
         config | {"generators": config["generators"] | {"gpt-4o": priced}},
         paper.sizes,
         SHAPES.__getitem__,
     )
     (cost,) = api_costs(jobs, changed)
-    assert cost.dollars == pytest.approx(0.508 * 2.5 + 0.4 * 10)
+    assert cost.dollars == pytest.approx(share * (0.508 * 2.5 + 0.4 * 10))
 
 
 def test_a_generator_without_price_has_no_dollars(paper):
-    paper.config["generators"]["gemini"].pop("price", None)
-    (cost,) = api_costs([job("generate_responses", 0, generator="gemini", dialect="egy")], paper)
+    generators = paper.config["generators"]
+    free = {key: value for key, value in generators["gemini"].items() if key != "price"}
+    changed = Workload(
+        paper.config | {"generators": generators | {"gemini": free}},
+        paper.sizes,
+        SHAPES.__getitem__,
+    )
+    (cost,) = api_costs([job("generate_responses", 0, generator="gemini", dialect="egy")], changed)
     assert cost.dollars is None
 
 

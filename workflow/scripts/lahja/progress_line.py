@@ -35,7 +35,7 @@ class BottomRow:
         columns, rows = os.get_terminal_size(self.terminal.fileno())
         if rows != self.rows:
             # A line feed makes room; setting the region moves the cursor, so it is put back.
-            self._write(f"\n{_SAVE}\033[1;{rows - 1}r{_RESTORE}{_UP}")
+            self._write(f"\n{_UP}{_SAVE}\033[1;{rows - 1}r{_RESTORE}")
             self.rows = rows
         line = text if len(text) < columns else text[: columns - 2] + "…"
         self._write(f"{_SAVE}\033[{rows};1H{_CLEAR_ROW}{line}{_RESTORE}")

@@ -35,6 +35,8 @@ def answer(requests: list[Request], backend: Backend, store: Path) -> list[Answe
                     unanswered[found.id] = found
                 else:
                     known.add(found.id, found)
+                # A backend that is paid for says what it has cost so far.
+                progress.cost = getattr(backend, "spent", None)
                 progress.advance()
         answers = {**known.answers, **unanswered}
     return [

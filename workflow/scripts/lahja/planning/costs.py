@@ -1,6 +1,7 @@
 """What a run costs besides time: dollars for APIs, room on the disk."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from lahja.planning.jobs import Job
 from lahja.planning.rules import Workload
@@ -42,16 +43,18 @@ def api_costs(jobs: list[Job], workload: Workload) -> list[ApiCost]:
                 total[1] += part.requests * part.input_tokens
                 total[2] += part.requests * part.output_tokens
     return [
-        ApiCost(name, *total, _dollars(generators[name].get("price"), *total[1:]))
+        ApiCost(name, *total, _dollars(generators[name], *total[1:]))
         for name, total in totals.items()
     ]
 
 
-def _dollars(price: dict[str, float] | None, inputs: float, outputs: float) -> float | None:
-    """Return dollars from a price per million tokens."""
+def _dollars(entry: dict[str, Any], inputs: float, outputs: float) -> float | None:
+    """Return dollars from a price per million tokens, of which a batch API takes half."""
+    price = entry.get("price")
     if not price:
         return None
-    return (inputs * price["input"] + outputs * price["output"]) / 1e6
+    full = (inputs * price["input"] + outputs * price["output"]) / 1e6
+    return full / 2 if entry.get("batch_api") else full
 
 
 def disk_uses(jobs: list[Job], workload: Workload) -> list[DiskUse]:

@@ -35,6 +35,7 @@ class Rates:
     download_bytes_per_second: float
     request_seconds: float
     concurrent_requests: int
+    batch_api_seconds: float
 
 
 Values = TypeVar("Values")
@@ -94,6 +95,8 @@ def _seconds(part: Part, rates: Rates) -> float:
             return part.rows / rates.rows_per_second
         case Download():
             return part.size / rates.download_bytes_per_second
+        case Requests(is_batch=True):
+            return rates.batch_api_seconds
         case Requests():
             at_once = part.concurrent or rates.concurrent_requests
             return part.requests * rates.request_seconds / at_once

@@ -156,7 +156,7 @@ def _costs(plan: Plan) -> str:
         for cost in plan.costs
     ]
     known = [cost.dollars for cost in plan.costs if cost.dollars is not None]
-    if len(known) == len(plan.costs):
+    if known:
         rows.append(["all", "", "", "", f"${sum(known):,.2f}"])
     return _table(["API", "requests", "tokens in", "tokens out", "dollars"], rows, 1)
 

@@ -141,7 +141,8 @@ class Workload:
             return Work((Rows(prompts),))
         tokens, new = self.sizes.prompt_tokens, self.answer_tokens(job.wildcards["generator"])
         if entry["backend"] == "openai":
-            return Work((Requests(prompts, tokens, new, entry.get("concurrency")),))
+            at_once, is_batch = entry.get("concurrency"), entry.get("batch_api", False)
+            return Work((Requests(prompts, tokens, new, at_once, is_batch),))
         return self._answering(entry["model"], prompts, entry["backend"], entry["decoding"])
 
     def answer_tokens(self, generator: str) -> float:

@@ -60,12 +60,13 @@ class Download:
 
 @dataclass(frozen=True)
 class Requests:
-    """Requests to a paid API, so many at a time."""
+    """Requests to a paid API, so many at a time, or all in one batch that takes its time."""
 
     requests: float
     input_tokens: float
     output_tokens: float
     concurrent: int | None
+    is_batch: bool = False
 
 
 Part = Training | Decoding | Reading | Rows | Download | Requests
