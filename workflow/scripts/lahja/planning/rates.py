@@ -105,8 +105,11 @@ def _seconds(part: Part, rates: Rates) -> float:
 def _training(part: Training, rates: Rates) -> float:
     batches = part.examples * part.epochs / part.batch
     one = part.passes * pass_seconds(part.shape, part.batch * part.tokens, rates)
-    speedup = 1 + (part.gpus - 1) * rates.second_gpu_gain
-    return batches * one / speedup
+    return batches * one / _speedup(part.gpus, rates)
+
+
+def _speedup(gpus: int, rates: Rates) -> float:
+    return 1 + (gpus - 1) * rates.second_gpu_gain
 
 
 def _decoding(part: Decoding, rates: Rates) -> float:
@@ -117,4 +120,4 @@ def _decoding(part: Decoding, rates: Rates) -> float:
     cache = 4 * part.shape.layers * part.shape.key_value * part.batch * context
     step = pass_seconds(part.shape, part.batch, rates)
     step += cache / (rates.memory_bytes_per_second * rates.memory_share)
-    return batches * (prefill + part.new_tokens * step)
+    return batches * (prefill + part.new_tokens * step) / _speedup(part.gpus, rates)

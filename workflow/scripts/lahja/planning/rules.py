@@ -143,14 +143,16 @@ class Workload:
         if entry["backend"] == "openai":
             at_once, is_batch = entry.get("concurrency"), entry.get("batch_api", False)
             return Work((Requests(prompts, tokens, new, at_once, is_batch),))
-        return self._answering(entry["model"], prompts, entry["backend"], entry["decoding"])
+        return self._answering(job, entry["model"], prompts, entry["backend"], entry["decoding"])
 
     def answer_tokens(self, generator: str) -> float:
         """Return the tokens that a generator's answer is assumed to have."""
         decoding = self.config["decoding"] | self.config["generators"][generator]["decoding"]
         return min(self.sizes.assumed.answer_tokens, decoding["max_new_tokens"])
 
-    def _answering(self, model: str, prompts: float, backend: str, changes: dict[str, Any]) -> Work:
+    def _answering(
+        self, job: Job, model: str, prompts: float, backend: str, changes: dict[str, Any]
+    ) -> Work:
         """Return the decoding of a model of the graph.
 
         transformers goes on with a batch until its longest answer ends, in practice at the limit;
@@ -163,7 +165,8 @@ class Workload:
             batch, new = VLLM_REQUESTS, min(self.sizes.assumed.answer_tokens, limit)
         else:
             batch, new = decoding["batch"], limit
-        return Work((Decoding(shape, prompts, self.sizes.prompt_tokens, new, batch),), shape)
+        gpus = max(1, job.gpus)
+        return Work((Decoding(shape, prompts, self.sizes.prompt_tokens, new, batch, gpus),), shape)
 
     def _label_responses(self, job: Job) -> Work:
         texts = self.sizes.responses(job.wildcards["dialect"])
@@ -178,7 +181,7 @@ class Workload:
 
     def _translate_mismatches(self, job: Job) -> Work:
         model = self.config["preferences"]["translator"]
-        return self._answering(model, self._mismatches(job), "transformers", {})
+        return self._answering(job, model, self._mismatches(job), "transformers", {})
 
     def _mismatches(self, job: Job) -> float:
         responses = self.sizes.responses(job.wildcards["dialect"])
@@ -194,7 +197,8 @@ class Workload:
 
     def _generate_evaluation(self, job: Job) -> Work:
         number = self.sizes.evaluation_prompts
-        return self._answering(job.wildcards["model"], number, "transformers", {})
+        backend = self.config["evaluation"].get("backend", "transformers")
+        return self._answering(job, job.wildcards["model"], number, backend, {})
 
     def _score_dialectness(self, job: Job) -> Work:
         return self._scoring(["aldi"], self.sizes.sentences)

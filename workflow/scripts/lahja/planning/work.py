@@ -32,6 +32,7 @@ class Decoding:
     prompt_tokens: float
     new_tokens: float
     batch: float
+    gpus: int = 1
 
 
 @dataclass(frozen=True)
