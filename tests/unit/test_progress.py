@@ -6,6 +6,7 @@ import re
 import pytest
 
 from lahja import progress as module
+from lahja.cli import progress
 from lahja.errors import LahjaError
 from lahja.files import write_json
 from lahja.progress import Progress, State, counted, job_name, read_states
@@ -176,3 +177,33 @@ def test_the_line_of_one_and_of_several_jobs():
     assert line_of([one]) == "train a: 5 of 10 steps (50%), 2.0 s each, 00:10 left"
     other = state(job="label b", done=1, rate=None)
     assert line_of([one, other]) == "train a 50%, 00:10 left | label b 10%"
+
+
+@pytest.fixture
+def results(tmp_path):
+    """A run's folder in which one job of another machine reports."""
+    path = tmp_path / "results" / "demo" / "work" / "progress" / "train.json"
+    write_json(path, vars(state(updated=module.time() - 300)))
+    return tmp_path / "results" / "demo"
+
+
+def test_the_command_shows_the_jobs_of_a_run(results, capsys):
+    progress.main([results])
+    printed = capsys.readouterr().out
+    assert "5 of 10 steps (50%), 2.0 s each" in printed
+    assert "5 min ago" in printed
+
+
+def test_the_command_finds_all_runs_here(results, monkeypatch, capsys):
+    monkeypatch.chdir(results.parents[1])
+    progress.main([])
+    assert "5 of 10 steps" in capsys.readouterr().out
+
+
+def test_following_ends_with_the_last_job(results, monkeypatch, capsys):
+    monkeypatch.setattr(
+        progress, "sleep", lambda _: (results / "work/progress/train.json").unlink()
+    )
+    progress.main([results], follow=True)
+    progress.main([results], follow=True)
+    assert "no job reports progress" in capsys.readouterr().out
