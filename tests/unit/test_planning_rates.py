@@ -21,7 +21,6 @@ RATES_FOLDER = Path("resources/rates")
 SLOW = Rates(
     matrix_flops=100,
     memory_bytes_per_second=10,
-    gpu_memory_bytes=1000,
     matrix_share=1,
     memory_share=1,
     seconds_per_layer=0.5,

@@ -23,7 +23,6 @@ class Rates:
 
     matrix_flops: float
     memory_bytes_per_second: float
-    gpu_memory_bytes: float
     matrix_share: float
     memory_share: float
     seconds_per_layer: float
