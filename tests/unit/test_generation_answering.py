@@ -83,11 +83,11 @@ def test_a_prompt_id_that_occurs_twice_is_named(tmp_path: Path) -> None:
 
 def test_progress_counts_kept_answers_and_what_was_spent(tmp_path: Path, capsys) -> None:
     class Paid(Parrot):
-        spent = 0.0
+        cost = 0.0
 
         def generate(self, requests: list[Request]) -> Iterator[Answer]:
             for found in super().generate(requests):
-                self.spent += 0.25
+                self.cost += 0.25
                 yield found
 
     answer(_requests("ab", "cd"), Parrot(), tmp_path / "s")

@@ -31,7 +31,6 @@ SLOW = Rates(
     script_seconds=1,
     download_bytes_per_second=5,
     request_seconds=2,
-    concurrent_requests=4,
     batch_api_seconds=50,
 )
 # 20 bytes: 2 s to read; a token takes 20 operations: 0.2 s.
@@ -65,7 +64,6 @@ def test_a_pass_is_bound_by_launches_where_all_else_is_fast():
         (Rows(10), 2.5),
         (Download(10), 2.0),
         (Requests(10, 1, 1, 5), 4.0),
-        (Requests(10, 1, 1, None), 5.0),
         (Requests(10, 1, 1, 5, is_batch=True), 50.0),
     ],
 )

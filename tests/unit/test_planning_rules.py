@@ -105,10 +105,14 @@ def test_translating_by_beams_asks_for_every_beam(paper):
 
 
 def test_vllm_answers_more_at_a_time_and_stops_sooner():
-    generators = {"llama": {"backend": "vllm", "model": "llama"}, "gpt-4o": {"backend": "openai"}}
-    changed = workload(generators=generators)
-    (fast,) = changed.of(job("generate_responses", generator="llama", dialect="egy")).parts
-    (slow,) = workload().of(job("generate_responses", generator="llama", dialect="egy")).parts
+    def decoding(backend):
+        known = merge_config([Path("config/config.yaml")], [])["generators"]
+        generators = known | {"llama": {"backend": backend, "model": "llama"}}
+        answering = job("generate_responses", generator="llama", dialect="egy")
+        (part,) = workload(generators=generators).of(answering).parts
+        return part
+
+    fast, slow = decoding("vllm"), decoding("transformers")
     assert (fast.batch, fast.new_tokens) == (256, 100)
     assert (slow.batch, slow.new_tokens) == (32, 128)
     assert work_seconds_of(fast) < work_seconds_of(slow) / 2
@@ -141,7 +145,7 @@ def test_dollars_are_tokens_times_price(paper, is_batch, share):
 
 def test_a_generator_without_price_has_no_dollars(paper):
     generators = paper.config["generators"]
-    free = {key: value for key, value in generators["gemini"].items() if key != "price"}
+    free = generators["gemini"] | {"price": None}
     changed = Workload(
         paper.config | {"generators": generators | {"gemini": free}},
         paper.sizes,
@@ -149,6 +153,12 @@ def test_a_generator_without_price_has_no_dollars(paper):
     )
     (cost,) = api_costs([job("generate_responses", 0, generator="gemini", dialect="egy")], changed)
     assert cost.dollars is None
+
+
+def test_an_environment_is_fetched_and_stays(paper):
+    building = job("build_vllm_environment", 0)
+    assert work_seconds(paper.of(building), A6000) == pytest.approx(6e9 / 50e6)
+    assert {use.what: use.bytes for use in disk_uses([building], paper)}["vLLM"] == 6e9
 
 
 def test_disk_of_a_fine_tuning(paper):

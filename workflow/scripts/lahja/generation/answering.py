@@ -36,7 +36,7 @@ def answer(requests: list[Request], backend: Backend, store: Path) -> list[Answe
                 else:
                     known.add(found.id, found)
                 # A backend that is paid for says what it has cost so far.
-                progress.cost = getattr(backend, "spent", None)
+                progress.cost = getattr(backend, "cost", None)
                 progress.advance()
         answers = {**known.answers, **unanswered}
     return [

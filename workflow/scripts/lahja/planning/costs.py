@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from lahja.generation.batch_files import SHARE
+from lahja.generation.costs import Price
 from lahja.planning.jobs import Job
 from lahja.planning.rules import Workload
 from lahja.planning.work import Requests
@@ -49,12 +51,11 @@ def api_costs(jobs: list[Job], workload: Workload) -> list[ApiCost]:
 
 
 def _dollars(entry: dict[str, Any], inputs: float, outputs: float) -> float | None:
-    """Return dollars from a price per million tokens, of which a batch API takes half."""
-    price = entry.get("price")
-    if not price:
+    """Return dollars from a price per million tokens, less what the batch API takes off."""
+    if not entry["price"]:
         return None
-    full = (inputs * price["input"] + outputs * price["output"]) / 1e6
-    return full / 2 if entry.get("batch_api") else full
+    full = Price(**entry["price"]).of(inputs, outputs)
+    return full * SHARE if entry["batch_api"] else full
 
 
 def disk_uses(jobs: list[Job], workload: Workload) -> list[DiskUse]:
@@ -65,6 +66,11 @@ def disk_uses(jobs: list[Job], workload: Workload) -> list[DiskUse]:
         DiskUse(f"checkpoint {name}", workload.shape_of(name).download_bytes)
         for name in workload.checkpoints()
         if any(name.replace("/", "--") == job.wildcards.get("repository") for job in jobs)
+    ]
+    environments = [
+        DiskUse("vLLM", sizes.assumed.environment_bytes)
+        for rule in rules
+        if rule == "build_vllm_environment"
     ]
     adapters = small = checkpoints = 0.0
     for job in jobs:
@@ -81,6 +87,7 @@ def disk_uses(jobs: list[Job], workload: Workload) -> list[DiskUse]:
     texts += rules.count("generate_evaluation") * sizes.evaluation_prompts * 4
     return [
         *downloads,
+        *environments,
         DiskUse("adapters", adapters),
         *([DiskUse("small models", small)] if small else []),
         DiskUse("tables: sentences, responses, scores", texts * sizes.assumed.row_bytes),

@@ -33,7 +33,6 @@ class Rates:
     script_seconds: float
     download_bytes_per_second: float
     request_seconds: float
-    concurrent_requests: int
     batch_api_seconds: float
 
 
@@ -97,8 +96,7 @@ def _seconds(part: Part, rates: Rates) -> float:
         case Requests(is_batch=True):
             return rates.batch_api_seconds
         case Requests():
-            at_once = part.concurrent or rates.concurrent_requests
-            return part.requests * rates.request_seconds / at_once
+            return part.requests * rates.request_seconds / part.concurrent
 
 
 def _training(part: Training, rates: Rates) -> float:

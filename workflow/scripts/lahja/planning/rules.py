@@ -58,6 +58,9 @@ class Workload:
         named = [name for name in self.checkpoints() if name.replace("/", "--") == wanted]
         return Work(tuple(Download(self.shape_of(name).download_bytes) for name in named))
 
+    def _build_vllm_environment(self, job: Job) -> Work:
+        return Work((Download(self.sizes.assumed.environment_bytes),))
+
     def _pretrain_model(self, job: Job) -> Work:
         model = self.graph[job.wildcards["model"]]
         options = {**self.config["training"]["pretrain"], **model.settings}
@@ -141,7 +144,7 @@ class Workload:
             return Work((Rows(prompts),))
         tokens, new = self.sizes.prompt_tokens, self.answer_tokens(job.wildcards["generator"])
         if entry["backend"] == "openai":
-            at_once, is_batch = entry.get("concurrency"), entry.get("batch_api", False)
+            at_once, is_batch = entry["concurrency"], entry["batch_api"]
             return Work((Requests(prompts, tokens, new, at_once, is_batch),))
         return self._answering(job, entry["model"], prompts, entry["backend"], entry["decoding"])
 
@@ -197,7 +200,7 @@ class Workload:
 
     def _generate_evaluation(self, job: Job) -> Work:
         number = self.sizes.evaluation_prompts
-        backend = self.config["evaluation"].get("backend", "transformers")
+        backend = self.config["evaluation"]["backend"]
         return self._answering(job, job.wildcards["model"], number, backend, {})
 
     def _score_dialectness(self, job: Job) -> Work:

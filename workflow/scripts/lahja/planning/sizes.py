@@ -35,6 +35,7 @@ class Assumptions:
     instruction_examples: int
     scorer_sentences: int
     row_bytes: float
+    environment_bytes: float
 
 
 def count_rows(results: Path) -> dict[str, int]:

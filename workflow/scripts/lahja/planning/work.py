@@ -66,7 +66,7 @@ class Requests:
     requests: float
     input_tokens: float
     output_tokens: float
-    concurrent: int | None
+    concurrent: int
     is_batch: bool = False
 
 
