@@ -4,7 +4,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lahja.errors import LahjaError
-from lahja.tables import DIALECTNESS, REJECTS, empty_table, read_table, write_table
+from lahja.tables import DIALECTNESS, REJECTS, empty_table, read_by_folder, read_table, write_table
 
 
 def test_a_table_comes_back_as_written(tmp_path):
@@ -47,3 +47,13 @@ def test_a_failed_write_leaves_the_old_table(tmp_path):
         write_table(path, pd.DataFrame({"sentence_id": ["a"], "aldi": ["x"]}), DIALECTNESS)
     assert pq.read_table(path).num_rows == 1
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_tables_by_folder_are_one_table_that_names_the_folders(tmp_path):
+    for name, aldi in (("plain", 0.5), ("gated", 0.25)):
+        frame = pd.DataFrame({"sentence_id": ["a"], "aldi": [aldi]})
+        write_table(tmp_path / name / "train.parquet", frame, DIALECTNESS)
+    paths = [tmp_path / name / "train.parquet" for name in ("plain", "gated")]
+    table = read_by_folder(paths, DIALECTNESS, "dataset")
+    assert dict(zip(table["dataset"], table["aldi"], strict=True)) == {"plain": 0.5, "gated": 0.25}
+    assert list(read_by_folder([], DIALECTNESS, "dataset")) == ["sentence_id", "aldi", "dataset"]

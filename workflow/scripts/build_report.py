@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 
 from lahja.command import run
 from lahja.files import read_json, write_text
@@ -20,7 +19,7 @@ from lahja.tables import (
     REJECTS,
     SCORER_AGREEMENT,
     SENTENCE_SCORES,
-    empty_table,
+    read_by_folder,
     read_table,
 )
 
@@ -50,17 +49,12 @@ def main(
 ) -> None:
     """Gather a run's tables and figures on one page.
 
-    `scores` has a file per model, in the order of the settings' models; `tables` and `figures`
-    are the folders that make_tables and make_figures filled; `pairs` and `funnel` lie in folders
-    named for their datasets; `trained` are the folders of trained models; `benchmarks` is the
-    run's folder of benchmark files, read as they are now; `rulegraph` is the output of
-    `snakemake --rulegraph`; `versions` is a JSON file, {section: {name: value}}. Settings: run
-    (its name), models, starts ({model: the one it grew from}), stand_ins (a list in words),
-    licences ({corpus: licence}), samples (per direction), seed.
+    `scores` has a file per model, in the order of the settings' models; `tables` and `figures` are
+    the folders that make_tables and make_figures filled; `pairs` and `funnel` lie in folders named
+    for their datasets; `trained` are the folders of trained models; `benchmarks` is read as it is
+    now; `rulegraph` is `snakemake --rulegraph`'s output; `versions` is JSON. Settings: see About.
     """
-    agreement = None
-    if scorer_agreement is not None:
-        agreement = read_table(scorer_agreement, SCORER_AGREEMENT)
+    agreement = scorer_agreement and read_table(scorer_agreement, SCORER_AGREEMENT)
     evidence = Run(
         metrics=read_table(metrics, METRICS),
         comparisons=read_table(comparisons, COMPARISONS),
@@ -69,8 +63,8 @@ def main(
         figures=figures,
         counts=pd.read_parquet(counts),
         rejects=pd.concat([read_table(path, REJECTS) for path in rejects], ignore_index=True),
-        funnel=_by_dataset(funnel, FUNNEL),
-        pairs=_by_dataset(pairs, PAIRS),
+        funnel=read_by_folder(funnel, FUNNEL, "dataset"),
+        pairs=read_by_folder(pairs, PAIRS, "dataset"),
         scores=[read_table(path, SENTENCE_SCORES) for path in scores],
         curves=read_curves(trained),
         runtimes=runtimes_table(benchmarks),
@@ -80,11 +74,6 @@ def main(
         agreement=agreement,
     )
     write_text(output, build_report(evidence, About(**settings), templates))
-
-
-def _by_dataset(paths: list[Path], schema: pa.Schema) -> pd.DataFrame:
-    tables = [read_table(path, schema).assign(dataset=path.parent.name) for path in paths]
-    return pd.concat([empty_table(schema).assign(dataset=None), *tables], ignore_index=True)
 
 
 if __name__ == "__main__":

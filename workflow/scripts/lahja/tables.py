@@ -164,6 +164,13 @@ def write_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
         pq.write_table(table.replace_schema_metadata(None), draft)
 
 
+def read_by_folder(paths: list[Path], schema: pa.Schema, column: str) -> pd.DataFrame:
+    """Return tables as one, with the name of each one's folder in a further column."""
+    tables = [read_table(path, schema).assign(**{column: path.parent.name}) for path in paths]
+    empty = empty_table(schema).assign(**{column: None})
+    return pd.concat([empty, *tables], ignore_index=True)
+
+
 def empty_table(schema: pa.Schema) -> pd.DataFrame:
     """Return a frame of the schema without rows."""
     return _plain_text(schema.empty_table().to_pandas(), schema)
