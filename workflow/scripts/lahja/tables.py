@@ -87,6 +87,17 @@ PAIRS = _schema(
 )  # fmt: skip
 # How many candidates or pairs are left after each step, per dialect and kind of prompt.
 FUNNEL = _schema(dialect=_TEXT, kind=_TEXT, step=_TEXT, count=_COUNT)
+# A preference pair of any file after the gates: the first that stops it and why, null where none
+# does; `index` is its position in the file, from 0.
+AUDIT = _schema(
+    index=_COUNT, file=_TEXT, kind=_TEXT, target_variety=_TEXT, gate=_TEXT, reason=_TEXT,
+    all_gates=pa.list_(_TEXT), not_computed=pa.list_(_TEXT), prompt=_TEXT, chosen=_TEXT,
+    rejected=_TEXT,
+)  # fmt: skip
+# Every gate's verdict on every pair; status is "passed", "stopped" or "not computed".
+VERDICTS = _schema(
+    index=_COUNT, gate=_TEXT, status=_TEXT, reason=_TEXT, value=_REAL, threshold=_REAL,
+)  # fmt: skip
 
 # --- evaluation -------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from lahja.readers.alqasida import (
     read_templates,
 )
 from lahja.readers.llamafactory import read_preference_pairs
+from lahja.readers.preferences import read_preferences
 from lahja.readers.records import (
     SPLITS,
     Output,
@@ -84,6 +85,7 @@ __all__ = [
     "Sentence",
     "read_outputs",
     "read_preference_pairs",
+    "read_preferences",
     "read_prompts",
     "read_scored_texts",
     "read_templates",

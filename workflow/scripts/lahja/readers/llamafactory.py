@@ -27,13 +27,17 @@ def read_preference_pairs(path: Path) -> Iterator[PreferencePair | Reject]:
         raise LahjaError(f"{path}: expected a JSON array of preference pairs")
     for number, record in enumerate(records, start=1):
         try:
-            messages = tuple(_messages(record))
-            chosen, rejected = _answer(record["chosen"]), _answer(record["rejected"])
+            yield parse_ranking(record, path.name, number)
         except (KeyError, TypeError, AttributeError) as error:
             reason = f"not a preference pair (lacks {error})"
             yield Reject(path.name, number, reason, str(record)[:500])
-            continue
-        yield PreferencePair(messages, chosen, rejected, path.name, number)
+
+
+def parse_ranking(record: dict[str, Any], file: str, number: int) -> PreferencePair:
+    """Return the pair of one record; KeyError, TypeError or AttributeError where it is none."""
+    messages = tuple(_messages(record))
+    chosen, rejected = _answer(record["chosen"]), _answer(record["rejected"])
+    return PreferencePair(messages, chosen, rejected, file, number)
 
 
 def _messages(record: dict[str, Any]) -> Iterator[tuple[str, str]]:

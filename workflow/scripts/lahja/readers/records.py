@@ -107,7 +107,15 @@ class PreferencePair:
     rejected: str
     file: str
     line: int
-    """Position in the array, from 1."""
+    """Position in the array or the table, or line of the file, from 1."""
+    variety: str | None = None
+    """The variety that was asked for, where the file says so."""
+    reference: str | None = None
+    """A known good answer, where the file has one."""
+    chosen_label: str | None = None
+    """The variety that a classifier gave the better answer."""
+    rejected_finish: str | None = None
+    """`stop`, `length` …: how the worse answer ended, where the file says so."""
 
     @property
     def prompt(self) -> str:

@@ -1,0 +1,243 @@
+"""`lahja audit` on every kind of preference file, and its comparison with labels."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from lahja.cli import main
+from lahja.errors import LahjaError
+from lahja.gates.asked import parse_prompt
+from lahja.gates.auditing import audit_pairs
+from lahja.gates.evidence import with_back_translations, with_labels
+from lahja.gates.labels import compare, read_labels
+from lahja.gates.models import PromptedTranslator, load_classifier, load_translator
+from lahja.gates.settings import GateSettings
+from lahja.gates.verdict import Judged
+from lahja.readers import PreferencePair, Reject, read_preferences
+from lahja.tables import AUDIT, PAIRS, VERDICTS, read_table, write_table
+from lahja.translation import translation_prompt
+
+WHERE = translation_prompt("eng", "egy", "Where is my red bag?")
+SOUND = (WHERE, "فين شنطتي الحمرا؟", "أين حقيبتي الحمراء؟")
+WRONG = (WHERE, "Where is my bag?", "فين شنطتي؟")
+QUOTED = (WHERE, '"فين شنطتي الحمرا؟"', "أين حقيبتي الحمراء؟")
+LEVANTINE = (WHERE, "وين شنطتي الحمرا هون؟", "أين حقيبتي الحمراء؟")
+TRIPLES = [SOUND, WRONG, QUOTED, LEVANTINE]
+GATES_FOUND = [None, "language", "artefact", "dialect"]
+
+
+def plain(triple):
+    return dict(zip(("prompt", "chosen", "rejected"), triple, strict=True))
+
+
+def conversational(triple):
+    prompt, chosen, rejected = triple
+    return {
+        "prompt": [{"role": "user", "content": prompt}],
+        "chosen": [{"role": "assistant", "content": chosen}],
+        "rejected": [{"role": "assistant", "content": rejected}],
+    }
+
+
+def implicit(triple):
+    parts = conversational(triple)
+    prompt = parts.pop("prompt")
+    return {side: prompt + turns for side, turns in parts.items()}
+
+
+def ranking(triple):
+    prompt, chosen, rejected = triple
+    return {
+        "conversations": [{"from": "human", "value": prompt}],
+        "chosen": {"from": "gpt", "value": chosen},
+        "rejected": {"from": "gpt", "value": rejected},
+    }
+
+
+def write(path, form):
+    records = [form(triple) for triple in TRIPLES]
+    if path.suffix == ".json":
+        path.write_text(json.dumps(records, ensure_ascii=False), encoding="utf-8")
+    else:
+        lines = (json.dumps(record, ensure_ascii=False) for record in records)
+        path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def our_table(path):
+    rows = [
+        dict.fromkeys(PAIRS.names, "x")
+        | plain(triple)
+        | {"pair_id": str(n), "dialect": "egy", "chosen_label": "egy"}
+        for n, triple in enumerate(TRIPLES)
+    ]
+    write_table(path, pd.DataFrame(rows), PAIRS)
+    return path
+
+
+FILES = [
+    ("pairs.jsonl", plain), ("pairs.jsonl", conversational), ("pairs.jsonl", implicit),
+    ("pairs.json", ranking), ("pairs.json", plain), ("pairs.parquet", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "form"), FILES)
+def test_every_form_is_audited_alike(tmp_path, capsys, name, form):
+    file = tmp_path / name
+    file = our_table(file) if form is None else write(file, form)
+    main(["audit", str(file), "--output", str(tmp_path / "out")])
+    table = read_table(tmp_path / "out/audit.parquet", AUDIT)
+    assert table["gate"].tolist() == GATES_FOUND
+    assert table["index"].tolist() == [0, 1, 2, 3]
+    assert set(table["target_variety"]) == {"egy"}
+    assert "4 pairs: 3 stopped, 1 go through" in capsys.readouterr().out
+    verdicts = read_table(tmp_path / "out/verdicts.parquet", VERDICTS)
+    assert set(verdicts["status"]) == {"passed", "stopped", "not computed"}
+    assert verdicts["reason"].str.len().min() > 0
+    first = json.loads((tmp_path / "out/audit.jsonl").read_text(encoding="utf-8").split("\n")[0])
+    assert first["asked"]["payload"] == "Where is my red bag?" and not first["stopped"]
+    assert pd.read_csv(tmp_path / "out/audit.csv")["all_gates"].fillna("").tolist()[0] == ""
+
+
+def test_labels_give_recall_precision_misses_and_false_stops(tmp_path, capsys):
+    file = write(tmp_path / "pairs.json", ranking)
+    labels = tmp_path / "labels.csv"
+    labels.write_text(
+        "index,defects\n0,adequacy;truncated_rejected\n1,wrong_language;adequacy\n2,none\n"
+        "3,wrong_dialect\n"
+    )
+    main(["audit", str(file), "--labels", str(labels)])
+    lines = capsys.readouterr().out.splitlines()
+    assert "recall wrong_language 1.000" in lines
+    assert "recall wrong_dialect 1.000" in lines
+    assert "recall adequacy 0.500" in lines
+    assert "recall truncated_rejected 0.000" in lines
+    assert "precision 0.667" in lines
+    assert "sound pairs stopped: 1 of 1" in lines
+    assert any(line.startswith("missed 0 (adequacy, truncated_rejected)") for line in lines)
+    assert any(line.startswith("false stop 2 (artefact:") for line in lines)
+    assert "adequacy: 1 of 2 stopped, 0 by a gate for it" in lines
+
+
+def test_a_stop_for_the_rejected_text_catches_no_defect_of_the_chosen_one(tmp_path):
+    cut = "كان يا ما كان في قديم الزمان راجل عنده أرض كبيرة. " * 4 + "وفي يوم من"
+    pairs = [PreferencePair((("user", WHERE),), SOUND[1], cut, "f", 1)]
+    comparison = compare(
+        audit_pairs(pairs, GateSettings()), {0: ("adequacy", "truncated_rejected")}
+    )
+    assert {r.kind: r.value for r in comparison.recalls} == {"adequacy": 0, "truncated_rejected": 1}
+    assert comparison.precision == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("index,defects\n0,spelling\n", "labels.csv:2: defect 'spelling': expected none"),
+        ("index,defects\n0,none;echo\n", "labels.csv:2: defect 'none'"),
+        ("index,defects\nx,none\n", "labels.csv:2: index 'x'"),
+        ("index,kind\n0,none\n", "defects"),
+    ],
+)
+def test_faulty_labels_are_named(tmp_path, text, message):
+    path = tmp_path / "labels.csv"
+    path.write_text(text)
+    with pytest.raises(LahjaError, match=message):
+        read_labels(path)
+
+
+def test_labels_without_a_pair_are_refused():
+    pairs = [PreferencePair((("user", WHERE),), "نعم", "لا", "f", 1)]
+    with pytest.raises(LahjaError, match="there is no pair 7; the last is 0"):
+        compare(audit_pairs(pairs, GateSettings()), {7: ()})
+
+
+def test_records_that_are_no_pairs_are_rejects_and_keep_the_numbers(tmp_path):
+    file = tmp_path / "pairs.jsonl"
+    records = [{"prompt": "س"}, plain(SOUND), {"chosen": [], "rejected": []}]
+    file.write_text("\n".join(map(json.dumps, records)))
+    first, second, third = read_preferences(file)
+    assert isinstance(first, Reject) and isinstance(third, Reject)
+    assert "chosen" in first.reason and "share a prompt" in third.reason
+    assert second.line == 2
+
+
+def test_what_a_file_says_of_a_pair_is_used(tmp_path):
+    file = tmp_path / "pairs.jsonl"
+    told = {"target_variety": "syr", "reference": "وين شنطتي", "rejected_finish": "length"}
+    file.write_text(json.dumps(plain(SOUND) | told))
+    (pair,) = read_preferences(file)
+    assert (pair.variety, pair.reference, pair.rejected_finish) == tuple(told.values())
+
+
+@pytest.mark.parametrize("name", ["absent.json", "pairs.txt", "object.json", "broken.parquet"])
+def test_files_that_hold_no_pairs_are_named(tmp_path, name):
+    path = tmp_path / name
+    if name != "absent.json":
+        path.write_text("{}")
+    with pytest.raises(SystemExit, match=f"lahja: .*{name}"):
+        main(["audit", str(path)])
+
+
+# --- models -----------------------------------------------------------------------------------
+
+
+class FakeModels:
+    """Calls every text Syrian, and translates by a table."""
+
+    def __init__(self, table=None):
+        self.table, self.asked = table or {}, []
+
+    def label(self, texts):
+        return ("egy", "syr"), [[0.01, 0.99] for _ in texts]
+
+    def translate(self, texts, source, target):
+        self.asked.append((tuple(texts), source, target))
+        return [self.table.get(text) for text in texts]
+
+
+def judged(*triples):
+    return [Judged(parse_prompt(p), chosen, rejected) for p, chosen, rejected in triples]
+
+
+def test_a_classifier_labels_arabic_texts_only():
+    arabic, latin = with_labels(judged(SOUND, WRONG), FakeModels())
+    assert arabic.evidence.label == "syr"
+    assert arabic.evidence.probabilities == {"egy": 0.01, "syr": 0.99}
+    assert latin.evidence.label is None
+
+
+def test_a_translator_is_asked_for_the_way_back():
+    fake = FakeModels({"فين شنطتي الحمرا؟": "Where is my red bag?"})
+    joke = ("Tell me a joke in Egyptian Arabic", "مرة واحد", "لا")
+    back, wrapped, none = with_back_translations(judged(SOUND, QUOTED, joke), fake)
+    red = "Where is my red bag?"
+    assert fake.asked[:2] == [
+        (("فين شنطتي الحمرا؟", "فين شنطتي الحمرا؟"), "egy", "eng"),
+        ((red, red), "eng", "egy"),
+    ]
+    assert back.evidence.own_round_trip is None
+    assert back.evidence.back_translation == "Where is my red bag?"
+    assert wrapped.evidence.back_translation == "Where is my red bag?"
+    assert none.evidence.back_translation is None
+
+
+def test_models_change_what_the_audit_says():
+    pairs = [PreferencePair((("user", WHERE),), "الشنطة بتاعت مين؟", "لا", "f", 1)]
+    (alone,) = audit_pairs(pairs, GateSettings())
+    red, there = "Where is my red bag?", "فين شنطتي الحمرا؟"
+    fake = FakeModels({"الشنطة بتاعت مين؟": "Nobody sells tea", red: there, there: red})
+    (asked,) = audit_pairs(pairs, GateSettings(), fake, fake)
+    assert not alone.stops
+    assert [verdict.gate for verdict in asked.stops] == ["dialect", "adequacy"]
+
+
+@pytest.mark.model
+def test_models_of_a_run_are_known_by_their_folders(tmp_path, small_root):
+    translator = load_translator(small_root)
+    assert isinstance(translator, PromptedTranslator)
+    assert len(translator.translate(["شو"], "syr", "eng")) == 1
+    options, (row,) = load_classifier(small_root).label(["شو أخبارك"])
+    assert len(row) == len(options) == 6 and sum(row) == pytest.approx(1)
+    with pytest.raises(LahjaError, match="not a model folder"):
+        load_classifier(tmp_path)

@@ -1,0 +1,188 @@
+"""The audit on real pairs, and how often the gates stop what is known to be sound.
+
+The first is what the gates are wanted for. The others show that they were not fitted to it:
+recorded translations, parallel corpora, and texts that are known to be bad.
+"""
+
+from collections import Counter, defaultdict
+
+import pytest
+
+from lahja.gates.asked import parse_prompt
+from lahja.gates.auditing import audit_pairs
+from lahja.gates.gating import judge
+from lahja.gates.labels import compare, read_labels
+from lahja.gates.settings import GateSettings
+from lahja.gates.truncation import is_cut_off
+from lahja.gates.verdict import Evidence, Judged
+from lahja.readers import READERS, Output, Sentence, read_outputs, read_preferences
+from lahja.translation import translation_prompt
+from lahja.varieties import DIALECTS
+
+MADAR = "MADAR/MADAR.Parallel-Corpora-Public-Version1.1-25MAR2021/MADAR_Corpus"
+OUTPUTS = "al-qasida/llm_outputs"
+# A generator may well write MSA, or be cut off; whether a translation is sound, these gates say.
+OF_MEANING = (
+    "language",
+    "echo",
+    "artefact",
+    "repetition",
+    "length",
+    "numbers",
+    "names",
+    "adequacy",
+)
+
+
+def test_the_labelled_real_pairs(corpora):
+    folder = corpora / "nus-ids-amiya26"
+    audited = audit_pairs(list(read_preferences(folder / "rl_pairs.sample.json")), GateSettings())
+    comparison = compare(audited, read_labels(folder / "rl_pairs.sample.labels.csv"))
+    recalls = {recall.kind: recall for recall in comparison.recalls}
+    for kind, n in (("wrong_language", 2), ("echo", 8), ("artefact", 3)):
+        assert (recalls[kind].n, recalls[kind].named) == (n, n), kind
+    assert comparison.n_sound == 17
+    assert len(comparison.false_stops) <= 2
+
+
+def stop_rates(pairs, gates):
+    """Return the share of pairs that each gate stops, and that any does ("any")."""
+    counts, n = Counter(), 0
+    for pair in pairs:
+        stops = {v.gate for v in judge(pair, GateSettings(), gates) if v.status == "stopped"}
+        counts.update(stops | ({"any"} if stops else set()))
+        n += 1
+    rates = {gate: count / n for gate, count in counts.items()}
+    print(f"{n} texts:", {gate: f"{rate:.4f}" for gate, rate in sorted(rates.items())})
+    return defaultdict(float, rates)
+
+
+def recorded(corpora, generator, task, every=1):
+    options = {"generators": [generator], "tasks": [task]}
+    found = read_outputs(corpora / OUTPUTS, options)
+    return [item for n, item in enumerate(found) if isinstance(item, Output) and n % every == 0]
+
+
+def judged(output, with_reference=False, generation=None):
+    evidence = Evidence(reference=output.reference if with_reference else None)
+    asked = parse_prompt(output.prompt, output.target_variety)
+    return Judged(asked, generation or output.generation, "", evidence)
+
+
+@pytest.mark.parametrize("generator", ["gpt-4o", "command_r+"])
+def test_recorded_translations_of_strong_models_are_seldom_stopped(corpora, generator):
+    outputs = recorded(corpora, generator, "translation", every=3)
+    alone = stop_rates(map(judged, outputs), OF_MEANING)
+    assert alone["any"] < 0.02
+    assert max(alone[gate] for gate in OF_MEANING) < 0.01
+    referenced = stop_rates((judged(output, True) for output in outputs), ["adequacy"])
+    assert referenced["any"] < 0.04
+
+
+def test_translations_of_other_sentences_are_stopped_by_their_references(corpora):
+    outputs = recorded(corpora, "gpt-4o", "translation", every=3)
+    strangers = [other.generation for other in outputs[7:] + outputs[:7]]
+    pairs = [judged(output, True, text) for output, text in zip(outputs, strangers, strict=True)]
+    # Without a reference, what is left are length, numbers, names and shared letters.
+    assert stop_rates(pairs, OF_MEANING)["any"] > 0.75
+    assert stop_rates((Judged(p.asked, p.chosen, "") for p in pairs), OF_MEANING)["any"] > 0.4
+
+
+def test_run_ons_of_a_base_model_are_stopped(corpora):
+    outputs = recorded(corpora, "llama", "monolingual", every=2)
+    gates = ("language", "echo", "artefact", "repetition")
+    assert stop_rates(map(judged, outputs), gates)["any"] > 0.7
+
+
+def parallel(corpora, name):
+    if name == "madar":
+        options = {
+            "cities": ["Cairo", "Rabat", "Jerusalem", "Riyadh", "Damascus", "MSA", "English"]
+        }
+        found = READERS["madar"](corpora / MADAR, options)
+    else:
+        found = READERS["flores"](corpora / "flores200_dataset", {})
+    groups = defaultdict(dict)
+    for item in found:
+        if isinstance(item, Sentence) and item.split != "train":
+            groups[item.group][item.variety] = item.text
+    return list(groups.values())
+
+
+# FLORES's dialects were translated from English, not from its MSA, and keep names in Latin letters.
+# People translate freely: into Moroccan, of what MADAR's MSA says sometimes not one letter is left.
+@pytest.mark.parametrize(
+    ("name", "source", "limit"),
+    [
+        ("madar", "eng", 0.01),
+        ("madar", "msa", 0.05),
+        ("flores", "eng", 0.05),
+        ("flores", "msa", 0.09),
+    ],
+)
+def test_human_translations_are_seldom_stopped(corpora, name, source, limit):
+    groups = parallel(corpora, name)
+    for dialect in DIALECTS:
+        # FLORES's Saudi is its MSA for the most part: an echo by rights.
+        if (name, source, dialect) == ("flores", "msa", "sau"):
+            continue
+        pairs = [
+            Judged(parse_prompt(translation_prompt(source, dialect, own[source])), own[dialect], "")
+            for own in groups
+            if {source, dialect} <= own.keys()
+        ]
+        print(name, source, dialect, end=" ")
+        assert stop_rates(pairs, OF_MEANING)["any"] < limit, dialect
+
+
+@pytest.mark.parametrize(
+    ("name", "limits"),
+    [
+        ("madar", {"egy": 0.01, "mar": 0.01, "pse": 0.01, "sau": 0.03, "syr": 0.01}),
+        ("flores", {"egy": 0.02, "mar": 0.01, "pse": 0.04, "syr": 0.01}),
+    ],
+)
+def test_marker_words_seldom_stop_a_text_in_its_own_dialect(corpora, name, limits):
+    groups = parallel(corpora, name)
+    for dialect, limit in limits.items():
+        texts = [own[dialect] for own in groups if dialect in own]
+        asked = parse_prompt("Tell me a story", dialect)
+        own_rate, rates = None, []
+        for wanted in DIALECTS:
+            asked = parse_prompt(f"Use the dialect from {_country(wanted)}. Tell me a story")
+            assert asked.variety == wanted
+            print(name, dialect, "as", wanted, end=" ")
+            rate = stop_rates((Judged(asked, text, "") for text in texts), ["dialect"])["any"]
+            if wanted == dialect:
+                own_rate = rate
+            elif {wanted, dialect} != {"pse", "syr"}:
+                rates.append(rate)
+        assert own_rate < limit, dialect
+        assert min(rates) > 5 * own_rate, dialect
+
+
+def _country(dialect):
+    names = {"egy": "Egypt", "mar": "Morocco", "pse": "Palestine", "sau": "Saudi Arabia"}
+    return names.get(dialect, "Syria")
+
+
+def test_texts_that_a_limit_cut_off_are_known_by_their_look(corpora):
+    outputs = recorded(corpora, "gpt-4o", "crosslingual")
+    cut = [is_cut_off(o.generation) for o in outputs if o.finish_reason == "length"]
+    whole = [is_cut_off(o.generation) for o in outputs if o.finish_reason == "stop"]
+    print(f"cut off: {sum(cut)} of {len(cut)}, whole: {sum(whole)} of {len(whole)}")
+    assert sum(cut) > 0.7 * len(cut)
+    assert sum(whole) < 0.1 * len(whole)
+
+
+@pytest.mark.parametrize("task", ["translation", "monolingual", "crosslingual"])
+def test_what_recorded_prompts_ask_for_is_read_from_their_wording(corpora, task):
+    outputs = recorded(corpora, "gpt-4o", task)
+    found = Counter(
+        "unknown" if variety is None else "right" if variety == output.target_variety else "wrong"
+        for output in outputs
+        for variety in [parse_prompt(output.prompt).variety]
+    )
+    print(task, found)
+    assert found["wrong"] < 0.01 * len(outputs)
+    assert found["right"] > 0.95 * len(outputs)
