@@ -1,11 +1,14 @@
 import difflib
 from copy import deepcopy
+from dataclasses import asdict
 
 import pytest
 import yaml
 
 from lahja.configuration import documentation, read_schema, resolve
 from lahja.errors import LahjaError
+from lahja.gates.gating import GATES
+from lahja.gates.settings import GateSettings
 
 
 def merged(base, changes):
@@ -162,3 +165,20 @@ def test_every_key_says_what_it_means():
             yield from keys(inner, f"{path}{key}.")
 
     assert [name for name, schema in keys(read_schema()) if not schema.get("description")] == []
+
+
+def test_the_gates_have_the_same_defaults_in_the_schema_and_the_library():
+    gates = read_schema()["properties"]["preferences"]["properties"]["gates"]["properties"]
+    limits = {
+        gate: {key: inner["default"] for key, inner in schema["properties"].items()}
+        for gate, schema in gates.items()
+    }
+    assert limits == asdict(GateSettings())
+
+
+def test_the_schema_knows_every_gate():
+    kinds = read_schema()["properties"]["datasets"]["additionalProperties"]["oneOf"]
+    (preferences,) = [
+        kind["properties"] for kind in kinds if kind["properties"]["kind"]["const"] == "preferences"
+    ]
+    assert preferences["gates"]["items"]["enum"] == list(GATES)

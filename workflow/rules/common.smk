@@ -79,6 +79,12 @@ def listing_of(name: str) -> str:
     return canonical_json([[str(f.relative_to(folder)), f.stat().st_size] for f in files])
 
 
+def preferences(objective: str) -> list[str]:
+    """Return the preference datasets of an objective."""
+    entries = config["datasets"]
+    return [name for name in datasets("preferences") if entries[name]["objective"] == objective]
+
+
 def datasets(kind: str) -> list[str]:
     """Return the datasets of a kind."""
     return [name for name, entry in config["datasets"].items() if entry["kind"] == kind]

@@ -77,10 +77,10 @@ def step_record(name: str) -> str:
     )
 
 
-def dataset_settings(name: str) -> str:
-    """Return the settings of a dataset, its kind left out."""
+def dataset_settings(name: str, **values) -> str:
+    """Return the settings of a dataset, its kind left out, and further values."""
     entry = config["datasets"][name]
-    return settings(**{key: value for key, value in entry.items() if key != "kind"})
+    return settings(**{key: value for key, value in entry.items() if key != "kind"}, **values)
 
 
 def generator(name: str, backend: str, decoding: dict, **values) -> str:

@@ -149,7 +149,7 @@ rule build_pairs:
     benchmark:
         f"{BENCHMARKS}/build_pairs/{{dataset}}.tsv"
     wildcard_constraints:
-        dataset=one_of(datasets("preferences")),
+        dataset=one_of(preferences("dialect-only")),
     conda:
         "../../envs/main.yaml"
     threads: 1
@@ -158,5 +158,35 @@ rule build_pairs:
         settings=lambda wc: dataset_settings(wc.dataset),
     shell:
         "python workflow/scripts/build_pairs.py --prompts {input.prompts}"
+        " --candidates {input.candidates} --validation {input.validation}"
+        " --settings {params.settings:q} --pairs {output.pairs} --funnel-counts {output.funnel} &> {log}"
+
+
+rule build_gated_pairs:
+    """Prefer a response that passes the gates besides, and count what each gate stops."""
+    input:
+        prompts=expand(rules.build_prompts.output.prompts, dialect=DIALECTS),
+        candidates=[
+            *expand(rules.label_responses.output.candidates, dialect=DIALECTS),
+            *expand(rules.relabel_translations.output.candidates, dialect=DIALECTS),
+        ],
+        validation=rules.build_validation.output.validation,
+    output:
+        pairs=f"{RESULTS}/preferences/{{dataset}}/train.parquet",
+        funnel=f"{RESULTS}/preferences/{{dataset}}/funnel.parquet",
+    log:
+        f"{LOGS}/build_gated_pairs/{{dataset}}.log",
+    benchmark:
+        f"{BENCHMARKS}/build_gated_pairs/{{dataset}}.tsv"
+    wildcard_constraints:
+        dataset=one_of(preferences("gated")),
+    conda:
+        "../../envs/main.yaml"
+    threads: 1
+    params:
+        code=code("build_gated_pairs"),
+        settings=lambda wc: dataset_settings(wc.dataset, limits=config["preferences"]["gates"]),
+    shell:
+        "python workflow/scripts/build_gated_pairs.py --prompts {input.prompts}"
         " --candidates {input.candidates} --validation {input.validation}"
         " --settings {params.settings:q} --pairs {output.pairs} --funnel-counts {output.funnel} &> {log}"

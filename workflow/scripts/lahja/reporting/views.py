@@ -147,7 +147,8 @@ def funnel_view(funnel: pd.DataFrame) -> TableView:
 
     `funnel` holds FUNNEL and the column `dataset`, which is shown where there are several.
     """
-    steps = list(dict.fromkeys(funnel["step"]))
+    # Datasets with gates have more steps than others; all end in pairs.
+    steps = sorted(dict.fromkeys(funnel["step"]), key=lambda step: step == "pairs")
     keys = ["dataset"] if funnel["dataset"].nunique() > 1 else []
     counts = funnel.pivot_table(
         index=[*keys, "kind", "dialect"], columns="step", values="count", aggfunc="sum", sort=False
