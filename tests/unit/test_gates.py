@@ -58,6 +58,8 @@ CASES = [
     ("echo", REPLY_EGY, "آه شفته امبارح مع صحابي وعجبني", "passed"),
     ("echo", JOKE, "قول لي نكتة بالمصري", "stopped"),
     ("echo", JOKE, "مرة واحد بخيل وقع من الدور العاشر، قال لمراته وهو نازل ما تعمليش حسابي في الأكل.", "passed"),
+    ("echo", "Explain a myth about cats. Reply in Moroccan Arabic.", "قول ليا شي خرافة على القطوط", "stopped"),
+    ("echo", "Give me some advice in Egyptian Arabic", "قول الحق دايما ولو على نفسك.", "passed"),
     ("echo", WHY_SEA, "ليش مي البحر الميت مالحة هالقد؟", "stopped"),
     ("echo", WHY_SEA, "لِمَ مياه البحر الميت شديدة الملوحة؟", "stopped"),
     ("echo", WHY_SEA, "مي البحر الميت مالحة لأنو ما في إلها مخرج، فبتتبخر المي وبيضل الملح.", "passed"),

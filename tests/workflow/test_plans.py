@@ -111,3 +111,18 @@ def test_the_profile_for_two_cards_names_rules_that_are_there(fresh):
     assert named <= {*done.stdout.split()}
     done = fresh.snakemake("-n", "--workflow-profile", "profiles/a6000")
     assert done.returncode == 0, done.stdout
+
+
+def test_gated_pairs_have_a_rule_of_their_own_beside_the_papers(fresh):
+    (fresh.folder / "gated.yaml").write_text(
+        "datasets:\n  gated: {kind: preferences, objective: gated, gates: [echo, artefact]}\n"
+        "models:\n  llama+RL-gated: {from: llama, train: dpo, on: gated}\n"
+    )
+    targets = [f"results/demo/models/llama+RL{suffix}" for suffix in ("", "-gated")]
+    done = fresh.snakemake(
+        "-n", "--configfile", "config/demo.yaml", "gated.yaml", "--cores", "2", "--", *targets
+    )
+    assert done.returncode == 0, done.stdout
+    for rule, dataset in (("build_pairs", "dialect-only"), ("build_gated_pairs", "gated")):
+        assert f"rule {rule}:" in done.stdout
+        assert f"results/demo/preferences/{dataset}/train.parquet" in done.stdout

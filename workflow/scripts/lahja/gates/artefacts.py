@@ -52,7 +52,7 @@ _TASK_TALK = re.compile(
 _ANNOUNCED = re.compile(
     r"(?<!\w)(?:translations?|sentences?|texts?|answers?|reply|response|jokes?|story|version|essay"
     r"|(?:و|ف)?(?:ال|لل|بال|ل|ب)?(?:ترجم[هت]\w*|جمله|نص|اجاب[هت]\w*|جواب\w?|رد[كي]?|نكته|نكت|قصه"
-    r"|صياغه|سؤال|مثال|مقال|مقاله|لهجه|عربيه?|دارجه))(?!\w)"
+    r"|صياغه|سؤال|مثال|مقال|مقاله|لهجه|عربيه?|عاميه|دارجه))(?!\w)"
 )
 # "Sure! Here is the joke:", "إليك نكتة:", "الترجمة هي:": the answer begins after the colon.
 _ANNOUNCEMENT = re.compile(

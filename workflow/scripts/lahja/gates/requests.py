@@ -28,6 +28,11 @@ _WORDS = {
     "summarise": "summarize summarise لخص لخصلي",
 }
 _SENSES: dict[str, str] = {word: name for name, words in _WORDS.items() for word in words.split()}
+# A request to be told something comes back as another one: explain it, "tell me about it".
+_SAY = "say"
+_SAYING = frozenset(("tell", "give", "explain", "write", "list", "summarise"))
+_JOINED_TO_ME = ("لي", "لنا", "ني")
+_TO_ME = ("لي", "ليا", "لنا", "لينا", "me", "us")
 # What a request asks for in so many words that a single line cannot be it.
 _LONG_ANSWER = re.compile(
     r"(?<!\w)(?:why|how|explain|describe|discuss|essay|article|story|stories|joke|recipe|poem|summary"
@@ -47,13 +52,18 @@ def is_request_word(word: str) -> bool:
 
 def senses_in(text: str) -> set[str]:
     """Return what a prompt requests anywhere in it."""
-    return {_SENSES[word] for word in comparison_key(text).split() if word in _SENSES}
+    found = {_SENSES[word] for word in comparison_key(text).split() if word in _SENSES}
+    return found | {_SAY} if found & _SAYING else found
 
 
 def opening_senses(text: str) -> set[str]:
     """Return what a text requests in its first words."""
     words = comparison_key(text).split()[:_OPENING_WORDS]
     found = {_SENSES[word] for word in words if word in _SENSES}
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        is_to_me = word.endswith(_JOINED_TO_ME) or following in _TO_ME
+        if _SENSES.get(word) in _SAYING and is_to_me:
+            found.add(_SAY)
     # "lima" ("why") and "lam" ("not") are one without vowel marks; at the head of a question it
     # is the former.
     if words and words[0] in ("لم", "ولم", "فلم") and ends_as_question(text):
