@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 
 from lahja.command import run
-from lahja.gated_pairs import gate_candidates, with_gates
 from lahja.gates.gating import GATES
 from lahja.gates.settings import parse_gate_settings
 from lahja.pairs import form_pairs, funnel
+from lahja.preferences.gated import gate_candidates, with_counts
 from lahja.tables import (
     CANDIDATES,
     EVALUATION_PROMPTS,
@@ -38,7 +38,7 @@ def main(
     kept = settings["pairs_per_prompt"], settings["seed"]
     formed = form_pairs(free, gated.candidates, *kept)
     write_table(pairs, formed, PAIRS)
-    write_table(funnel_counts, with_gates(funnel(free, answers, formed), gated), FUNNEL)
+    write_table(funnel_counts, with_counts(funnel(free, answers, formed), gated.counts), FUNNEL)
 
 
 if __name__ == "__main__":

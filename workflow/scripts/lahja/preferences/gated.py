@@ -56,10 +56,10 @@ def gate_candidates(
     return Gated(kept[candidates.columns], _counts(rows, gates))
 
 
-def with_gates(funnel: pd.DataFrame, gated: Gated) -> pd.DataFrame:
-    """Return the funnel with the gates' counts before the pairs."""
+def with_counts(funnel: pd.DataFrame, *counts: pd.DataFrame) -> pd.DataFrame:
+    """Return the funnel with further counts before the pairs."""
     is_pairs = funnel["step"] == "pairs"
-    parts = [funnel[~is_pairs], gated.counts, funnel[is_pairs]]
+    parts = [funnel[~is_pairs], *counts, funnel[is_pairs]]
     return pd.concat(parts, ignore_index=True)[FUNNEL.names]
 
 

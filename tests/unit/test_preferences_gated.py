@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 from lahja.errors import LahjaError
-from lahja.gated_pairs import THROUGH, gate_candidates, with_gates
 from lahja.gates.settings import GateSettings
 from lahja.pairs import form_pairs, funnel
+from lahja.preferences.gated import THROUGH, gate_candidates, with_counts
 from lahja.tables import CANDIDATES, FUNNEL
 from lahja.translation import translation_prompt
 
@@ -58,7 +58,7 @@ def test_what_a_gate_stops_is_neither_chosen_nor_rejected():
 def test_the_funnel_says_which_gate_stopped_how_many():
     gated = gate_candidates(prompts(), candidates(), GateSettings())
     pairs = form_pairs(prompts(), gated.candidates, 1, seed=1)
-    table = with_gates(funnel(prompts(), candidates(), pairs), gated)
+    table = with_counts(funnel(prompts(), candidates(), pairs), gated.counts)
     assert list(table.columns) == FUNNEL.names
     counts = table.set_index("step")["count"]
     assert counts["in the wanted dialect"] == 4

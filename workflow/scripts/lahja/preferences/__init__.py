@@ -1,0 +1,1 @@
+"""Preference pairs past the paper's, which are in `lahja.pairs`."""
