@@ -9,6 +9,9 @@ from lahja.configuration import documentation, read_schema, resolve
 from lahja.errors import LahjaError
 from lahja.gates.gating import GATES
 from lahja.gates.settings import GateSettings
+from lahja.preferences.hardness import HardnessSettings
+from lahja.preferences.negatives import KINDS
+from lahja.preferences.preferred import ALL_DIRECTIONS
 
 
 def merged(base, changes):
@@ -176,9 +179,40 @@ def test_the_gates_have_the_same_defaults_in_the_schema_and_the_library():
     assert limits == asdict(GateSettings())
 
 
-def test_the_schema_knows_every_gate():
+def test_hardness_has_the_same_defaults_in_the_schema_and_the_library():
+    keys = read_schema()["properties"]["preferences"]["properties"]["hardness"]["properties"]
+    assert {key: inner["default"] for key, inner in keys.items()} == asdict(HardnessSettings())
+
+
+def test_the_schema_knows_every_gate_direction_and_kind_of_negative():
     kinds = read_schema()["properties"]["datasets"]["additionalProperties"]["oneOf"]
     (preferences,) = [
         kind["properties"] for kind in kinds if kind["properties"]["kind"]["const"] == "preferences"
     ]
     assert preferences["gates"]["items"]["enum"] == list(GATES)
+    assert tuple(preferences["directions"]["properties"]) == ALL_DIRECTIONS
+    assert tuple(preferences["negatives"]["properties"]) == KINDS
+
+
+def test_directions_and_negatives_are_no_settings_of_the_papers_pairs(paper):
+    # With defaults of theirs the pairs of runs that are done would be formed again.
+    keys = set(resolve(paper)["datasets"]["dialect-only"])
+    assert keys == {"kind", "objective", "pairs_per_prompt"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"objective": "dialect-only", "directions": {"free": 1}}, r"\.directions: only where the"),
+        ({"objective": "dialect-only", "negatives": {"loop": 1}}, r"\.negatives: only where the"),
+        ({"directions": {"free": 0}}, r"\.directions: expected a share above 0"),
+        ({"negatives": {"loop": 0.0}}, r"\.negatives: expected a share above 0"),
+        ({"directions": {"en-da": 1}}, "en-da"),
+        ({"negatives": {"loop": -1}}, "-1 is less than the minimum of 0"),
+        ({"pairs_per_dialect": 5}, "pairs_per_dialect: only where there are directions"),
+    ],
+)
+def test_faulty_directions_and_negatives_are_named(paper, keys, message):
+    entry = {"kind": "preferences", "objective": "gated", **keys}
+    with pytest.raises(LahjaError, match=message):
+        resolve(merged(deepcopy(paper), {"datasets": {"own": entry}}))

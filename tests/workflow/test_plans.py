@@ -126,3 +126,22 @@ def test_gated_pairs_have_a_rule_of_their_own_beside_the_papers(fresh):
     for rule, dataset in (("build_pairs", "dialect-only"), ("build_gated_pairs", "gated")):
         assert f"rule {rule}:" in done.stdout
         assert f"results/demo/preferences/{dataset}/train.parquet" in done.stdout
+
+
+def test_directions_and_negatives_are_keys_of_a_gated_dataset(fresh):
+    (fresh.folder / "balanced.yaml").write_text(
+        "datasets:\n  balanced:\n    kind: preferences\n    objective: gated\n"
+        "    directions: {eng-da: 0.25, msa-da: 0.25, da-eng: 0.25, free: 0.25}\n"
+        "    negatives: {msa: 1, loop: 0.5, model: 2}\n    pairs_per_dialect: 40\n"
+        "preferences: {hardness: {longest: 1.5}}\n"
+        "models:\n  llama+RL-balanced: {from: llama, train: dpo, on: balanced}\n"
+    )
+    target = "results/demo/models/llama+RL-balanced"
+    done = fresh.snakemake(
+        "-n", "-p", "--configfile", "config/demo.yaml", "balanced.yaml", "--cores", "2", target
+    )
+    assert done.returncode == 0, done.stdout
+    [command] = [line for line in done.stdout.splitlines() if "build_gated_pairs.py" in line]
+    assert "--parallel results/demo/data/parallel.parquet" in command
+    for text in ('"da-eng":0.25', '"loop":0.5', '"longest":1.5', '"pairs_per_dialect":40'):
+        assert text in command, text

@@ -1,6 +1,7 @@
 """From responses to preference pairs (paper, section 2, steps 3 and 4).
 
-Requires: the generations, the dialect classifier, the translator.
+Requires: the generations, the dialect classifier, the translator; the parallel sentences, where a
+dataset has directions or negatives.
 Produces: per dialect the labelled responses, the translations of those in another variety, and
 their labels; then the validation set of Table 1 and, per preference dataset, pairs and a funnel.
 """
@@ -163,7 +164,7 @@ rule build_pairs:
 
 
 rule build_gated_pairs:
-    """Prefer a response that passes the gates besides, and count what each gate stops."""
+    """Prefer what passes the gates besides, in known directions, to hard negatives where wanted."""
     input:
         prompts=expand(rules.build_prompts.output.prompts, dialect=DIALECTS),
         candidates=[
@@ -171,6 +172,7 @@ rule build_gated_pairs:
             *expand(rules.relabel_translations.output.candidates, dialect=DIALECTS),
         ],
         validation=rules.build_validation.output.validation,
+        parallel=rules.assemble_data.output.parallel,
     output:
         pairs=f"{RESULTS}/preferences/{{dataset}}/train.parquet",
         funnel=f"{RESULTS}/preferences/{{dataset}}/funnel.parquet",
@@ -185,8 +187,13 @@ rule build_gated_pairs:
     threads: 1
     params:
         code=code("build_gated_pairs"),
-        settings=lambda wc: dataset_settings(wc.dataset, limits=config["preferences"]["gates"]),
+        settings=lambda wc: dataset_settings(
+            wc.dataset,
+            limits=config["preferences"]["gates"],
+            hardness=config["preferences"]["hardness"],
+        ),
     shell:
         "python workflow/scripts/build_gated_pairs.py --prompts {input.prompts}"
         " --candidates {input.candidates} --validation {input.validation}"
+        " --parallel {input.parallel}"
         " --settings {params.settings:q} --pairs {output.pairs} --funnel-counts {output.funnel} &> {log}"

@@ -1,19 +1,18 @@
-"""Form the preference pairs of a dataset from the candidates that the gates let through."""
+"""Form the preference pairs of a dataset: gated, in its directions, with its negatives."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from lahja.command import run
-from lahja.gates.gating import GATES
-from lahja.gates.settings import parse_gate_settings
-from lahja.pairs import form_pairs, funnel
-from lahja.preferences.gated import gate_candidates, with_counts
+from lahja.preferences.forming import PairData, PairSettings, form_dataset
+from lahja.settings import parse_settings
 from lahja.tables import (
     CANDIDATES,
     EVALUATION_PROMPTS,
     FUNNEL,
     PAIRS,
+    PARALLEL,
     PROMPTS,
     read_table,
     write_table,
@@ -24,6 +23,7 @@ def main(
     prompts: list[Path],
     candidates: list[Path],
     validation: Path,
+    parallel: Path,
     settings: dict,
     pairs: Path,
     funnel_counts: Path,
@@ -33,12 +33,10 @@ def main(
     answers = pd.concat([read_table(path, CANDIDATES) for path in candidates], ignore_index=True)
     set_aside = read_table(validation, EVALUATION_PROMPTS)["prompt_id"]
     free = asked[~asked["prompt_id"].isin(set_aside)]
-    gates = tuple(settings.get("gates") or GATES)
-    gated = gate_candidates(free, answers, parse_gate_settings(settings["limits"]), gates)
-    kept = settings["pairs_per_prompt"], settings["seed"]
-    formed = form_pairs(free, gated.candidates, *kept)
+    data = PairData(asked, free, answers, read_table(parallel, PARALLEL))
+    formed, counts = form_dataset(data, parse_settings(PairSettings, settings))
     write_table(pairs, formed, PAIRS)
-    write_table(funnel_counts, with_counts(funnel(free, answers, formed), gated.counts), FUNNEL)
+    write_table(funnel_counts, counts, FUNNEL)
 
 
 if __name__ == "__main__":

@@ -145,10 +145,24 @@ def _check_references(config: dict[str, Any]) -> None:
             raise LahjaError(f"config: {key}: {name!r} is not among {', '.join(known) or 'none'}")
     for key in ("classifier", "translator"):
         graph[config["preferences"][key]]
+    for name, dataset in config["datasets"].items():
+        if dataset["kind"] == "preferences":
+            _check_preferences(f"datasets.{name}", dataset)
     for name, generator in config["generators"].items():
         if generator["backend"] == "openai":
             check_service(name, generator)
             parse_server(name, generator.get("model"), generator["base_url"], generator["request"])
+
+
+def _check_preferences(key: str, dataset: dict[str, Any]) -> None:
+    for name in ("directions", "negatives", "pairs_per_dialect"):
+        if name in dataset and dataset["objective"] != "gated":
+            raise LahjaError(f"config: {key}.{name}: only where the objective is 'gated'")
+    for name in ("directions", "negatives"):
+        if name in dataset and not any(dataset[name].values()):
+            raise LahjaError(f"config: {key}.{name}: expected a share above 0")
+    if "pairs_per_dialect" in dataset and "directions" not in dataset:
+        raise LahjaError(f"config: {key}.pairs_per_dialect: only where there are directions")
 
 
 def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
