@@ -9,6 +9,7 @@ from lahja.gates.repeats import judge_repetition
 from lahja.gates.settings import GateSettings
 from lahja.gates.verdict import STOPPED, Judged
 from lahja.preferences.changed_numbers import with_changed_number
+from lahja.preferences.dress import dressed_as
 from lahja.preferences.hardness import HardnessSettings, hardest, length_ratio
 from lahja.preferences.negatives import KINDS, find_negative, kind_of
 from lahja.preferences.preferred import Answer, Preferred
@@ -72,6 +73,15 @@ def test_nearly_the_chosen_text_is_no_msa_answer():
     assert negative(one, "msa", most_likeness=0.8) is None
 
 
+def test_a_sentence_that_may_be_both_msa_and_dialect_is_no_msa_answer():
+    sides = {"egy": ("انا من القاهرة الكبرى",), "msa": ("أنا من القاهرة",), "eng": ("From Cairo",)}
+    assert negative(preferred(sides=sides), "msa") is None
+    assert negative(preferred("da-msa", sides=sides), "echo") is None
+    # Words of the chosen text show it to be dialect.
+    sides = {**sides, "egy": ("ده انا من القاهرة بتاعتنا",)}
+    assert negative(preferred(sides=sides), "msa").text == sides["msa"][0]
+
+
 def test_another_dialects_sentence_is_rejected_where_its_words_show_it():
     found = negative(preferred(), "other-dialect")
     assert (found.text, found.label) == (SIDES["mar"][0], "mar")
@@ -125,6 +135,11 @@ def test_a_loop_is_the_chosen_texts_head_again_and_again():
     verdict = judge_repetition(Judged(one.asked, found.text, ""), GateSettings())
     assert verdict.status == STOPPED
     assert length_ratio(one.chosen.text, found.text) >= 0.5
+
+
+def test_a_loop_ends_as_a_sentence_does():
+    found = negative(preferred(chosen="لو سمحت عايز كباية، عشان انا عطشان اوي؟"), "loop")
+    assert found.text.endswith("؟") and "،؟" not in found.text
 
 
 def test_no_loop_of_one_word_nor_of_one_said_twice():
@@ -234,6 +249,29 @@ def test_among_a_shortlist_the_seed_draws():
     limits = HardnessSettings(shortlist=2)
     drawn = {hardest("عايز اروح السوق دلوقتي", options, limits, seed).text for seed in range(20)}
     assert drawn == {option.text for option in options}
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "expected"),
+    [
+        ("نعم ، أريد هذا .", "اه، عايز ده.", "نعم، أريد هذا."),
+        ("اه، عايز ده.", "نعم ، أريد هذا .", "اه ، عايز ده ."),
+        ("أريد هذا .", "عايز ده", "أريد هذا"),
+        ("أريد هذا", "عايز ده.", "أريد هذا."),
+        ("هل تريد هذا", "عايز ده؟", "هل تريد هذا؟"),
+        ("هل تريد هذا؟", "عايز ده.", "هل تريد هذا؟"),
+        ("Do you want it", "عايز ده ؟", "Do you want it"),
+        ("الساعة 3.30 ، صباحا", "بكرة، الصبح", "الساعة 3.30، صباحا"),
+        ("نعم ، أريد هذا", "عايز ده", "نعم ، أريد هذا"),
+    ],
+)
+def test_a_text_takes_the_other_ones_dress_and_keeps_its_words(text, pattern, expected):
+    assert dressed_as(text, pattern) == expected
+
+
+def test_negatives_are_dressed_as_the_chosen_text():
+    spaced = {**SIDES, "msa": ("أريد أن أذهب إلى السوق الآن لكي أشتري الخبز .",)}
+    assert negative(preferred(sides=spaced), "msa").text == SIDES["msa"][0]
 
 
 def test_the_kind_is_read_from_the_origin():

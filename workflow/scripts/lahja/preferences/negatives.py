@@ -12,6 +12,7 @@ from lahja.gates.likeness import likeness
 from lahja.gates.settings import GateSettings
 from lahja.gates.verdict import NOT_COMPUTED, PASSED, STOPPED, Judged
 from lahja.preferences.changed_numbers import with_changed_number
+from lahja.preferences.dress import dressed_as
 from lahja.preferences.hardness import HardnessSettings, hardest
 from lahja.preferences.preferred import Answer, Preferred
 from lahja.varieties import DIALECTS
@@ -66,6 +67,7 @@ def _is_fit(preferred: Preferred, text: str, gates: GateSettings) -> bool:
 
 
 def _built(preferred: Preferred, kind: str, text: str, label: str) -> Answer:
+    text = dressed_as(text, preferred.chosen.text)
     return Answer(text, label, preferred.chosen.generator, f"negative:{kind}")
 
 
@@ -73,6 +75,7 @@ def _sides(preferred: Preferred, kind: str, varieties: Iterable[str]) -> Iterato
     sentence = preferred.sentence
     for code in varieties if sentence else ():
         for text in sentence.sides.get(code, ()):
+            text = dressed_as(text, preferred.chosen.text)
             yield Answer(text, code, sentence.corpus, f"negative:{kind}")
 
 
@@ -96,7 +99,8 @@ def _in_wrong_language(preferred: Preferred, seed: int) -> Iterable[Answer]:
     if preferred.asked.language != language.ENGLISH:
         return _sides(preferred, WRONG_LANGUAGE, ["eng"])
     found = _sides(preferred, WRONG_LANGUAGE, [*DIALECTS, "msa"])
-    return (option for option in found if option.text != preferred.asked.payload)
+    payload = comparison_key(preferred.asked.text)
+    return (option for option in found if comparison_key(option.text) != payload)
 
 
 def _loops(preferred: Preferred, seed: int) -> Iterator[Answer]:
@@ -107,7 +111,7 @@ def _loops(preferred: Preferred, seed: int) -> Iterator[Answer]:
         head = words[:length]
         if len(head) == length and len({comparison_key(word) for word in head}) > 1:
             for times in _TIMES:
-                looped = " ".join(head * times) + end
+                looped = " ".join(head * times).rstrip(" ،,؛;:-") + end
                 yield _built(preferred, LOOP, looped, preferred.chosen.label)
 
 
@@ -133,9 +137,17 @@ def _is_alike(preferred: Preferred, text: str, hardness: HardnessSettings) -> bo
 def _is_no_answer_in_variety(
     preferred: Preferred, text: str, gates: GateSettings, hardness: HardnessSettings
 ) -> bool:
-    """Whether a text is not nearly the chosen one, nor at home in the variety by its words."""
-    verdict = dialect.judge_dialect(Judged(preferred.asked, text, ""), gates)
-    return verdict.status != PASSED and not _is_alike(preferred, text, hardness)
+    """Whether words show a text to be of another variety, or the chosen one alone to be of this.
+
+    Many a short sentence is the same in MSA and in a dialect, whichever corpus it is from.
+    """
+    status = dialect.judge_dialect(Judged(preferred.asked, text, ""), gates).status
+    if status == NOT_COMPUTED:
+        chosen = Judged(preferred.asked, preferred.chosen.text, "")
+        is_wrong = dialect.judge_dialect(chosen, gates).status == PASSED
+    else:
+        is_wrong = status == STOPPED
+    return is_wrong and not _is_alike(preferred, text, hardness)
 
 
 def _is_in_another_dialect(

@@ -11,7 +11,7 @@ from lahja.files import digest_of_text
 from lahja.gates import truncation
 from lahja.gates.gating import first_stop, judge
 from lahja.gates.settings import GateSettings
-from lahja.gates.verdict import Evidence, Judged
+from lahja.gates.verdict import Judged
 from lahja.preferences.hardness import HardnessSettings
 from lahja.preferences.negatives import find_negative, kind_of
 from lahja.preferences.preferred import REFERENCE, Answer, Preferred
@@ -87,7 +87,7 @@ def _stopped_by(preferred: Preferred, settings: Rejecting) -> str | None:
         return TOO_SHORT
     if comparison_key(text) == comparison_key(preferred.asked.text):
         return UNCHANGED
-    pair = Judged(preferred.asked, text, text, Evidence(reference=text))
+    pair = Judged(preferred.asked, text, text)
     gates = [name for name in settings.gates if name != truncation.GATE]
     stop = first_stop(judge(pair, settings.limits, gates))
     return stop.gate if stop else None
