@@ -137,6 +137,28 @@ def test_a_loop_is_the_chosen_texts_head_again_and_again():
     assert length_ratio(one.chosen.text, found.text) >= 0.5
 
 
+@pytest.mark.parametrize("length", range(5, 13))
+def test_whatever_its_length_a_loop_is_stopped_by_the_repetition_gate(length):
+    words = [
+        "انا",
+        "كنت",
+        "عايز",
+        "اروح",
+        "السوق",
+        "مع",
+        "اخويا",
+        "الكبير",
+        "بعد",
+        "الضهر",
+        "عشان",
+        "اشتري",
+    ]
+    one = preferred(chosen=" ".join(words[:length]))
+    found = negative(one, "loop")
+    verdict = judge_repetition(Judged(one.asked, found.text, ""), GateSettings())
+    assert verdict.status == STOPPED
+
+
 def test_a_loop_ends_as_a_sentence_does():
     found = negative(preferred(chosen="لو سمحت عايز كباية، عشان انا عطشان اوي؟"), "loop")
     assert found.text.endswith("؟") and "،؟" not in found.text
@@ -167,6 +189,9 @@ def test_a_changed_number_is_stopped_by_the_numbers_gate():
 def test_no_changed_number_where_there_is_none_or_the_source_has_it_not():
     assert negative(preferred(), "changed-number") is None
     assert negative(free("اشتريت 3 كيلو"), "changed-number") is None
+    # A year of the Hijra stands for more than one number; the gate lets its neighbour pass.
+    hijri = {"egy": ("ده كان زمان سنة 1430هـ",), "eng": ("That was long ago in the year 1430 ه",)}
+    assert negative(preferred(sides=hijri), "changed-number") is None
     no_source = {**NUMBERED, "eng": ("I have an appointment with the doctor.",)}
     assert negative(preferred(sides=no_source), "changed-number") is None
 

@@ -186,9 +186,21 @@ def test_corpora_show_rows_rejects_and_licences() -> None:
 def test_pairs_are_counted_by_kind_generator_and_label() -> None:
     views = {view.name: view for view in pair_views(pairs(4))}
     assert set(views) == {
-        "pairs-kind", "pairs-chosen-generator", "pairs-rejected-generator", "pairs-label"
+        "pairs-kind", "pairs-chosen-generator", "pairs-rejected-generator", "pairs-label",
+        "pairs-rejected-origin",
     }  # fmt: skip
     rows = [[cell.text for cell in row] for row, _ in views["pairs-chosen-generator"].rows]
     assert ["gpt-4o", "translated", "1", "1", "1", "1", "1", "5"] in rows
     assert rows[-1][-1] == "20"
     assert views["pairs-kind"].rows[-1][1]
+
+
+def test_kinds_of_negatives_are_counted_by_kind_of_prompt() -> None:
+    rows = pairs(4)
+    rows.loc[:6, "rejected_origin"] = "negative:loop"
+    rows.loc[0, "kind"] = "da-eng"
+    (view,) = [view for view in pair_views(rows) if view.name == "pairs-rejected-origin"]
+    assert [str(header) for header in view.headers][1:] == ["negative:loop", "generated", "all"]
+    found = [[cell.text for cell in row] for row, _ in view.rows]
+    assert sorted(found) == [["all", "7", "13", "20"], ["da-eng", "1", "0", "1"],
+                             ["story", "6", "13", "19"]]  # fmt: skip

@@ -60,13 +60,14 @@ def _refused_view(rejects: pd.DataFrame) -> TableView:
 
 
 def pair_views(pairs: pd.DataFrame) -> list[TableView]:
-    """Return tables of preference pairs: by dialect and kind, generator, and rejected label.
+    """Return tables of preference pairs: by dialect and kind, generator, and what is rejected.
 
     `pairs` holds PAIRS and the column `dataset`.
     """
     keys = ["dataset"] if pairs["dataset"].nunique() > 1 else []
     dialects = [code for code in VARIETIES if code in set(pairs["dialect"])]
     labels = [code for code in VARIETIES if code in set(pairs["rejected_label"])]
+    origins = list(dict.fromkeys(pairs["rejected_origin"]))
     tables = [("kind", "kind of prompt", ["kind"], "dialect", dialects)]
     for side in ("chosen", "rejected"):
         about = f"generator and origin of the {side} side"
@@ -74,6 +75,8 @@ def pair_views(pairs: pd.DataFrame) -> list[TableView]:
         tables.append((f"{side}-generator", about, columns, "dialect", dialects))
     about = "dialect, and label of the rejected side"
     tables.append(("label", about, ["dialect"], "rejected_label", labels))
+    about = "kind of prompt, and origin of the rejected side"
+    tables.append(("rejected-origin", about, ["kind"], "rejected_origin", origins))
     views = []
     for name, words, columns, across, order in tables:
         index = [*keys, *columns]
