@@ -162,6 +162,8 @@ def test_whatever_its_length_a_loop_is_stopped_by_the_repetition_gate(length):
 def test_a_loop_ends_as_a_sentence_does():
     found = negative(preferred(chosen="لو سمحت عايز كباية، عشان انا عطشان اوي؟"), "loop")
     assert found.text.endswith("؟") and "،؟" not in found.text
+    found = negative(preferred(chosen="انا عايز اروح السوق دلوقتي عشان الشغل ."), "loop")
+    assert found.text.endswith(" .") and found.text.count(".") == 1
 
 
 def test_no_loop_of_one_word_nor_of_one_said_twice():
@@ -184,6 +186,13 @@ def test_a_changed_number_is_stopped_by_the_numbers_gate():
     ]
     verdict = judge_numbers(Judged(one.asked, found.text, ""), GateSettings())
     assert verdict.status == STOPPED
+
+
+def test_nothing_but_the_number_is_changed():
+    text = "أيوة، اكتب سبعة ، وبعدين خمسة ."
+    one = preferred(sides={"egy": (text,), "eng": ("Yes, write seven, and then five.",)})
+    found = negative(one, "changed-number").text
+    assert len(set(found.split(" ")) ^ set(text.split(" "))) == 2
 
 
 def test_no_changed_number_where_there_is_none_or_the_source_has_it_not():

@@ -67,7 +67,6 @@ def _is_fit(preferred: Preferred, text: str, gates: GateSettings) -> bool:
 
 
 def _built(preferred: Preferred, kind: str, text: str, label: str) -> Answer:
-    text = dressed_as(text, preferred.chosen.text)
     return Answer(text, label, preferred.chosen.generator, f"negative:{kind}")
 
 
@@ -92,7 +91,8 @@ def _other_dialects(preferred: Preferred, seed: int) -> Iterable[Answer]:
 def _echoes(preferred: Preferred, seed: int) -> Iterator[Answer]:
     payload = preferred.asked.payload
     if preferred.direction.startswith("da-") and payload:
-        yield _built(preferred, ECHO, payload, preferred.dialect)
+        text = dressed_as(payload, preferred.chosen.text)
+        yield _built(preferred, ECHO, text, preferred.dialect)
 
 
 def _in_wrong_language(preferred: Preferred, seed: int) -> Iterable[Answer]:
@@ -105,8 +105,8 @@ def _in_wrong_language(preferred: Preferred, seed: int) -> Iterable[Answer]:
 
 def _loops(preferred: Preferred, seed: int) -> Iterator[Answer]:
     text = preferred.chosen.text.strip()
-    words = text.rstrip(" .!?؟،,").split()
-    end = text[-1] if text[-1:] in tuple(".!?؟") else ""
+    body = text.rstrip(" .!?؟")
+    words, end = body.split(), text[len(body) :]
     for length in _HEADS:
         head = words[:length]
         if len(head) == length and len({comparison_key(word) for word in head}) > 1:
