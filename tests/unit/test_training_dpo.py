@@ -45,7 +45,7 @@ def test_from_a_base_the_loss_starts_at_ln_2_and_falls(from_base: Path) -> None:
 def test_from_an_adapter_the_reference_is_that_adapter(
     from_base: Path, pairs: Path, small_root: Path, tmp_path: Path
 ) -> None:
-    settings = {**SETTINGS, "epochs": 1, "loss_type": ["sigmoid", "sft"], "loss_weights": [1, 0.1]}
+    settings = {**SETTINGS, "epochs": 1, "objective": "sigmoid+sft", "sft_weight": 0.1}
     parent = from_base / "adapter"
     train_dpo(
         AdapterRun(small_root, parent, pairs, settings, tmp_path / "w", tmp_path / "m", {}, 1)
@@ -66,10 +66,3 @@ def test_a_reference_that_is_not_the_start_stops_the_run() -> None:
     with pytest.raises(LahjaError, match="the reference is not the model"):
         check_first_step(Path("rl"), logs)
     check_first_step(Path("rl"), dict.fromkeys(logs, 1e-6))
-
-
-def test_weights_must_match_the_losses(tmp_path: Path) -> None:
-    settings = {"loss_type": ["sigmoid", "sft"], "loss_weights": [1.0]}
-    run = AdapterRun(tmp_path, None, tmp_path, settings, tmp_path, tmp_path, {}, 1)
-    with pytest.raises(LahjaError, match="'loss_weights'"):
-        train_dpo(run)
