@@ -155,6 +155,7 @@ def write_trained_model(folder: Path, train: str, steps: int = 300) -> Path:
     if train == "dpo":
         curve["rewards/margins"] = 3 - 3 * np.exp(-step / 60)
         curve["rewards/accuracies"] = np.clip(0.5 + step / steps, 0, 1)
+        curve["logps/chosen"], curve["logps/rejected"] = -20 - step / 50, -25 - step / 9
         curve["eval_loss"] = np.where(step % 50 == 0, 0.3 + np.exp(-step / 80), np.nan)
     pd.DataFrame(curve).to_csv(folder / "training.csv", index=False)
     return folder

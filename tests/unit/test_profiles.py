@@ -9,8 +9,11 @@ import yte
 def rule_texts(root):
     """Return each rule's text by its name."""
     text = "\n".join(path.read_text() for path in (root / "workflow/rules").glob("*.smk"))
-    parts = re.split(r"^rule (\w+):$", text, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
+    parts = re.split(r"^(?:rule|use rule (\w+) as) (\w+)(?: with)?:$", text, flags=re.MULTILINE)
+    found = dict(zip(parts[2::3], parts[3::3], strict=True))
+    # What a rule does not say anew it has from the one that it is made of.
+    made_of = dict(zip(parts[2::3], parts[1::3], strict=True))
+    return {name: found.get(made_of[name], "") + text for name, text in found.items()}
 
 
 def profile(root, name):

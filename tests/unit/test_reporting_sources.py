@@ -50,7 +50,9 @@ def test_a_curve_is_thinned_to_means_of_its_stretches(tmp_path: Path) -> None:
     logged = pd.read_csv(folder / "training.csv")
     assert len(loss) == 100
     assert loss["value"].iloc[0] == pytest.approx(logged["loss"][:3].mean())
-    assert set(curves["measure"]) == {"loss", "reward margin", "reward accuracy"}
+    measures = {"loss", "reward margin", "reward accuracy", "log-probability"}
+    assert set(curves["measure"]) == measures
+    assert set(curves[curves["measure"] == "log-probability"]["part"]) == {"chosen", "rejected"}
     assert list(curves[curves["part"] == "held out"]["step"]) == [50, 100, 150, 200, 250, 300]
     assert set(curves["train"]) == {"dpo"}
 

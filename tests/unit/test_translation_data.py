@@ -37,6 +37,7 @@ def test_held_out_splits_and_msa_rows_are_left_out() -> None:
         _pair("3", eng="c", variety="msa"),
     ]
     assert {name.split(":")[0] for name in _examples(pairs)["example_id"]} == {"1"}
+    assert {name.split(":")[0] for name in _examples(pairs, split="test")["example_id"]} == {"2"}
 
 
 def test_a_limit_is_spread_over_directions_and_dialects() -> None:

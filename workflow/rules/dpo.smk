@@ -4,6 +4,30 @@ Requires: the preference pairs and the model to start from, which is also the fr
 Produces: for each `train: dpo` of the model graph an adapter in `models/<model>/`.
 """
 
+PROBED = {name: probe for name in GRAPH.names("dpo") if (probe := step_probe(name))}
+
+
+rule build_probe:
+    """Choose the sentences that trainings translate along the way, where the config asks for it."""
+    input:
+        parallel=rules.assemble_data.output.parallel,
+    output:
+        sentences=f"{RESULTS}/preferences/probe.parquet",
+    log:
+        f"{LOGS}/build_probe.log",
+    benchmark:
+        f"{BENCHMARKS}/build_probe.tsv"
+    conda:
+        "../../envs/main.yaml"
+    threads: 1
+    params:
+        code=code("build_probe"),
+        # A probe of fewer sentences takes the first ones.
+        settings=settings(sentences=max(map(probe_sentences, PROBED.values()), default=0)),
+    shell:
+        "python workflow/scripts/build_probe.py --parallel {input.parallel}"
+        " --settings {params.settings:q} --output {output.sentences} &> {log}"
+
 
 rule train_dpo:
     """Train a model of the graph on preference pairs, from its parent."""
@@ -11,6 +35,14 @@ rule train_dpo:
         root=lambda wc: root_folder(wc.model),
         adapter=lambda wc: parent_adapter(wc.model),
         pairs=lambda wc: f"{RESULTS}/preferences/{GRAPH[wc.model].dataset}/train.parquet",
+        probe=branch(
+            lambda wc: wc.model in PROBED, then=rules.build_probe.output.sentences, otherwise=[]
+        ),
+        aldi=branch(lambda wc: wc.model in PROBED, then=selecting_scorer("aldi"), otherwise=[]),
+        country=branch(
+            lambda wc: wc.model in PROBED, then=selecting_scorer("country"), otherwise=[]
+        ),
+        language=branch(lambda wc: wc.model in PROBED, then=scorer_folder("language"), otherwise=[]),
     output:
         folder=directory(f"{RESULTS}/models/{{model}}"),
     log:
@@ -41,4 +73,5 @@ rule train_dpo:
         " python workflow/scripts/train_dpo.py --root {input.root} --adapter {input.adapter}"
         " --pairs {input.pairs} --settings {params.settings:q} --record {params.record:q} --work {params.work}"
         " --report-to {params.report_to} --curves {params.curves}"
+        " --probe {input.probe} --aldi {input.aldi} --country {input.country} --language {input.language}"
         " --processes {resources.gpu} --output {output.folder} &> {log}"

@@ -6,9 +6,17 @@ No rules here. The graph of models itself is `lahja.model_graph`.
 from lahja.classification import make_question
 from lahja.environments import vllm_environment
 from lahja.files import digest_of_file
+from lahja.training.probe import ProbeSettings
 
 # The questions that dialect classifiers are asked; small models have a token for each.
 QUESTIONS = [config["datasets"][name] for name in datasets("classification")]
+
+# Every scorer that may be a checkpoint of the hub.
+SCORERS_OF_HUB = [
+    name
+    for name in ("aldi", "country", "language", "selecting_aldi", "selecting_country")
+    if config["scorers"][name]
+]
 
 # What answers prompts in this run.
 BACKENDS = {entry["backend"] for entry in [*config["generators"].values(), config["evaluation"]]}
@@ -57,6 +65,16 @@ def step_gpus(name: str) -> int:
     """Return how many GPUs a model's training step runs on, one process on each."""
     model = GRAPH[name]
     return (config["training"][model.train] | model.settings)["gpu"]
+
+
+def step_probe(name: str) -> dict | None:
+    """Return the settings of the translation probe of a model's training, if it has one."""
+    return (config["training"]["dpo"] | GRAPH[name].settings)["probe"]
+
+
+def probe_sentences(probe: dict) -> int:
+    """Return how many sentences a probe translates; a model's own settings may leave it out."""
+    return ProbeSettings(**probe).sentences
 
 
 def step_tracker(name: str) -> str:
@@ -115,6 +133,12 @@ def scorer_folder(name: str) -> str:
     return hub_folder(found) if found else f"{RESULTS}/scorers/{name}"
 
 
+def selecting_scorer(name: str) -> str:
+    """Return the folder of a scorer (aldi, country) that selects: where none is named, the judge."""
+    own = f"selecting_{name}"
+    return scorer_folder(own if config["scorers"][own] else name)
+
+
 def checked_scorer(name: str) -> list[str]:
     """Return the folder of a scorer whose agreement with a teacher is measured, or nothing.
 
@@ -135,7 +159,7 @@ def hub_request(repository: str) -> dict:
     wanted = f"results/hub/{repository}"
     entries = [
         *({"checkpoint": m.checkpoint, "revision": m.revision} for m in GRAPH.models.values()),
-        *(config["scorers"][name] for name in ("aldi", "country", "language")),
+        *(config["scorers"][name] for name in SCORERS_OF_HUB),
         config["nllb"],
     ]
     named = (entry for entry in entries if entry["checkpoint"])

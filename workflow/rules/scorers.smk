@@ -121,6 +121,36 @@ rule train_small_language:
         " --settings {params.settings:q} --output {output.folder} &> {log}"
 
 
+# What selects on a run's way need not be what judges its results: stand-ins of their own.
+use rule train_small_aldi as train_selecting_aldi with:
+    output:
+        folder=directory(f"{RESULTS}/scorers/selecting_aldi"),
+    log:
+        f"{LOGS}/train_selecting_aldi.log",
+    benchmark:
+        f"{BENCHMARKS}/train_selecting_aldi.tsv"
+    params:
+        code=code("train_small_aldi"),
+        settings=settings(**(config["scorers"]["selecting_aldi"] or {}).get("settings", {})),
+        work=f"{WORK}/small/selecting_aldi",
+
+
+use rule train_small_country as train_selecting_country with:
+    output:
+        folder=directory(f"{RESULTS}/scorers/selecting_country"),
+    log:
+        f"{LOGS}/train_selecting_country.log",
+    benchmark:
+        f"{BENCHMARKS}/train_selecting_country.tsv"
+    params:
+        code=code("train_small_country"),
+        settings=settings(
+            label_weight=config["scorers"]["label_weight"],
+            **(config["scorers"]["selecting_country"] or {}).get("settings", {}),
+        ),
+        work=f"{WORK}/small/selecting_country",
+
+
 rule check_scorers:
     """Compare the scorers with their teachers on texts that they did not learn from."""
     input:

@@ -27,21 +27,22 @@ class TranslationData:
     max_pairs: int | None = None
     seed: int = 0
     variant: str = "aug"
+    split: str = "train"
 
 
 def translation_data(parallel: pd.DataFrame, settings: TranslationData) -> pd.DataFrame:
-    """Return EXAMPLES of the split "train" in the wanted directions."""
+    """Return EXAMPLES of the wanted split in the wanted directions."""
     _check(settings)
-    train = parallel[parallel["split"] == "train"]
+    chosen = parallel[parallel["split"] == settings.split]
     rows = [
         example
-        for pair in train.itertuples()
+        for pair in chosen.itertuples()
         for direction in settings.directions
         if (example := _example(pair, direction, settings.variant)) is not None
     ]
     examples = pd.DataFrame(rows, columns=[*EXAMPLES.names, "dialect"])
     if examples.empty:
-        raise LahjaError(f"no pairs of split 'train' for the {settings.variant} translator")
+        raise LahjaError(f"no {settings.variant} pairs of split {settings.split!r}")
     mixed = shuffled(examples, settings.seed, "example_id")
     if settings.max_pairs is not None:
         place = mixed.groupby(["kind", "dialect"]).cumcount()

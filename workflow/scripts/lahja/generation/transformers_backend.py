@@ -55,7 +55,7 @@ class TransformersBackend:
             for rows in sorted_batches([len(row) for row in ids], self.batch):
                 seeds = [draw_seed(group[row]) for row in rows]
                 prompts = [ids[row] for row in rows]
-                outputs = _generate(model, tokenizer, prompts, sampling, seeds, ends)
+                outputs = generate_tokens(model, tokenizer, prompts, sampling, seeds, ends)
                 for row, tokens in zip(rows, outputs, strict=True):
                     yield answer_of_tokens(group[row].id, tokens, ends, tokenizer)
 
@@ -66,7 +66,7 @@ def draw_seed(request: Request) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=7).digest(), "big")
 
 
-def _generate(
+def generate_tokens(
     model,
     tokenizer,
     prompts: list[list[int]],
@@ -74,6 +74,7 @@ def _generate(
     seeds: list[int],
     ends: set[int],
 ) -> list[list[int]]:
+    """Return the new tokens of each prompt of a batch; what follows the first end is padding."""
     import torch
 
     inputs = tokenizer.pad({"input_ids": prompts}, padding_side="left", return_tensors="pt")

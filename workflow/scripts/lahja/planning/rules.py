@@ -77,6 +77,12 @@ class Workload:
     def _train_small_country(self, job: Job) -> Work:
         return self._small_scorer(self.config["scorers"]["country"]["settings"])
 
+    def _train_selecting_aldi(self, job: Job) -> Work:
+        return self._small_scorer(self.config["scorers"]["selecting_aldi"]["settings"])
+
+    def _train_selecting_country(self, job: Job) -> Work:
+        return self._small_scorer(self.config["scorers"]["selecting_country"]["settings"])
+
     def _small_scorer(self, settings: dict[str, Any]) -> Work:
         most = settings.get("max_sentences") or self.sizes.assumed.scorer_sentences
         texts = most * len(self.sizes.dialects)

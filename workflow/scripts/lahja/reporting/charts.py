@@ -3,13 +3,14 @@
 Axes, grids and text take the page's colours when a chart is drawn; only models have colours here.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from lahja.reporting.artifacts import Table
-from lahja.reporting.curves import HELD_OUT, TRAINING
+from lahja.reporting.curves import CHOSEN, HELD_OUT, REJECTED, TRAINING
 from lahja.reporting.rulegraph import Drawing
 from lahja.reporting.style import Style
 from lahja.reporting.vega import base, records, spec_of
@@ -22,13 +23,14 @@ _KINDS = {
 # Pixels of a box of the rule graph, of its layers, and of a bar with its gap.
 _BOX_WIDTH, _LAYER_HEIGHT, _BAR_HEIGHT = 172, 46, 19
 _DIGITS = 4
+_DASHES = {TRAINING: [1, 0], HELD_OUT: [5, 3], CHOSEN: [1, 0], REJECTED: [5, 3]}
 
 
 def curves_charts(curves: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, dict[str, Any]]:
     """Return small multiples, a panel per model, for each kind of training and measure."""
     charts = {}
     for (train, measure), rows in curves.groupby(["train", "measure"], sort=False):
-        name = f"curve-{train}-{measure.replace(' ', '-')}"
+        name = "-".join(["curve", train, *re.findall(r"\w+", measure)])
         charts[name] = _curves_chart(rows, f"{_KINDS[train]}: {measure}.", styles)
     return charts
 
@@ -41,10 +43,11 @@ def _curves_chart(
     measure = rows["measure"].iloc[0]
     models = list(dict.fromkeys(rows["model"]))
     colours = [styles[model].colour if model in styles else "#888888" for model in models]
+    parts = [part for part in _DASHES if part in set(rows["part"])]
     dash = alt.StrokeDash(
         "part:N",
-        scale=alt.Scale(domain=[TRAINING, HELD_OUT], range=[[1, 0], [5, 3]]),
-        legend=alt.Legend(title=None) if HELD_OUT in set(rows["part"]) else None,
+        scale=alt.Scale(domain=parts, range=[_DASHES[part] for part in parts]),
+        legend=alt.Legend(title=None) if len(parts) > 1 or HELD_OUT in parts else None,
     )
     values = rows[["model", "part", "step", "value"]].round({"step": 1, "value": _DIGITS})
     # A share is seen whole; a few high values at the start do not flatten all that follows.

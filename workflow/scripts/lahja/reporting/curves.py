@@ -11,6 +11,7 @@ from lahja.files import read_json
 from lahja.training.curve import CURVE_FILE
 
 TRAINING, HELD_OUT = "training", "held out"
+CHOSEN, REJECTED = "chosen", "rejected"
 # What a curve file may log, the part that it is of, and the measure that charts show.
 MEASURES = {
     "loss": ("loss", TRAINING),
@@ -19,6 +20,13 @@ MEASURES = {
     "eval_rewards/margins": ("reward margin", HELD_OUT),
     "rewards/accuracies": ("reward accuracy", TRAINING),
     "eval_rewards/accuracies": ("reward accuracy", HELD_OUT),
+    "rewards/chosen": ("reward", CHOSEN),
+    "rewards/rejected": ("reward", REJECTED),
+    "logps/chosen": ("log-probability", CHOSEN),
+    "logps/rejected": ("log-probability", REJECTED),
+    # Of the few sentences of the validation split that some trainings translate along the way.
+    "probe/chrf_plus_plus": ("chrF++ of the probe", HELD_OUT),
+    "probe/adi2": ("ADI2 of the probe", HELD_OUT),
 }
 _COLUMNS = ["model", "train", "measure", "part", "step", "value"]
 

@@ -6,38 +6,54 @@ stops. CPO and SimPO have no reference.
 """
 
 import sys
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lahja.errors import LahjaError
 from lahja.settings import parse_settings
 from lahja.tables import PAIRS, read_table
 from lahja.training.lora import AdapterRun, train_adapter
 from lahja.training.objectives import DpoSettings, build_trainer, find_objective
+from lahja.training.probe import ProbeSettings
+from lahja.training.probe_scores import ProbeFiles
+from lahja.training.probing import probe_training
 
 if TYPE_CHECKING:
-    from transformers import TrainerCallback
+    from transformers import Trainer, TrainerCallback
 
 # How far from 0 the rewards of the first step may be. The policy has not moved then, so they
 # are 0 up to rounding, and the sigmoid loss is ln 2.
 _REWARD_TOLERANCE = 0.01
 
 
-def train_dpo(run: AdapterRun) -> None:
-    """Train on PAIRS by the objective of the settings, and write the model folder."""
+def train_dpo(run: AdapterRun, files: ProbeFiles | None = None) -> None:
+    """Train on PAIRS by the objective of the settings, and write the model folder.
+
+    Settings that ask for a probe need its files.
+    """
     options = parse_settings(DpoSettings, run.settings)
     objective = find_objective(options)
     pairs = read_table(run.data, PAIRS)
     if pairs.empty:
         raise LahjaError(f"{run.data}: no preference pairs to train on")
+    probe = parse_settings(ProbeSettings, options.probe) if options.probe else None
+    if probe and not files:
+        raise LahjaError(f"{run.output}: a probe needs its sentences and three scorers")
     callbacks = []
     if objective.has_reference:
         callbacks.append(_expect_reference(run.output))
     else:
         name = options.objective
         print(f"{run.output}: {name} has no reference, so none is checked", file=sys.stderr)
-    train_adapter(run, options, partial(build_trainer, options, pairs), callbacks)
+
+    def make_trainer(*given: Any) -> "Trainer":
+        trainer = build_trainer(options, pairs, *given)
+        if probe:
+            work = run.work / "probes"
+            trainer.add_callback(probe_training(trainer, probe, files, work, run.threads))
+        return trainer
+
+    train_adapter(run, options, make_trainer, callbacks)
 
 
 def _expect_reference(output: Path) -> "TrainerCallback":

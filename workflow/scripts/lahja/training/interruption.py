@@ -26,7 +26,7 @@ def stopped_by_sigterm(trainer: "Trainer", output: Path) -> Iterator[None]:
     """
     from transformers import TrainerCallback
 
-    told = False
+    told = is_stopped = False
 
     def note(number: int, frame: object) -> None:
         nonlocal told
@@ -34,7 +34,9 @@ def stopped_by_sigterm(trainer: "Trainer", output: Path) -> Iterator[None]:
 
     class StopWhenTold(TrainerCallback):
         def on_step_end(self, args, state, control, **kwargs):
+            nonlocal is_stopped
             if _any_process(trainer, told):
+                is_stopped = True
                 control.should_save = control.should_training_stop = True
 
     trainer.add_callback(StopWhenTold())
@@ -44,7 +46,7 @@ def stopped_by_sigterm(trainer: "Trainer", output: Path) -> Iterator[None]:
     finally:
         signal.signal(signal.SIGTERM, former)
     state = trainer.state
-    if state.global_step < state.max_steps:
+    if is_stopped and state.global_step < state.max_steps:
         raise LahjaError(
             f"{output}: stopped by SIGTERM after step {state.global_step} of {state.max_steps}; "
             "run it again to go on from there"

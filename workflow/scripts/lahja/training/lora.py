@@ -240,12 +240,11 @@ def _stop_at_nan(output: Path) -> "TrainerCallback":
 
 
 def _finish(run: AdapterRun, trainer: "Trainer") -> None:
-    steps = [entry for entry in trainer.state.log_history if "loss" in entry]
     with atomic_path(run.output) as folder:
         # The frozen reference that DPO keeps beside the trained adapter is not part of the model.
         trainer.model.save_pretrained(folder / ADAPTER, selected_adapters=["default"])
         (folder / ADAPTER / "README.md").unlink(missing_ok=True)
-        write_curve(folder, steps)
+        write_curve(folder, trainer.state.log_history)
         facts = {**run.record, "settings": canonical_json(run.settings)}
         write_adapter_record(folder, run.root, run.parent, facts)
     close_work(run.work)

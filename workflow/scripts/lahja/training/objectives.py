@@ -49,7 +49,7 @@ OBJECTIVES = {
 class DpoSettings(LoraSettings):
     """LLaMA-Factory's `llama3_lora_dpo` recipe, and what single objectives know besides.
 
-    `sft_weight` none is the objective's own.
+    `sft_weight` none is the objective's own. `probe` is a `ProbeSettings`, or none.
     """
 
     learning_rate: float = 5e-6
@@ -59,6 +59,7 @@ class DpoSettings(LoraSettings):
     sft_weight: float | None = None
     simpo_margin: float = 0.5
     positive_penalty: float = 50.0
+    probe: dict[str, Any] | None = None
 
 
 def find_objective(options: DpoSettings) -> Objective:
