@@ -14,6 +14,15 @@ PAPER = {
     "llama-T+RL": {"from": "llama-T", "train": "dpo", "on": "dialect-only"},
     "llama+RL": {"from": "llama", "train": "dpo", "on": "dialect-only"},
 }
+BETWEEN = {"interpolate": ["llama-T", "llama-T+RL"], "weight": 0.5}
+
+
+def test_what_lies_between_two_models_starts_from_the_first():
+    graph = ModelGraph(PAPER | {"half": BETWEEN}, DATASETS)
+    assert [model.name for model in graph.lineage("half")] == ["llama", "llama-T", "half"]
+    assert graph.needed("half") == {"half", "llama", "llama-T", "llama-T+RL"}
+    assert (graph["half"].is_adapter, graph["half"].is_trained) == (True, False)
+    assert graph.names("interpolate") == ["half"]
 
 
 def test_lineage_leads_to_the_root():
@@ -59,6 +68,31 @@ def test_lineage_leads_to_the_root():
             PAPER | {"x": {"from": "llama", "train": "pretrain", "on": "instructions"}},
             r"models\.x\.from: pretraining starts from scratch",
         ),
+        (
+            PAPER | {"x": {"checkpoint": "a/b", "weight": 1}},
+            r"models\.x\.weight: only a model that",
+        ),
+        (PAPER | {"x": BETWEEN | {"weight": None}}, r"models\.x\.weight: expected a number"),
+        (PAPER | {"x": BETWEEN | {"train": "sft"}}, r"models\.x: interpolates and trains"),
+        (
+            PAPER | {"x": BETWEEN | {"interpolate": ["llama"]}},
+            r"models\.x\.interpolate: expected two models",
+        ),
+        (
+            PAPER | {"x": BETWEEN | {"interpolate": ["llama-T", "llama"]}},
+            r"models\.x\.interpolate: llama has no adapter",
+        ),
+        (
+            PAPER | {"q": {"checkpoint": "a/b"}, "x": BETWEEN | {"interpolate": ["q", "llama-T"]}},
+            r"models\.x\.interpolate: q and llama-T rest on different roots",
+        ),
+        (
+            PAPER
+            | {"x": BETWEEN | {"interpolate": ["llama-T", "y"]}}
+            | {"y": {"from": "x", "train": "dpo", "on": "dialect-only"}},
+            r"models\.x\.interpolate: a cycle, y is made of x",
+        ),
+        (PAPER | {"x": BETWEEN, "y": BETWEEN}, r"models\.y: the same path as models\.x"),
     ],
 )
 def test_a_faulty_graph_is_refused_with_its_key(models, message):

@@ -1,7 +1,8 @@
 """Direct preference optimisation (paper, section 3).
 
 Requires: the preference pairs and the model to start from, which is also the frozen reference.
-Produces: for each `train: dpo` of the model graph an adapter in `models/<model>/`.
+Produces: for each `train: dpo` of the model graph an adapter in `models/<model>/`, and so for each
+`interpolate`.
 """
 
 PROBED = {name: probe for name in GRAPH.names("dpo") if (probe := step_probe(name))}
@@ -75,3 +76,30 @@ rule train_dpo:
         " --report-to {params.report_to} --curves {params.curves}"
         " --probe {input.probe} --aldi {input.aldi} --country {input.country} --language {input.language}"
         " --processes {resources.gpu} --output {output.folder} &> {log}"
+
+
+rule interpolate_adapters:
+    """Make the model that lies between a start and what was trained from it."""
+    input:
+        root=lambda wc: root_folder(wc.model),
+        start=lambda wc: parent_adapter(wc.model),
+        end=lambda wc: adapter_folder(GRAPH[wc.model].end),
+    output:
+        folder=directory(f"{RESULTS}/models/{{model}}"),
+    log:
+        f"{LOGS}/interpolate_adapters/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/interpolate_adapters/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(GRAPH.names("interpolate")),
+    conda:
+        "../../envs/main.yaml"
+    threads: 1
+    params:
+        code=code("interpolate_adapters"),
+        weight=lambda wc: GRAPH[wc.model].weight,
+        record=lambda wc: step_record(wc.model),
+    shell:
+        "python workflow/scripts/interpolate_adapters.py --root {input.root} --start {input.start}"
+        " --end {input.end} --weight {params.weight} --record {params.record:q}"
+        " --output {output.folder} &> {log}"

@@ -90,9 +90,10 @@ def step_tracker(name: str) -> str:
 def step_record(name: str) -> str:
     """Return what a model's folder says of how the model came about."""
     model = GRAPH[name]
-    return canonical_json(
-        {"name": name, "parent": model.parent, "train": model.train, "dataset": model.dataset}
-    )
+    record = {"name": name, "parent": model.parent, "train": model.train, "dataset": model.dataset}
+    if model.end:
+        record |= {"end": model.end, "weight": model.weight}
+    return canonical_json(record)
 
 
 def dataset_settings(name: str, **values) -> str:

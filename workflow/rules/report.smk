@@ -16,8 +16,10 @@ ANSWERING = [
     for entry in config["generators"].values()
     if entry["backend"] in ("transformers", "vllm")
 ]
-USED = {m.name for n in [*EVALUATED, *CLASSIFIERS, *ANSWERING] for m in GRAPH.lineage(n)}
-TRAINED = [model.name for model in GRAPH.models.values() if model.train and model.name in USED]
+USED = set().union(*map(GRAPH.needed, [*EVALUATED, *CLASSIFIERS, *ANSWERING]))
+TRAINED = [m.name for m in GRAPH.models.values() if m.is_trained and m.name in USED]
+# Figures 2, 4 and 5 leave out the other translators, and what lies between two models.
+PICTURED = [n for n in EVALUATED if VARIANTS.get(n) != "clean" and GRAPH[n].end is None]
 
 
 rule make_tables:
@@ -67,7 +69,7 @@ rule make_figures:
         content=content("resources/paper"),
         settings=settings(
             models=EVALUATED,
-            figure_models=[n for n in EVALUATED if VARIANTS.get(n) != "clean"],
+            figure_models=PICTURED,
             translators=TRANSLATORS,
             samples=config["evaluation"]["samples_per_direction"],
         ),

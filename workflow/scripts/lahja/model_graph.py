@@ -1,8 +1,9 @@
 """The graph of models: checkpoints, and models made from others by one training step each.
 
 A model with no parent is a hub checkpoint or is pretrained from scratch by the workflow. Every
-other model is its parent plus one step, `sft` or `dpo`, on a named dataset. All models that
-share a root share its weights: each holds one LoRA adapter, which a further step continues.
+other model is its parent plus one step, `sft` or `dpo`, on a named dataset, or lies between two
+models. All models that share a root share its weights: each holds one LoRA adapter, which a further
+step continues.
 """
 
 from dataclasses import dataclass, field
@@ -17,11 +18,15 @@ LEARNS_FROM = {
     "sft": {"classification", "translation", "instructions"},
     "dpo": {"preferences"},
 }
+INTERPOLATE = "interpolate"
 
 
 @dataclass(frozen=True)
 class Model:
-    """One node of the graph, as the config gives it under `models`."""
+    """One node of the graph, as the config gives it under `models`.
+
+    One that interpolates lies between its parent (weight 0) and its `end` (weight 1).
+    """
 
     name: str
     checkpoint: str | None = None
@@ -29,12 +34,19 @@ class Model:
     parent: str | None = None
     train: str | None = None
     dataset: str | None = None
+    end: str | None = None
+    weight: float | None = None
     settings: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_adapter(self) -> bool:
         """Whether the model is its root plus an adapter."""
-        return self.train in ("sft", "dpo")
+        return self.train in ("sft", "dpo", INTERPOLATE)
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the model has a training, and with it a training curve, of its own."""
+        return self.train is not None and self.train != INTERPOLATE
 
 
 class ModelGraph:
@@ -46,6 +58,8 @@ class ModelGraph:
         for model in self.models.values():
             self._check_step(model, datasets)
             self.root(model.name)
+        for model in self.models.values():
+            self._check_ends(model)
         self._check_distinct()
 
     def __getitem__(self, name: str) -> Model:
@@ -70,6 +84,17 @@ class ModelGraph:
         """Return the checkpoint or pretrained model that a model rests on."""
         return self.lineage(name)[0]
 
+    def needed(self, name: str) -> set[str]:
+        """Return a model and every model that it is made of, ends of interpolations included."""
+        found: set[str] = set()
+        todo = [name]
+        while todo:
+            model = self[todo.pop()]
+            if model.name not in found:
+                found.add(model.name)
+                todo += [other for other in (model.parent, model.end) if other]
+        return found
+
     def names(self, train: str | None) -> list[str]:
         """Return the models that a training step makes; None gives the hub checkpoints."""
         return [model.name for model in self.models.values() if model.train == train]
@@ -86,8 +111,21 @@ class ModelGraph:
             raise LahjaError(f"{key}.from: pretraining starts from scratch, not from a model")
         if model.parent and model.parent not in self.models:
             raise LahjaError(f"{key}.from: no such model: {model.parent!r}")
-        if model.train:
+        if model.train == INTERPOLATE:
+            _check_interpolation(model)
+        elif model.train:
             _check_dataset(model, datasets)
+
+    def _check_ends(self, model: Model) -> None:
+        if model.train != INTERPOLATE:
+            return
+        key = f"models.{model.name}.interpolate"
+        if model.name in self.needed(self[model.end].name):
+            raise LahjaError(f"{key}: a cycle, {model.end} is made of {model.name}")
+        if not self[model.end].is_adapter:
+            raise LahjaError(f"{key}: {model.end} has no adapter to interpolate with")
+        if self.root(model.end) != self.root(model.name):
+            raise LahjaError(f"{key}: {model.parent} and {model.end} rest on different roots")
 
     def _check_distinct(self) -> None:
         seen: dict[str, str] = {}
@@ -103,21 +141,34 @@ class ModelGraph:
 
 
 def _model(name: str, entry: dict[str, Any]) -> Model:
+    ends = entry.get("interpolate")
+    if ends and (entry.get("from") or entry.get("train") or entry.get("on")):
+        raise LahjaError(f"models.{name}: interpolates and trains; expected one of them")
+    if entry.get("weight") is not None and not ends:
+        raise LahjaError(f"models.{name}.weight: only a model that interpolates has one")
+    if ends and len(ends) != 2:
+        raise LahjaError(f"models.{name}.interpolate: expected two models, the start and the end")
     return Model(
         name=name,
         checkpoint=entry.get("checkpoint"),
         revision=entry.get("revision"),
-        parent=entry.get("from"),
-        train=entry.get("train"),
+        parent=ends[0] if ends else entry.get("from"),
+        train=INTERPOLATE if ends else entry.get("train"),
         dataset=entry.get("on"),
+        end=ends[1] if ends else None,
+        weight=entry.get("weight"),
         settings=entry.get("settings") or {},
     )
 
 
 def _definition(model: Model) -> str:
-    return canonical_json(
-        [model.checkpoint, model.revision, model.parent, model.train, model.dataset, model.settings]
-    )
+    made_by = [model.checkpoint, model.revision, model.parent, model.train, model.dataset]
+    return canonical_json([*made_by, model.end, model.weight, model.settings])
+
+
+def _check_interpolation(model: Model) -> None:
+    if model.weight is None:
+        raise LahjaError(f"models.{model.name}.weight: expected a number from 0 to 1")
 
 
 def _check_dataset(model: Model, datasets: dict[str, dict[str, Any]]) -> None:
