@@ -23,6 +23,9 @@ def test_what_lies_between_two_models_starts_from_the_first():
     assert graph.needed("half") == {"half", "llama", "llama-T", "llama-T+RL"}
     assert (graph["half"].is_adapter, graph["half"].is_trained) == (True, False)
     assert graph.names("interpolate") == ["half"]
+    more = {"half": BETWEEN, "less": BETWEEN | {"weight": 0.2}}
+    families = ModelGraph(PAPER | more, DATASETS).families()
+    assert families == {("llama-T", "llama-T+RL"): {0.2: "less", 0.5: "half"}}
 
 
 def test_lineage_leads_to_the_root():

@@ -12,7 +12,17 @@ SCORERS = "+".join(
     f"{name}:{config['scorers'][name]['checkpoint'] or 'small'}"
     for name in ("aldi", "country", "language")
 )
+VALIDATION_TRANSLATION = config["evaluation"]["validation_translation"]
 BASELINES = {name: GRAPH[name].parent for name in EVALUATED if GRAPH[name].parent in EVALUATED}
+
+# Starts and what was trained from them, where models between the two are evaluated.
+FAMILIES = [
+    {"start": start, "end": end, "points": [[w, name] for w, name in points if name in EVALUATED]}
+    for (start, end), between in GRAPH.families().items()
+    if {start, end} <= {*EVALUATED} and any(name in EVALUATED for name in between.values())
+    for points in [[(0.0, start), *between.items(), (1.0, end)]]
+]
+FAMILY_MODELS = list(dict.fromkeys(name for f in FAMILIES for _, name in f["points"]))
 
 
 rule build_evaluation_prompts:
@@ -42,12 +52,38 @@ rule build_evaluation_prompts:
         " --ready {input.ready} --settings {params.settings:q} --output {output.prompts} &> {log}"
 
 
+rule build_validation_translation:
+    """Write prompts that translate the validation split, for what is chosen before the test."""
+    input:
+        parallel=rules.assemble_data.output.parallel,
+    output:
+        prompts=f"{RESULTS}/evaluation/validation_translation.parquet",
+    log:
+        f"{LOGS}/build_validation_translation.log",
+    benchmark:
+        f"{BENCHMARKS}/build_validation_translation.tsv"
+    conda:
+        "../../envs/main.yaml"
+    threads: 1
+    params:
+        code=code("build_validation_translation"),
+        settings=settings(dialects=DIALECTS, per_direction=VALIDATION_TRANSLATION),
+    shell:
+        "python workflow/scripts/build_validation_translation.py --parallel {input.parallel}"
+        " --settings {params.settings:q} --output {output.prompts} &> {log}"
+
+
 rule generate_evaluation:
     """Let one model answer all evaluation prompts, greedily."""
     input:
         prompts=[
             rules.build_evaluation_prompts.output.prompts,
             rules.build_validation.output.validation,
+            *(
+                [rules.build_validation_translation.output.prompts]
+                if VALIDATION_TRANSLATION
+                else []
+            ),
         ],
         root=lambda wc: root_folder(wc.model),
         adapter=lambda wc: adapter_folder(wc.model),
@@ -170,3 +206,29 @@ rule compute_metrics:
         "python workflow/scripts/compute_metrics.py --scores {input.scores}"
         " --settings {params.settings:q} --metrics {output.metrics}"
         " --comparisons {output.comparisons} &> {log}"
+
+
+rule choose_operating_point:
+    """Choose on validation where between a start and its training to stand, and draw the rest."""
+    input:
+        scores=expand(rules.score_sentences.output.scores, model=FAMILY_MODELS),
+    output:
+        folder=directory(f"{RESULTS}/operating_point"),
+    log:
+        f"{LOGS}/choose_operating_point.log",
+    benchmark:
+        f"{BENCHMARKS}/choose_operating_point.tsv"
+    conda:
+        "../../envs/main.yaml"
+    threads: 1
+    params:
+        code=code("choose_operating_point"),
+        settings=settings(
+            families=FAMILIES,
+            models=EVALUATED,
+            resamples=config["evaluation"]["resamples"],
+            confidence=config["evaluation"]["confidence"],
+        ),
+    shell:
+        "python workflow/scripts/choose_operating_point.py --scores {input.scores}"
+        " --settings {params.settings:q} --output {output.folder} &> {log}"

@@ -140,6 +140,7 @@ rule build_report:
         trained=[f"{RESULTS}/models/{name}" for name in TRAINED],
         rulegraph=rules.record_rules.output.graph,
         agreement=rules.check_scorers.output.agreement if IS_CHECKED else [],
+        operating_point=rules.choose_operating_point.output.folder if FAMILIES else [],
         config=rules.record_run.output.resolved,
         provenance=rules.record_run.output.provenance,
     output:
@@ -176,5 +177,6 @@ rule build_report:
         " --counts {input.counts} --rejects {input.rejects} --pairs {input.pairs}"
         " --funnel {input.funnel} --trained {input.trained} --benchmarks {params.benchmarks}"
         " --rulegraph {input.rulegraph} --scorer-agreement {input.agreement}"
+        " --operating-point {input.operating_point}"
         " --config {input.config} --versions {input.provenance} --templates {params.templates}"
         " --output {output.page} &> {log}"

@@ -45,16 +45,16 @@ def main(
     versions: Path,
     output: Path,
     scorer_agreement: Path | None = None,
+    operating_point: Path | None = None,
     templates: Path = TEMPLATES,
 ) -> None:
     """Gather a run's tables and figures on one page.
 
-    `scores` has a file per model, in the order of the settings' models; `tables` and `figures` are
-    the folders that make_tables and make_figures filled; `pairs` and `funnel` lie in folders named
-    for their datasets; `trained` are the folders of trained models; `benchmarks` is read as it is
-    now; `rulegraph` is `snakemake --rulegraph`'s output; `versions` is JSON. Settings: see About.
+    `scores` has a file per model, in the order of the settings' models; `tables`, `figures` and
+    `operating_point` are folders of artifacts; `pairs` and `funnel` lie in folders named for their
+    datasets; `trained` are the folders of trained models; `benchmarks` is read as it is now;
+    `rulegraph` is `snakemake --rulegraph`'s output; `versions` is JSON. Settings: see About.
     """
-    agreement = scorer_agreement and read_table(scorer_agreement, SCORER_AGREEMENT)
     evidence = Run(
         metrics=read_table(metrics, METRICS),
         comparisons=read_table(comparisons, COMPARISONS),
@@ -71,7 +71,8 @@ def main(
         rulegraph=read_rulegraph(rulegraph),
         config=config.read_text(encoding="utf-8"),
         versions=read_json(versions),
-        agreement=agreement,
+        agreement=scorer_agreement and read_table(scorer_agreement, SCORER_AGREEMENT),
+        operating_point=operating_point,
     )
     write_text(output, build_report(evidence, About(**settings), templates))
 

@@ -9,6 +9,7 @@ import pandas as pd
 from lahja.errors import LahjaError
 from lahja.files import digest_of_text
 from lahja.readers import Prompt
+from lahja.seeding import shuffled
 from lahja.tables import EVALUATION_PROMPTS
 from lahja.translation import translation_prompt
 
@@ -50,6 +51,35 @@ def translation_tasks(
         for source, target in translation_directions(dialects)
         for text, reference in zip(sides[source], sides[target], strict=True)
     ]  # fmt: skip
+    return pd.DataFrame(rows).drop_duplicates("prompt_id", ignore_index=True)
+
+
+def validation_translation(
+    parallel: pd.DataFrame, dialects: list[str], per_direction: int, seed: int
+) -> pd.DataFrame:
+    """Ask for sentences of the validation split in every direction, NLLB's sides left out.
+
+    Raises `LahjaError` where a direction has none.
+    """
+    held_out = shuffled(parallel[parallel["split"] == "validation"], seed, "pair_id")
+    rows = []
+    for source, target in translation_directions(dialects):
+        dialect, other = (target, source) if source in OTHER_SIDES else (source, target)
+        is_usable = (held_out["variety"] == dialect) & (held_out[f"{other}_origin"] == "corpus")
+        chosen = held_out[is_usable].drop_duplicates(["text", other]).head(per_direction)
+        if chosen.empty:
+            raise LahjaError(
+                f"evaluation.validation_translation: no pair of {dialect} and {other} in the "
+                "validation split"
+            )
+        sides = {dialect: chosen["text"], other: chosen[other]}
+        rows += [
+            _row("validation_translation", corpus, source, target, text, reference,
+                 translation_prompt(source, target, text))
+            for corpus, text, reference in zip(
+                chosen["corpus"], sides[source], sides[target], strict=True
+            )
+        ]  # fmt: skip
     return pd.DataFrame(rows).drop_duplicates("prompt_id", ignore_index=True)
 
 

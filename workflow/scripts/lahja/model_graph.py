@@ -95,6 +95,13 @@ class ModelGraph:
                 todo += [other for other in (model.parent, model.end) if other]
         return found
 
+    def families(self) -> dict[tuple[str, str], dict[float, str]]:
+        """Return the interpolating models by start and end, and there by weight, in its order."""
+        found: dict[tuple[str, str], dict[float, str]] = {}
+        for model in sorted(map(self.__getitem__, self.names(INTERPOLATE)), key=lambda m: m.weight):
+            found.setdefault((model.parent, model.end), {})[model.weight] = model.name
+        return found
+
     def names(self, train: str | None) -> list[str]:
         """Return the models that a training step makes; None gives the hub checkpoints."""
         return [model.name for model in self.models.values() if model.train == train]

@@ -101,7 +101,7 @@ VERDICTS = _schema(
 
 # --- evaluation -------------------------------------------------------------------------------
 
-# task: translation, monolingual, crosslingual or validation.
+# task: translation, monolingual, crosslingual, validation or validation_translation.
 EVALUATION_PROMPTS = _schema(
     prompt_id=_TEXT, task=_TEXT, corpus=_TEXT, source_variety=_TEXT, target_variety=_TEXT,
     source=_TEXT, reference=_TEXT, prompt=_TEXT,

@@ -10,6 +10,8 @@ ALL = "all"
 """Stands for every corpus, variety or task, pooled."""
 MEAN = "dialects"
 """Stands for the unweighted mean over dialects."""
+VALIDATION_TASKS = ("validation", "validation_translation")
+"""What models and weights are chosen on: Table 1's prompts, translation of the validation split."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +32,15 @@ class Slice:
 def slice_rows(scores: pd.DataFrame) -> dict[Slice, list[int]]:
     """Return the row numbers of each slice of SENTENCE_SCORES, every corpus and all pooled.
 
-    Translation is cut by direction, the other tasks by the dialect asked for; validation is
-    also kept whole (Table 1 pools it).
+    Translation, that of the validation split too, is cut by direction, the other tasks by the
+    dialect asked for; validation is also kept whole (Table 1 pools it).
     """
     found: dict[Slice, list[int]] = {}
     columns = ["task", "corpus", "source_variety", "target_variety"]
     for row, (task, corpus, source, target) in enumerate(
         scores[columns].itertuples(index=False, name=None)
     ):
-        shown = source if task == "translation" else ALL
+        shown = source if task.endswith("translation") else ALL
         for pooled in (ALL, corpus):
             found.setdefault(Slice(task, pooled, shown, target), []).append(row)
             if task == "validation":
@@ -61,13 +63,13 @@ def mean_slices(slices: list[Slice]) -> dict[Slice, list[Slice]]:
 
 
 def overall_slice(means: list[Slice]) -> tuple[Slice, list[Slice]]:
-    """Return the slice of all tasks but validation, and the means that it is the mean of.
+    """Return the slice of all tasks but those of validation, and the means that it is the mean of.
 
     Translation from English and from MSA count as a task each.
     """
     parts = [
         mean
         for mean in means
-        if mean.target == MEAN and mean.corpus == ALL and mean.task != "validation"
+        if mean.target == MEAN and mean.corpus == ALL and mean.task not in VALIDATION_TASKS
     ]
     return Slice(ALL, ALL, ALL, MEAN), parts

@@ -28,7 +28,8 @@ _CHARACTERS = 92
 
 
 @contextmanager
-def _drawing() -> Iterator[None]:
+def drawing() -> Iterator[None]:
+    """Draw within this block as all figures are drawn."""
     import matplotlib
 
     # A fixed salt keeps the SVG's identifiers, and with them the file, the same in every run.
@@ -54,7 +55,7 @@ def draw_bars(table: Table, styles: Mapping[str, Style], folder: Path) -> None:
 
     panels = list(dict.fromkeys(table.rows["panel"]))
     n_rows, n_columns = -(-len(panels) // 2), min(len(panels), 2)
-    with _drawing():
+    with drawing():
         size = (10.8 if n_columns > 1 else 7.0, 3.5 if n_rows == 1 else 2.8 * n_rows + 0.4)
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots(n_rows, n_columns, squeeze=False, sharey=True)
@@ -70,7 +71,7 @@ def draw_bars(table: Table, styles: Mapping[str, Style], folder: Path) -> None:
             axis.set_ylabel(_METRIC_LABELS[metric])
         axes[0, 0].set_ylim(bottom=0)
         figure.legend(*_legend(axes.flat), loc="outside lower center", ncols=5, frameon=False)
-        _save(figure, table.name, folder)
+        save_drawing(figure, table.name, folder)
 
 
 def _legend(axes: Iterable[Any]) -> tuple[list[Any], list[str]]:
@@ -147,7 +148,7 @@ def draw_samples(table: Table, folder: Path) -> None:
 
     lines = list(_sample_lines(table.rows))
     height = _LINE_HEIGHT * (len(lines) + 1)
-    with _drawing():
+    with drawing():
         figure = Figure(figsize=(9.5, height))
         for number, (label, text, is_arabic, weight) in enumerate(lines):
             y = 1 - (number + 1) * _LINE_HEIGHT / height
@@ -155,7 +156,7 @@ def draw_samples(table: Table, folder: Path) -> None:
             # Not a formula: a dollar sign in a model's answer stands for itself.
             place = {"x": 0.99, "ha": "right"} if is_arabic else {"x": 0.24, "ha": "left"}
             figure.text(y=y, s=text, size=9, parse_math=False, **place)
-        _save(figure, table.name, folder)
+        save_drawing(figure, table.name, folder)
 
 
 def _sample_lines(rows: pd.DataFrame) -> Iterator[tuple[str, str, bool, str]]:
@@ -177,7 +178,8 @@ def _wrapped(label: str, text: str) -> Iterator[tuple[str, str, bool, str]]:
         yield label if number == 0 else "", line, is_arabic, "normal"
 
 
-def _save(figure: Any, name: str, folder: Path) -> None:
+def save_drawing(figure: Any, name: str, folder: Path) -> None:
+    """Write a figure as `<name>.svg` and `<name>.png` into a folder, each atomically."""
     for kind, options in {"svg": {"metadata": {"Date": None}}, "png": {"dpi": 160}}.items():
         with atomic_path(folder / f"{name}.{kind}") as draft:
             figure.savefig(draft, bbox_inches="tight", pad_inches=0.1, facecolor="white", **options)

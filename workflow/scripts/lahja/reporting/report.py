@@ -16,6 +16,7 @@ from lahja.reporting.charts import curves_charts, rulegraph_chart, runtimes_char
 from lahja.reporting.counts import data_views, pair_views
 from lahja.reporting.embedding import content_policy, script_json
 from lahja.reporting.headline import changes
+from lahja.reporting.operating_point import NAME as OPERATING_POINT
 from lahja.reporting.rulegraph import draw
 from lahja.reporting.style import styles
 from lahja.reporting.tradeoff import tradeoff_chart
@@ -32,7 +33,9 @@ from lahja.reporting.views import (
 TABLES = ("changes", "table2", "table1", "classifier")
 FIGURES = ("figure2", "figure4", "figure5", "figure7", "figure3", "figure6")
 # What shows ADI2 or ALDi, and so says how far to trust the scorers.
-_SCORED = frozenset({"changes", "table2", "table1", "figure2", "figure6", "figure7"})
+_SCORED = frozenset(
+    {"changes", "table2", "table1", "figure2", "figure6", "figure7", OPERATING_POINT}
+)
 _SCRIPTS = ("tables.js", "charts.js", "samples.js")
 
 
@@ -61,6 +64,7 @@ class Run:
     config: str
     versions: Mapping[str, Any]
     agreement: pd.DataFrame | None = None
+    operating_point: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,7 @@ def build_report(run: Run, about: About, templates: Path) -> str:
         colours=colours,
         tables=shown,
         figures=figures,
+        operating_point=_operating_point(run.operating_point, note),
         confusions=confusion_views(run.confusion),
         agreement=None if run.agreement is None else table_view(agreement_table(run.agreement)),
         data=data_views(run.counts, run.rejects, about.licences),
@@ -133,6 +138,15 @@ def _facts(run: Run, about: About) -> dict[str, str]:
         "preference pairs": f"{len(run.pairs):,}",
         "hours of work": f"{minutes / 60:.1f}" if minutes else "not known",
     }
+
+
+def _operating_point(folder: Path | None, note: str | None) -> tuple[Any, Any] | None:
+    """Return the table and the figure of a run that has models between two others."""
+    if folder is None:
+        return None
+    table = table_view(read_artifact(folder / f"{OPERATING_POINT}.parquet"))
+    figure = replace(figure_view(folder, OPERATING_POINT), name=f"{OPERATING_POINT}-figure")
+    return _noted(table, note), replace(figure, notes=[])
 
 
 def _noted(view: Any, note: str | None) -> Any:
