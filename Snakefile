@@ -50,6 +50,8 @@ include: "workflow/rules/preferences.smk"
 include: "workflow/rules/dpo.smk"
 include: "workflow/rules/classify.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/mbr.smk"
+include: "workflow/rules/operating_point.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/human.smk"
 

@@ -28,6 +28,13 @@ def test_what_lies_between_two_models_starts_from_the_first():
     assert families == {("llama-T", "llama-T+RL"): {0.2: "less", 0.5: "half"}}
 
 
+def test_another_decoding_has_its_parents_weights():
+    graph = ModelGraph(PAPER | {"m": {"from": "llama-T", "decoding": "mbr"}}, DATASETS)
+    assert graph.root("m").name == "llama"
+    assert (graph["m"].is_adapter, graph["m"].is_trained) == (False, False)
+    assert graph.names(None) == ["llama"]
+
+
 def test_lineage_leads_to_the_root():
     graph = ModelGraph(PAPER, DATASETS)
     assert [model.name for model in graph.lineage("llama-T+RL")] == [
@@ -74,6 +81,17 @@ def test_lineage_leads_to_the_root():
         (
             PAPER | {"x": {"checkpoint": "a/b", "weight": 1}},
             r"models\.x\.weight: only a model that",
+        ),
+        ({"x": {"decoding": "mbr"}}, r"models\.x\.from: expected the model that is dec"),
+        (
+            PAPER | {"x": {"from": "llama", "decoding": "mbr", "train": "sft", "on": "y"}},
+            r"models\.x: has a decoding and weights of its own",
+        ),
+        (
+            PAPER
+            | {"x": {"from": "llama", "decoding": "mbr"}}
+            | {"y": {"from": "x", "train": "dpo", "on": "dialect-only"}},
+            r"models\.y\.from: x is a way of decoding, not weights",
         ),
         (PAPER | {"x": BETWEEN | {"weight": None}}, r"models\.x\.weight: expected a number"),
         (PAPER | {"x": BETWEEN | {"train": "sft"}}, r"models\.x: interpolates and trains"),

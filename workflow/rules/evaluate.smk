@@ -15,15 +15,6 @@ SCORERS = "+".join(
 VALIDATION_TRANSLATION = config["evaluation"]["validation_translation"]
 BASELINES = {name: GRAPH[name].parent for name in EVALUATED if GRAPH[name].parent in EVALUATED}
 
-# Starts and what was trained from them, where models between the two are evaluated.
-FAMILIES = [
-    {"start": start, "end": end, "points": [[w, name] for w, name in points if name in EVALUATED]}
-    for (start, end), between in GRAPH.families().items()
-    if {start, end} <= {*EVALUATED} and any(name in EVALUATED for name in between.values())
-    for points in [[(0.0, start), *between.items(), (1.0, end)]]
-]
-FAMILY_MODELS = list(dict.fromkeys(name for f in FAMILIES for _, name in f["points"]))
-
 
 rule build_evaluation_prompts:
     """Write the translation directions and AL-QASIDA's prompts that all models answer."""
@@ -95,7 +86,7 @@ rule generate_evaluation:
     benchmark:
         f"{BENCHMARKS}/generate_evaluation/{{model}}.tsv"
     wildcard_constraints:
-        model=one_of(EVALUATED),
+        model=one_of(name for name in EVALUATED if name not in BY_MBR),
     conda:
         "../../envs/main.yaml"
     threads: 1
@@ -123,7 +114,7 @@ rule score_responses:
     """Score a model's responses: ALDi, country probabilities, language."""
     input:
         prompts=rules.generate_evaluation.input.prompts,
-        responses=rules.generate_evaluation.output.responses,
+        responses=f"{RESULTS}/evaluation/responses/{{model}}.parquet",
         aldi=scorer_folder("aldi"),
         country=scorer_folder("country"),
         language=scorer_folder("language"),
@@ -206,29 +197,3 @@ rule compute_metrics:
         "python workflow/scripts/compute_metrics.py --scores {input.scores}"
         " --settings {params.settings:q} --metrics {output.metrics}"
         " --comparisons {output.comparisons} &> {log}"
-
-
-rule choose_operating_point:
-    """Choose on validation where between a start and its training to stand, and draw the rest."""
-    input:
-        scores=expand(rules.score_sentences.output.scores, model=FAMILY_MODELS),
-    output:
-        folder=directory(f"{RESULTS}/operating_point"),
-    log:
-        f"{LOGS}/choose_operating_point.log",
-    benchmark:
-        f"{BENCHMARKS}/choose_operating_point.tsv"
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
-    params:
-        code=code("choose_operating_point"),
-        settings=settings(
-            families=FAMILIES,
-            models=EVALUATED,
-            resamples=config["evaluation"]["resamples"],
-            confidence=config["evaluation"]["confidence"],
-        ),
-    shell:
-        "python workflow/scripts/choose_operating_point.py --scores {input.scores}"
-        " --settings {params.settings:q} --output {output.folder} &> {log}"

@@ -40,6 +40,8 @@ def root_folder(name: str) -> str:
 
 def adapter_folder(name: str) -> list[str]:
     """Return the folder of a model's adapter, or nothing for a root."""
+    if GRAPH[name].decoding:
+        return adapter_folder(GRAPH[name].parent)
     return [f"{RESULTS}/models/{name}"] if GRAPH[name].is_adapter else []
 
 
@@ -236,3 +238,10 @@ EVALUATED = [
     if config["models"][model.name]["evaluate"] and model.dataset not in datasets("classification")
 ]
 CLASSIFIERS = [config["preferences"]["classifier"], *config["evaluation"]["zero_shot"]]
+# Those of them that are other models decoded by minimum Bayes risk.
+BY_MBR = [name for name in EVALUATED if GRAPH[name].decoding == "mbr"]
+
+
+def mbr_settings(name: str) -> dict:
+    """Return how a model is decoded by minimum Bayes risk, its own departures included."""
+    return config["evaluation"]["mbr"] | GRAPH[name].settings

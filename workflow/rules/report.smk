@@ -18,8 +18,13 @@ ANSWERING = [
 ]
 USED = set().union(*map(GRAPH.needed, [*EVALUATED, *CLASSIFIERS, *ANSWERING]))
 TRAINED = [m.name for m in GRAPH.models.values() if m.is_trained and m.name in USED]
-# Figures 2, 4 and 5 leave out the other translators, and what lies between two models.
-PICTURED = [n for n in EVALUATED if VARIANTS.get(n) != "clean" and GRAPH[n].end is None]
+# Figures 2, 4 and 5 leave out the other translators, what lies between two models, and other ways
+# of decoding.
+PICTURED = [
+    n
+    for n in EVALUATED
+    if VARIANTS.get(n) != "clean" and (GRAPH[n].checkpoint or GRAPH[n].is_trained)
+]
 
 
 rule make_tables:

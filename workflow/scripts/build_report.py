@@ -52,8 +52,7 @@ def main(
 
     `scores` has a file per model, in the order of the settings' models; `tables`, `figures` and
     `operating_point` are folders of artifacts; `pairs` and `funnel` lie in folders named for their
-    datasets; `trained` are the folders of trained models; `benchmarks` is read as it is now;
-    `rulegraph` is `snakemake --rulegraph`'s output; `versions` is JSON. Settings: see About.
+    datasets, `trained` are folders; `benchmarks` is read as it is now. Settings: see About.
     """
     evidence = Run(
         metrics=read_table(metrics, METRICS),

@@ -167,7 +167,9 @@ def _check_preferences(key: str, dataset: dict[str, Any]) -> None:
 
 def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
     corpora = list(config["corpora"])
-    in_use, models = config["corpora_in_use"], list(config["models"])
+    in_use = config["corpora_in_use"]
+    # A way of decoding is evaluated, and does nothing else.
+    models = [name for name, model in config["models"].items() if not model["decoding"]]
     evaluation, prompts = config["evaluation"], config["prompts"]
     yield from (("corpora_in_use", name, corpora) for name in in_use)
     yield from (("evaluation.zero_shot", name, models) for name in evaluation["zero_shot"])

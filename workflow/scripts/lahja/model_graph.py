@@ -3,7 +3,7 @@
 A model with no parent is a hub checkpoint or is pretrained from scratch by the workflow. Every
 other model is its parent plus one step, `sft` or `dpo`, on a named dataset, or lies between two
 models. All models that share a root share its weights: each holds one LoRA adapter, which a further
-step continues.
+step continues. A model may also be its parent decoded in another way, for evaluation alone.
 """
 
 from dataclasses import dataclass, field
@@ -19,13 +19,15 @@ LEARNS_FROM = {
     "dpo": {"preferences"},
 }
 INTERPOLATE = "interpolate"
+MBR = "mbr"
 
 
 @dataclass(frozen=True)
 class Model:
     """One node of the graph, as the config gives it under `models`.
 
-    One that interpolates lies between its parent (weight 0) and its `end` (weight 1).
+    One that interpolates lies between its parent (weight 0) and its `end` (weight 1). One with a
+    `decoding` has its parent's weights.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Model:
     dataset: str | None = None
     end: str | None = None
     weight: float | None = None
+    decoding: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -104,13 +107,14 @@ class ModelGraph:
 
     def names(self, train: str | None) -> list[str]:
         """Return the models that a training step makes; None gives the hub checkpoints."""
-        return [model.name for model in self.models.values() if model.train == train]
+        models = (model for model in self.models.values() if not model.decoding)
+        return [model.name for model in models if model.train == train]
 
     def _check_step(self, model: Model, datasets: dict[str, dict[str, Any]]) -> None:
         key = f"models.{model.name}"
         if model.checkpoint and (model.parent or model.train):
             raise LahjaError(f"{key}: has a checkpoint and a training step; expected one of them")
-        if not model.checkpoint and not model.train:
+        if not (model.checkpoint or model.train or model.decoding):
             raise LahjaError(f"{key}: expected a checkpoint, or a training step (train, on)")
         if model.is_adapter and not model.parent:
             raise LahjaError(f"{key}.from: {model.train} needs the model to start from")
@@ -118,7 +122,11 @@ class ModelGraph:
             raise LahjaError(f"{key}.from: pretraining starts from scratch, not from a model")
         if model.parent and model.parent not in self.models:
             raise LahjaError(f"{key}.from: no such model: {model.parent!r}")
-        if model.train == INTERPOLATE:
+        if model.parent and self[model.parent].decoding:
+            raise LahjaError(f"{key}.from: {model.parent} is a way of decoding, not weights")
+        if model.decoding:
+            _check_decoding(model)
+        elif model.train == INTERPOLATE:
             _check_interpolation(model)
         elif model.train:
             _check_dataset(model, datasets)
@@ -164,13 +172,23 @@ def _model(name: str, entry: dict[str, Any]) -> Model:
         dataset=entry.get("on"),
         end=ends[1] if ends else None,
         weight=entry.get("weight"),
+        decoding=entry.get("decoding"),
         settings=entry.get("settings") or {},
     )
 
 
 def _definition(model: Model) -> str:
     made_by = [model.checkpoint, model.revision, model.parent, model.train, model.dataset]
-    return canonical_json([*made_by, model.end, model.weight, model.settings])
+    made_by += [model.end, model.weight, model.decoding]
+    return canonical_json([*made_by, model.settings])
+
+
+def _check_decoding(model: Model) -> None:
+    key = f"models.{model.name}"
+    if model.checkpoint or model.train or model.dataset:
+        raise LahjaError(f"{key}: has a decoding and weights of its own; expected one of them")
+    if not model.parent:
+        raise LahjaError(f"{key}.from: expected the model that is decoded by {model.decoding}")
 
 
 def _check_interpolation(model: Model) -> None:

@@ -106,6 +106,11 @@ EVALUATION_PROMPTS = _schema(
     prompt_id=_TEXT, task=_TEXT, corpus=_TEXT, source_variety=_TEXT, target_variety=_TEXT,
     source=_TEXT, reference=_TEXT, prompt=_TEXT,
 )  # fmt: skip
+# Several responses of one model to each prompt, numbered from 0.
+SAMPLED_RESPONSES = _schema(
+    prompt_id=_TEXT, sample=_COUNT, generator=_TEXT, response=_TEXT, finish_reason=_TEXT,
+    n_tokens=_COUNT,
+)  # fmt: skip
 # What the scorers say of each response of one model; `countries` in the order of NADI_COUNTRIES.
 SCORED = _schema(
     prompt_id=_TEXT, model=_TEXT, response=_TEXT, finish_reason=_TEXT, language=_TEXT,

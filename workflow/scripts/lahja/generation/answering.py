@@ -9,7 +9,9 @@ from lahja.errors import LahjaError
 from lahja.generation.backend import Answer, Backend, Request, Sampling, request_key
 from lahja.generation.store import AnswerStore
 from lahja.progress import Progress
-from lahja.tables import RESPONSES
+from lahja.tables import RESPONSES, SAMPLED_RESPONSES
+
+_MOST_SAMPLES = 100_000
 
 
 def answer(requests: list[Request], backend: Backend, store: Path) -> list[Answer]:
@@ -67,6 +69,30 @@ def respond(
         for found in answer(requests, backend, store)
     ]
     return pd.DataFrame(rows, columns=RESPONSES.names)
+
+
+def respond_often(
+    prompts: pd.DataFrame,
+    generator: str,
+    sampling: Sampling,
+    backend: Backend,
+    store: Path,
+    samples: int,
+) -> pd.DataFrame:
+    """Return SAMPLED_RESPONSES: so many answers to each prompt, each drawn from its own seed."""
+    # Runs of neighbouring seeds share no sample.
+    drawn = [replace(sampling, seed=sampling.seed * _MOST_SAMPLES + n) for n in range(samples)]
+    asked = [
+        (row.prompt_id, number, Request(f"{row.prompt_id}:{number}", row.prompt, how))
+        for row in prompts[["prompt_id", "prompt"]].itertuples()
+        for number, how in enumerate(drawn)
+    ]
+    found = answer([request for _, _, request in asked], backend, store)
+    rows = [
+        (name, number, generator, said.text, said.finish_reason, said.n_tokens)
+        for (name, number, _), said in zip(asked, found, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=SAMPLED_RESPONSES.names)
 
 
 def _found(answers: dict[str, Answer], key: str, request: Request) -> Answer:

@@ -4,6 +4,7 @@ A corpus score is a function of counts summed over sentences. Keeping the counts
 sentence lets the bootstrap resample corpus scores without reading a text twice.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,6 +35,34 @@ def chrf_statistics(hypotheses: Sequence[str], references: Sequence[str]) -> np.
     metric = _chrf(WORD_ORDER)
     rows = metric._extract_corpus_statistics(list(hypotheses), [list(references)])
     return np.asarray(rows, dtype=float)
+
+
+def pairwise_chrf_statistics(texts: Sequence[str]) -> np.ndarray:
+    """Return `chrf_statistics` of each text (axis 0) against each other one as its reference.
+
+    Shape (texts, texts, 24). Every text is cut into n-grams once, not once a pair.
+    """
+    metric = _chrf(WORD_ORDER)
+    # One counter of n-grams per order and text.
+    grams = [metric._extract_reference_info([text])["ref_ngrams"][0] for text in texts]
+    columns = []
+    for order in range(CHARACTER_ORDER + WORD_ORDER):
+        counts = _count_matrix([found[order] for found in grams])
+        lengths = counts.sum(axis=1)
+        matches = np.minimum(counts[:, None], counts[None, :]).sum(axis=2)
+        hypothesis, reference = np.broadcast_arrays(lengths[:, None], lengths[None, :])
+        # As sacreBLEU: a hypothesis has no n-grams of an order that the reference lacks.
+        columns += [np.where(reference > 0, hypothesis, 0), reference, matches]
+    return np.stack(columns, axis=-1)
+
+
+def _count_matrix(counters: Sequence[Counter[str]]) -> np.ndarray:
+    """Return counts of shape (texts, distinct n-grams)."""
+    place = {gram: n for n, gram in enumerate(dict.fromkeys(g for c in counters for g in c))}
+    counts = np.zeros((len(counters), len(place)))
+    for row, counter in enumerate(counters):
+        counts[row, [place[gram] for gram in counter]] = [*counter.values()]
+    return counts
 
 
 def chrf(statistics: np.ndarray) -> np.ndarray:

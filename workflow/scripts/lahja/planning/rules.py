@@ -209,6 +209,19 @@ class Workload:
         backend = self.config["evaluation"]["backend"]
         return self._answering(job, job.wildcards["model"], number, backend, {})
 
+    def _sample_evaluation(self, job: Job) -> Work:
+        model = job.wildcards["model"]
+        number = self.sizes.evaluation_prompts * self._samples(model)
+        backend = self.config["evaluation"]["backend"]
+        return self._answering(job, model, number, backend, {})
+
+    def _choose_by_mbr(self, job: Job) -> Work:
+        number = self.sizes.evaluation_prompts * self._samples(job.wildcards["model"])
+        return self._scoring(["aldi", "country"], number)
+
+    def _samples(self, model: str) -> int:
+        return (self.config["evaluation"]["mbr"] | self.graph[model].settings)["samples"]
+
     def _score_dialectness(self, job: Job) -> Work:
         return self._scoring(["aldi"], self.sizes.sentences)
 

@@ -1,0 +1,52 @@
+"""Choose, of a model's samples, the answer that they agree on and that is most dialectal."""
+
+from pathlib import Path
+
+from lahja.command import run
+
+
+def main(
+    prompts: list[Path],
+    samples: Path,
+    aldi: Path,
+    country: Path,
+    language: Path,
+    settings: dict,
+    output: Path,
+    threads: int | None = None,
+) -> None:
+    """Write RESPONSES. Settings: dialect_weight, batch (of the scorers)."""
+    import pandas as pd
+
+    from lahja.mbr import choose_responses
+    from lahja.scorers.aldi import AldiScorer
+    from lahja.scorers.country import CountryScorer
+    from lahja.scorers.language import LanguageIdentifier
+    from lahja.scorers.responses import score_responses
+    from lahja.scorers.sequence import ScorerSettings
+    from lahja.tables import (
+        EVALUATION_PROMPTS,
+        RESPONSES,
+        SAMPLED_RESPONSES,
+        read_table,
+        write_table,
+    )
+
+    asked = pd.concat([read_table(path, EVALUATION_PROMPTS) for path in prompts])
+    drawn = read_table(samples, SAMPLED_RESPONSES)
+    options = ScorerSettings(batch=settings["batch"])
+    # Each sample is scored as a response of its own.
+    single = drawn.assign(prompt_id=drawn["prompt_id"] + ":" + drawn["sample"].astype(str))
+    scored = score_responses(
+        single,
+        single,
+        AldiScorer(aldi, options, threads),
+        CountryScorer(country, options, threads),
+        LanguageIdentifier(language),
+    )
+    chosen = choose_responses(asked, drawn, scored, settings["dialect_weight"])
+    write_table(output, chosen, RESPONSES)
+
+
+if __name__ == "__main__":
+    run(main)
