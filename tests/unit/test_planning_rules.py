@@ -45,6 +45,27 @@ def test_sizes_of_the_paper(paper):
     assert sizes.questions == 1200
 
 
+def test_what_has_no_reference_reads_it_not_and_samples_count_each():
+    changes = {
+        "models": {
+            "cpo": {"from": "llama", "train": "dpo", "on": "dialect-only"}
+            | {"settings": {"objective": "cpo"}},
+            "mbr": {"from": "llama", "decoding": "mbr"},
+        }
+    }
+    config = merge_config([Path("config/config.yaml")], [])
+    changes["models"] |= config["models"]
+    found = workload(**changes)
+    (cpo,) = found.of(job("train_dpo", model="cpo")).parts
+    (dpo,) = found.of(job("train_dpo", model="llama+RL")).parts
+    assert (cpo.passes, dpo.passes) == (3, 4)
+    (greedy,) = found.of(job("generate_evaluation", model="llama")).parts
+    (drawn,) = found.of(job("sample_evaluation", model="mbr")).parts
+    assert drawn.prompts == 16 * greedy.prompts
+    judged = found.of(job("choose_by_mbr", model="mbr")).parts
+    assert [part.texts for part in judged] == 2 * [drawn.prompts]
+
+
 def test_counted_tables_take_the_place_of_assumptions():
     counted = {
         "data/sentences.parquet": 11,

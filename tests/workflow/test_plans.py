@@ -54,6 +54,33 @@ def test_vllm_waits_for_its_environment_unless_an_interpreter_is_named(fresh):
     assert "environments/vllm" not in named.stdout
 
 
+OPTIONS = """
+models:
+  llama-T+RL: {settings: {probe: {every: 20}}}
+  llama-T+RL@0.5: {interpolate: [llama-T, llama-T+RL], weight: 0.5}
+  llama-T+RL-MBR: {from: llama-T+RL, decoding: mbr}
+scorers: {selecting_aldi: {}}
+evaluation: {validation_translation: 5}
+"""
+
+
+def test_what_goes_past_the_paper_is_planned_where_it_is_asked_for(fresh, tmp_path):
+    (tmp_path / "options.yaml").write_text(OPTIONS)
+    demo = ("-n", "--cores", "2", "--configfile", "config/demo.yaml")
+    more = fresh.snakemake(*demo, str(tmp_path / "options.yaml"))
+    assert more.returncode == 0, more.stdout
+    plain = fresh.snakemake(*demo).stdout
+    rules = {"build_probe": 1, "train_selecting_aldi": 1, "interpolate_adapters": 1}
+    rules |= {"sample_evaluation": 1, "choose_by_mbr": 1, "choose_operating_point": 1}
+    rules |= {"build_validation_translation": 1}
+    for rule, number in rules.items():
+        assert more.stdout.count(f"rule {rule}:") == number, rule
+        assert f"rule {rule}:" not in plain, rule
+    # Both are scored, and compared, as every other model.
+    for model in ("llama-T+RL@0.5", "llama-T+RL-MBR"):
+        assert f"results/demo/evaluation/scores/{model}.parquet" in more.stdout
+
+
 @pytest.mark.parametrize("config", ["demo", "real", "config"])
 def test_each_run_plans_from_nothing(fresh, config):
     done = fresh.snakemake("-n", "--configfile", f"config/{config}.yaml", "-q", "all")

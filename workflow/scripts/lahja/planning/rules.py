@@ -8,6 +8,7 @@ from lahja.planning.checkpoints import Shape, small_shape
 from lahja.planning.jobs import Job
 from lahja.planning.sizes import Sizes
 from lahja.planning.work import Decoding, Download, Reading, Requests, Rows, Training, Work
+from lahja.training.objectives import OBJECTIVES
 
 # Requests that vLLM's engine keeps in flight (its own default); it takes no batch.
 VLLM_REQUESTS = 256
@@ -108,8 +109,10 @@ class Workload:
         return self._adapter(job, extra_passes=0)
 
     def _train_dpo(self, job: Job) -> Work:
+        model = self.graph[job.wildcards["model"]]
+        options = {**self.config["training"]["dpo"], **model.settings}
         # The reference reads both sides too, without gradients.
-        return self._adapter(job, extra_passes=1)
+        return self._adapter(job, extra_passes=OBJECTIVES[options["objective"]].has_reference)
 
     def _adapter(self, job: Job, extra_passes: int) -> Work:
         model = self.graph[job.wildcards["model"]]

@@ -148,7 +148,9 @@ class Sizes:
         number = self.counted.get(
             "evaluation/prompts.parquet", len(self.dialects) * (4 * sentences + ready)
         )
-        return number + len(self.dialects) * self.config["preferences"]["validation_per_dialect"]
+        held_out = 4 * (asked["validation_translation"] or 0)
+        held_out += self.config["preferences"]["validation_per_dialect"]
+        return number + len(self.dialects) * held_out
 
     @property
     def questions(self) -> float:
