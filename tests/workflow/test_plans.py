@@ -55,7 +55,10 @@ def test_vllm_waits_for_its_environment_unless_an_interpreter_is_named(fresh):
 
 
 OPTIONS = """
+datasets:
+  gated: {kind: preferences, objective: gated}
 models:
+  llama-T+RL2: {from: llama-T, train: dpo, on: gated, rounds: 2}
   llama-T+RL: {settings: {probe: {every: 20}}}
   llama-T+RL@0.5: {interpolate: [llama-T, llama-T+RL], weight: 0.5}
   llama-T+RL-MBR: {from: llama-T+RL, decoding: mbr}
@@ -72,7 +75,9 @@ def test_what_goes_past_the_paper_is_planned_where_it_is_asked_for(fresh, tmp_pa
     plain = fresh.snakemake(*demo).stdout
     rules = {"build_probe": 1, "train_selecting_aldi": 1, "interpolate_adapters": 1}
     rules |= {"sample_evaluation": 1, "choose_by_mbr": 1, "choose_operating_point": 1}
-    rules |= {"build_validation_translation": 1}
+    rules |= {"build_validation_translation": 1, "build_gated_pairs": 1}
+    # The second round is sampled from the first, in five dialects.
+    rules |= {"sample_policy": 5, "label_policy": 5, "build_gated_policy_pairs": 1}
     for rule, number in rules.items():
         assert more.stdout.count(f"rule {rule}:") == number, rule
         assert f"rule {rule}:" not in plain, rule

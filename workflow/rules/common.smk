@@ -80,7 +80,21 @@ def listing_of(name: str) -> str:
 
 
 def preferences(objective: str) -> list[str]:
-    """Return the preference datasets of an objective."""
+    """Return the preference datasets of an objective that are made of the generators' responses."""
+    return [name for name in _preferences(objective) if not config["datasets"][name]["policy"]]
+
+
+def on_policy(objective: str) -> list[str]:
+    """Return the preference datasets of an objective that are made of a model's own samples."""
+    return [name for name in _preferences(objective) if config["datasets"][name]["policy"]]
+
+
+def policy_of(dataset: str) -> str:
+    """Return the model that an on-policy dataset is sampled from."""
+    return config["datasets"][dataset]["policy"]
+
+
+def _preferences(objective: str) -> list[str]:
     entries = config["datasets"]
     return [name for name in datasets("preferences") if entries[name]["objective"] == objective]
 

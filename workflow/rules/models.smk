@@ -99,9 +99,10 @@ def step_record(name: str) -> str:
 
 
 def dataset_settings(name: str, **values) -> str:
-    """Return the settings of a dataset, its kind left out, and further values."""
+    """Return the settings of a dataset, what is no script's business left out, and more values."""
     entry = config["datasets"][name]
-    return settings(**{key: value for key, value in entry.items() if key != "kind"}, **values)
+    others = ("kind", "policy", "samples")
+    return settings(**{key: entry[key] for key in entry if key not in others}, **values)
 
 
 def generator(name: str, backend: str, decoding: dict, **values) -> str:

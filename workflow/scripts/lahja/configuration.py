@@ -17,6 +17,7 @@ from lahja.environments import expect_interpreter
 from lahja.errors import LahjaError
 from lahja.generation.service import check_service, parse_server
 from lahja.model_graph import ModelGraph
+from lahja.rounds import with_rounds
 from lahja.varieties import DIALECTS, get_variety
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
@@ -76,7 +77,7 @@ def resolve(config: dict[str, Any]) -> dict[str, Any]:
         if True in model:
             model["on"] = model.pop(True)
     _check_schema(resolved, schema)
-    resolved = _with_defaults(resolved, schema, schema)
+    resolved = with_rounds(_with_defaults(resolved, schema, schema))
     _check_references(resolved)
     return resolved
 

@@ -58,11 +58,14 @@ class ModelGraph:
     def __init__(self, models: dict[str, dict[str, Any]], datasets: dict[str, dict[str, Any]]):
         """Read the config's `models` and `datasets`; raise `LahjaError` naming a faulty key."""
         self.models = {name: _model(name, entry) for name, entry in models.items()}
+        # The model whose own samples a dataset is made of, where it is.
+        self._policies = {name: entry.get("policy") for name, entry in datasets.items()}
         for model in self.models.values():
             self._check_step(model, datasets)
             self.root(model.name)
         for model in self.models.values():
             self._check_ends(model)
+            self._check_policy(model)
         self._check_distinct()
 
     def __getitem__(self, name: str) -> Model:
@@ -88,14 +91,18 @@ class ModelGraph:
         return self.lineage(name)[0]
 
     def needed(self, name: str) -> set[str]:
-        """Return a model and every model that it is made of, ends of interpolations included."""
+        """Return a model and every model that it is made of.
+
+        Ends of interpolations are among them, and the models whose samples it learns from.
+        """
         found: set[str] = set()
         todo = [name]
         while todo:
             model = self[todo.pop()]
             if model.name not in found:
                 found.add(model.name)
-                todo += [other for other in (model.parent, model.end) if other]
+                policy = self._policies.get(model.dataset)
+                todo += [other for other in (model.parent, model.end, policy) if other]
         return found
 
     def families(self) -> dict[tuple[str, str], dict[float, str]]:
@@ -130,6 +137,16 @@ class ModelGraph:
             _check_interpolation(model)
         elif model.train:
             _check_dataset(model, datasets)
+
+    def _check_policy(self, model: Model) -> None:
+        policy = self._policies.get(model.dataset)
+        if policy is None:
+            return
+        key = f"datasets.{model.dataset}.policy"
+        if policy not in self.models or self[policy].decoding:
+            raise LahjaError(f"{key}: no such model to draw from: {policy!r}")
+        if model.name in self.needed(policy):
+            raise LahjaError(f"{key}: a cycle, {policy} is made of {model.name}")
 
     def _check_ends(self, model: Model) -> None:
         if model.train != INTERPOLATE:

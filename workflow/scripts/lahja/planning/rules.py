@@ -184,6 +184,17 @@ class Workload:
         texts = self.sizes.responses(job.wildcards["dialect"])
         return self._labelling(self.config["preferences"]["classifier"], texts)
 
+    def _sample_policy(self, job: Job) -> Work:
+        entry = self.config["datasets"][job.wildcards["dataset"]]
+        number = entry["samples"] * self.sizes.prompts(job.wildcards["dialect"])
+        backend = self.config["evaluation"]["backend"]
+        return self._answering(job, entry["policy"], number, backend, {})
+
+    def _label_policy(self, job: Job) -> Work:
+        entry = self.config["datasets"][job.wildcards["dataset"]]
+        texts = entry["samples"] * self.sizes.prompts(job.wildcards["dialect"])
+        return self._labelling(self.config["preferences"]["classifier"], texts)
+
     def _relabel_translations(self, job: Job) -> Work:
         return self._labelling(self.config["preferences"]["classifier"], self._mismatches(job))
 

@@ -1,0 +1,102 @@
+"""A preference step of several rounds, written out as steps of the graph."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lahja.configuration import merge_config, resolve
+from lahja.errors import LahjaError
+from lahja.model_graph import ModelGraph
+from lahja.tables import PROMPTS, RESPONSES, read_table, write_table
+
+GATED = {"kind": "preferences", "objective": "gated", "samples": 6}
+STEP = {"from": "llama-T", "train": "dpo", "on": "gated", "rounds": 3}
+
+
+def resolved(**models: dict) -> dict:
+    config = merge_config([Path("config/config.yaml")], [])
+    config["datasets"] |= {"gated": GATED}
+    config["models"] |= models
+    return resolve(config)
+
+
+def test_each_round_learns_from_what_the_last_one_samples() -> None:
+    config = resolved(**{"llama+RL3": STEP | {"settings": {"objective": "sigmoid+sft"}}})
+    models, datasets = config["models"], config["datasets"]
+    names = ["llama+RL3-round-1", "llama+RL3-round-2", "llama+RL3"]
+    assert [models[name]["from"] for name in names] == ["llama-T", *names[:2]]
+    learnt = [models[name]["on"] for name in names]
+    assert [datasets[name]["policy"] for name in learnt] == [None, *names[:2]]
+    # Everything else is as the step and its dataset say.
+    assert {datasets[name]["objective"] for name in learnt} == {"gated"}
+    assert [datasets[name]["samples"] for name in learnt] == [6, 6, 6]
+    assert {models[name]["settings"]["objective"] for name in names} == {"sigmoid+sft"}
+    graph = ModelGraph(models, datasets)
+    assert graph.needed("llama+RL3") == {*names, "llama-T", "llama"}
+
+
+def test_what_is_written_out_stays_as_it_is() -> None:
+    config = resolved(**{"llama+RL3": STEP})
+    assert resolve(config) == config
+
+
+def test_one_round_is_the_plain_step() -> None:
+    plain = resolved(one=STEP | {"rounds": 1})
+    assert plain["models"]["one"]["on"] == "gated"
+    assert not any("-round-" in name for name in plain["models"])
+
+
+@pytest.mark.parametrize(
+    ("models", "message"),
+    [
+        ({"x": STEP | {"train": "sft", "on": "dialect-id"}}, r"models\.x\.rounds: only a dpo step"),
+        ({"x": STEP | {"on": "nothing"}}, r"models\.x\.on: no such dataset: 'nothing'"),
+        (
+            {"x": STEP, "x-round-1": {"checkpoint": "a/b"}},
+            r"models\.x\.rounds: the name 'x-round-1' is taken",
+        ),
+    ],
+)
+def test_faulty_rounds_are_refused_with_their_key(models: dict, message: str) -> None:
+    with pytest.raises(LahjaError, match=message):
+        resolved(**models)
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        ("none", r"datasets\.own\.policy: no such model to draw from: 'none'"),
+        ("x", r"datasets\.own\.policy: a cycle, x is made of x"),
+        ("y", r"datasets\.own\.policy: a cycle, y is made of x"),
+    ],
+)
+def test_a_policy_cannot_learn_from_itself(policy: str, message: str) -> None:
+    datasets = {"own": GATED | {"policy": policy}, "gated": GATED}
+    models = {
+        "llama": {"checkpoint": "a/b"},
+        "x": {"from": "llama", "train": "dpo", "on": "own"},
+        "y": {"from": "x", "train": "dpo", "on": "gated"},
+    }
+    with pytest.raises(LahjaError, match=message):
+        ModelGraph(models, datasets)
+
+
+@pytest.mark.model
+def test_samples_are_responses_of_generators_of_their_own(
+    small_root: Path, questions: tuple, tmp_path: Path
+) -> None:
+    from sample_policy import main
+
+    rows = [
+        dict.fromkeys(PROMPTS.names, code) | {"prompt_id": code, "prompt": prompt}
+        for code, prompt, _ in questions[:2]
+    ]
+    write_table(tmp_path / "p.parquet", pd.DataFrame(rows), PROMPTS)
+    sampling = {"temperature": 1.0, "max_new_tokens": 8, "seed": 1}
+    generator = {"name": "m", "backend": "transformers", "sampling": sampling}
+    paths = (tmp_path / "p.parquet", generator, 3, tmp_path / "s.jsonl", tmp_path / "o.parquet")
+    main(*paths, root=small_root, threads=1)
+    found = read_table(tmp_path / "o.parquet", RESPONSES)
+    assert found["generator"].tolist() == ["m#0", "m#1", "m#2"] * 2
+    assert found.groupby("prompt_id")["response"].nunique().max() > 1
