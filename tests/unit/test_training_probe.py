@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lahja.code_digest import imported_modules
 from lahja.errors import LahjaError
 from lahja.settings import parse_settings
 from lahja.tables import EXAMPLES, PAIRS, write_table
@@ -172,7 +173,7 @@ def trained(questions: tuple, small_root: Path, tmp_path: Path, monkeypatch: pyt
         run = AdapterRun(
             small_root, None, pairs, settings, tmp_path / "work", tmp_path / "rl", {}, 1
         )
-        train_dpo(run, ProbeFiles(*[tmp_path] * 4))
+        train_dpo(run, probing.probe_of(run, ProbeFiles(*[tmp_path] * 4)))
         curve = pd.read_csv(tmp_path / "rl" / CURVE_FILE)
         return curve, _kept(tmp_path / "rl")
 
@@ -240,3 +241,13 @@ def test_a_probe_needs_its_files(trained, tmp_path: Path, small_root: Path) -> N
     )
     with pytest.raises(LahjaError, match="needs its sentences"):
         train_dpo(run)
+
+
+def test_a_training_without_a_probe_does_not_hang_on_metrics(root: Path) -> None:
+    scripts = root / "workflow" / "scripts"
+    reached = {
+        name: {path.parent.name for path in imported_modules(scripts / f"{name}.py")}
+        for name in ("train_dpo", "train_sft", "train_probed_dpo")
+    }
+    assert {"metrics", "scorers"} <= reached["train_probed_dpo"]
+    assert not {"metrics", "scorers"} & (reached["train_dpo"] | reached["train_sft"])

@@ -30,20 +30,25 @@ rule build_probe:
         " --settings {params.settings:q} --output {output.sentences} &> {log}"
 
 
+PROBE_FILES = [
+    rules.build_probe.output.sentences,
+    selecting_scorer("aldi"),
+    selecting_scorer("country"),
+    scorer_folder("language"),
+]
+# Only where metrics have a say in it does an edit to them retrain a model.
+DPO_SCRIPTS = {
+    name: "train_probed_dpo" if name in PROBED else "train_dpo" for name in GRAPH.names("dpo")
+}
+
+
 rule train_dpo:
     """Train a model of the graph on preference pairs, from its parent."""
     input:
         root=lambda wc: root_folder(wc.model),
         adapter=lambda wc: parent_adapter(wc.model),
         pairs=lambda wc: f"{RESULTS}/preferences/{GRAPH[wc.model].dataset}/train.parquet",
-        probe=branch(
-            lambda wc: wc.model in PROBED, then=rules.build_probe.output.sentences, otherwise=[]
-        ),
-        aldi=branch(lambda wc: wc.model in PROBED, then=selecting_scorer("aldi"), otherwise=[]),
-        country=branch(
-            lambda wc: wc.model in PROBED, then=selecting_scorer("country"), otherwise=[]
-        ),
-        language=branch(lambda wc: wc.model in PROBED, then=scorer_folder("language"), otherwise=[]),
+        probe=branch(lambda wc: wc.model in PROBED, then=PROBE_FILES, otherwise=[]),
     output:
         folder=directory(f"{RESULTS}/models/{{model}}"),
     log:
@@ -62,19 +67,21 @@ rule train_dpo:
         mem_mb=lambda wc, attempt: 48000 * step_gpus(wc.model) * attempt,
         runtime=1440,
     params:
-        code=code("train_dpo"),
+        code=lambda wc: code(DPO_SCRIPTS[wc.model]),
+        script=lambda wc: DPO_SCRIPTS[wc.model],
         settings=lambda wc: step_settings(wc.model),
         record=lambda wc: step_record(wc.model),
         work=f"{WORK}/models/{{model}}",
         report_to=lambda wc, input: step_tracker(wc.model),
         curves=f"{RESULTS}/curves/{{model}}",
+        probe=lambda wc, input: "--probe" if input.probe else "",
     # `exec`: a signal to the shell, as of a preemption, is then the training's, which saves.
     shell:
         "exec python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
-        " python workflow/scripts/train_dpo.py --root {input.root} --adapter {input.adapter}"
+        " python workflow/scripts/{params.script}.py --root {input.root} --adapter {input.adapter}"
         " --pairs {input.pairs} --settings {params.settings:q} --record {params.record:q} --work {params.work}"
         " --report-to {params.report_to} --curves {params.curves}"
-        " --probe {input.probe} --aldi {input.aldi} --country {input.country} --language {input.language}"
+        " {params.probe} {input.probe}"
         " --processes {resources.gpu} --output {output.folder} &> {log}"
 
 

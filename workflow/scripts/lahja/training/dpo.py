@@ -6,6 +6,7 @@ stops. CPO and SimPO have no reference.
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,6 @@ from lahja.settings import parse_settings
 from lahja.tables import PAIRS, read_table
 from lahja.training.lora import AdapterRun, train_adapter
 from lahja.training.objectives import DpoSettings, build_trainer, find_objective
-from lahja.training.probe import ProbeSettings
-from lahja.training.probe_scores import ProbeFiles
-from lahja.training.probing import probe_training
 
 if TYPE_CHECKING:
     from transformers import Trainer, TrainerCallback
@@ -26,18 +24,18 @@ if TYPE_CHECKING:
 _REWARD_TOLERANCE = 0.01
 
 
-def train_dpo(run: AdapterRun, files: ProbeFiles | None = None) -> None:
+def train_dpo(run: AdapterRun, probe: "Callable[[Trainer], TrainerCallback] | None" = None) -> None:
     """Train on PAIRS by the objective of the settings, and write the model folder.
 
-    Settings that ask for a probe need its files.
+    Settings that ask for a probe need the callback that makes it. It is not imported here: what
+    it scores with is no part of a training without one.
     """
     options = parse_settings(DpoSettings, run.settings)
     objective = find_objective(options)
     pairs = read_table(run.data, PAIRS)
     if pairs.empty:
         raise LahjaError(f"{run.data}: no preference pairs to train on")
-    probe = parse_settings(ProbeSettings, options.probe) if options.probe else None
-    if probe and not files:
+    if options.probe and probe is None:
         raise LahjaError(f"{run.output}: a probe needs its sentences and three scorers")
     callbacks = []
     if objective.has_reference:
@@ -48,9 +46,8 @@ def train_dpo(run: AdapterRun, files: ProbeFiles | None = None) -> None:
 
     def make_trainer(*given: Any) -> "Trainer":
         trainer = build_trainer(options, pairs, *given)
-        if probe:
-            work = run.work / "probes"
-            trainer.add_callback(probe_training(trainer, probe, files, work, run.threads))
+        if probe is not None:
+            trainer.add_callback(probe(trainer))
         return trainer
 
     train_adapter(run, options, make_trainer, callbacks)

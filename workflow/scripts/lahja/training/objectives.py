@@ -137,6 +137,7 @@ def _without_reference(options: DpoSettings, objective: Objective, pairs: pd.Dat
         loss_type=objective.loss,
         cpo_alpha=_sft_weight(options, objective),
         simpo_gamma=options.simpo_margin,
+        remove_unused_columns=False,
     )
     rows = pairs[["prompt", "chosen", "rejected"]].to_dict("records")
     return template_cpo_trainer(), config, rows, _whole_lengths

@@ -2,12 +2,15 @@
 
 import shutil
 import sys
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lahja.settings import parse_settings
 from lahja.training.curve import PROBE
+from lahja.training.lora import AdapterRun
 from lahja.training.probe import BEST, Probe, ProbeSettings, best_probe, is_over
 from lahja.training.probe_scores import ProbeFiles, TranslationProbe
 from lahja.training.processes import count_processes, is_first_process
@@ -16,20 +19,22 @@ if TYPE_CHECKING:
     from transformers import Trainer, TrainerCallback
 
 
-def probe_training(
-    trainer: "Trainer",
-    settings: ProbeSettings,
-    files: ProbeFiles,
-    work: Path,
-    threads: int | None = None,
-) -> "TrainerCallback":
-    """Return the callback; `work` keeps the adapters of probed steps while the training runs."""
-    from transformers import TrainerCallback
+def probe_of(run: AdapterRun, files: ProbeFiles) -> "Callable[[Trainer], TrainerCallback]":
+    """Return what gives a trainer the probe that the run's settings ask for.
 
-    class ProbeTraining(Probing, TrainerCallback):
-        """`Probing` as a callback of the trainer."""
+    Its work folder keeps the adapters of probed steps while the training runs.
+    """
+    settings = parse_settings(ProbeSettings, run.settings["probe"])
 
-    return ProbeTraining(trainer, settings, files, work, threads)
+    def make(trainer: "Trainer") -> "TrainerCallback":
+        from transformers import TrainerCallback
+
+        class ProbeTraining(Probing, TrainerCallback):
+            """`Probing` as a callback of the trainer."""
+
+        return ProbeTraining(trainer, settings, files, run.work / "probes", run.threads)
+
+    return make
 
 
 class Probing:
