@@ -48,7 +48,8 @@ class Workload:
 
     def checkpoints(self) -> list[str]:
         """Return the hub checkpoints that the run fetches or reads, each once."""
-        scorers = [self.config["scorers"][name]["checkpoint"] for name in _SCORERS]
+        named = [self.config["scorers"][name] for name in _SCORERS]
+        scorers = [scorer["checkpoint"] for scorer in named if scorer]
         found = [model.checkpoint for model in self.graph.models.values()]
         return [*dict.fromkeys(filter(None, [*found, *scorers, self.config["nllb"]["checkpoint"]]))]
 
@@ -268,4 +269,4 @@ class Workload:
         return self.sizes.evaluation_prompts if "model" in job.wildcards else 0.0
 
 
-_SCORERS = ("aldi", "country", "language")
+_SCORERS = ("aldi", "country", "language", "selecting_aldi", "selecting_country")

@@ -37,7 +37,8 @@ def dpo_positive_trainer(penalty: float) -> "type[DPOTrainer]":
 
         def _compute_loss(self, model, inputs, return_outputs):
             chosen, rejected = _log_probabilities(model, inputs)
-            ref_chosen, ref_rejected = self.compute_ref_log_probs(model, inputs)
+            # The model itself, not what shares it among processes: nothing is learnt here.
+            ref_chosen, ref_rejected = self.compute_ref_log_probs(self.model, inputs)
             ratios = chosen - ref_chosen, rejected - ref_rejected
             self._note(chosen, rejected, *(self.beta * ratio for ratio in ratios))
             return dpo_positive_loss(*ratios, self.beta, penalty).mean()

@@ -4,7 +4,9 @@ What they have in common is the data: a prompt with a chosen and a rejected resp
 and `simpo` measure the model against a frozen copy of its start.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -29,19 +31,22 @@ class Objective:
     """
 
     loss: str
-    source: str
     sft_weight: float | None = None
     has_reference: bool = True
 
 
 OBJECTIVES = {
-    "sigmoid": Objective("sigmoid", "DPO, Rafailov et al. 2023; the paper's"),
-    "sigmoid+sft": Objective("sigmoid", "DPO and the chosen responses' cross-entropy", 1.0),
-    "ipo": Objective("ipo", "Azar et al. 2024"),
-    "apo_zero": Objective("apo_zero", "D'Oosterlinck et al. 2025"),
-    "dpo-positive": Objective("dpo-positive", "Pal et al. 2024"),
-    "cpo": Objective("sigmoid", "Xu et al. 2024", 1.0, has_reference=False),
-    "simpo": Objective("simpo", "Meng et al. 2024", 0.0, has_reference=False),
+    # DPO (Rafailov et al. 2023), the paper's.
+    "sigmoid": Objective("sigmoid"),
+    # Its sum with the cross-entropy of the chosen responses.
+    "sigmoid+sft": Objective("sigmoid", 1.0),
+    # Azar et al. 2024, D'Oosterlinck et al. 2025, Pal et al. 2024.
+    "ipo": Objective("ipo"),
+    "apo_zero": Objective("apo_zero"),
+    "dpo-positive": Objective("dpo-positive"),
+    # Xu et al. 2024, Meng et al. 2024.
+    "cpo": Objective("sigmoid", 1.0, has_reference=False),
+    "simpo": Objective("simpo", 0.0, has_reference=False),
 }
 
 
@@ -86,23 +91,32 @@ def build_trainer(
 
     objective = find_objective(options)
     if objective.has_reference:
-        trainer_class, config, rows, lengths = _with_reference(options, objective, pairs)
+        parts = _with_reference(options, objective, pairs)
     else:
         pairs = _with_room(pairs, tokenizer, options.cutoff)
-        trainer_class, config, rows, lengths = _without_reference(options, objective, pairs)
+        parts = _without_reference(options, objective, pairs)
     tokenizer.padding_side = "left"
-    return grouped_by_length(trainer_class, lengths)(
+    common = {"beta": options.beta, "label_smoothing": options.label_smoothing}
+    return grouped_by_length(parts.trainer, parts.lengths)(
         model=model,
-        args=config(beta=options.beta, label_smoothing=options.label_smoothing, **arguments),
-        train_dataset=Dataset.from_list(rows),
+        args=parts.config(**common, **arguments),
+        train_dataset=Dataset.from_list(parts.rows),
         processing_class=tokenizer,
         peft_config=fresh,
     )
 
 
-def _with_reference(options: DpoSettings, objective: Objective, pairs: pd.DataFrame) -> tuple:
-    from functools import partial
+@dataclass(frozen=True)
+class _Parts:
+    """A trainer class of TRL, what makes its configuration, its rows, and how long each is."""
 
+    trainer: "type[Trainer]"
+    config: Callable[..., Any]
+    rows: list[dict[str, Any]]
+    lengths: "Callable[[Dataset], list[int]]"
+
+
+def _with_reference(options: DpoSettings, objective: Objective, pairs: pd.DataFrame) -> _Parts:
     from trl.trainer.dpo_config import DPOConfig
     from trl.trainer.dpo_trainer import DPOTrainer
 
@@ -117,17 +131,15 @@ def _with_reference(options: DpoSettings, objective: Objective, pairs: pd.DataFr
     if objective.loss == "dpo-positive":
         from lahja.training.dpo_positive import dpo_positive_trainer
 
-        return dpo_positive_trainer(options.positive_penalty), DPOConfig, rows, _lengths
+        return _Parts(dpo_positive_trainer(options.positive_penalty), DPOConfig, rows, _lengths)
     terms: dict[str, Any] = {"loss_type": [objective.loss]}
     if objective.sft_weight is not None:
         weight = _sft_weight(options, objective)
         terms = {"loss_type": [objective.loss, "sft"], "loss_weights": [1.0, weight]}
-    return DPOTrainer, partial(DPOConfig, **terms), rows, _lengths
+    return _Parts(DPOTrainer, partial(DPOConfig, **terms), rows, _lengths)
 
 
-def _without_reference(options: DpoSettings, objective: Objective, pairs: pd.DataFrame) -> tuple:
-    from functools import partial
-
+def _without_reference(options: DpoSettings, objective: Objective, pairs: pd.DataFrame) -> _Parts:
     from trl.experimental.cpo import CPOConfig
 
     from lahja.training.cpo import template_cpo_trainer
@@ -140,7 +152,7 @@ def _without_reference(options: DpoSettings, objective: Objective, pairs: pd.Dat
         remove_unused_columns=False,
     )
     rows = pairs[["prompt", "chosen", "rejected"]].to_dict("records")
-    return template_cpo_trainer(), config, rows, _whole_lengths
+    return _Parts(template_cpo_trainer(), config, rows, _whole_lengths)
 
 
 def _with_room(
