@@ -31,6 +31,7 @@ class Drawing:
 def read_rulegraph(path: Path) -> Any:
     """Read what `snakemake --rulegraph` printed as a networkx graph from producer to consumer.
 
+    Where a rule's output goes back into an earlier rule, that arrow is left out.
     Raises `LahjaError` where the text holds no rules, or an arrow without its rule.
     """
     import networkx
@@ -49,9 +50,19 @@ def read_rulegraph(path: Path) -> Any:
             if not {found[1], found[2]} <= names.keys():
                 raise LahjaError(f"{path}:{number}: an arrow between rules that are not there")
             graph.add_edge(names[found[1]], names[found[2]])
-    if not networkx.is_directed_acyclic_graph(graph):
-        raise LahjaError(f"{path}: the rules run in a circle")
-    return graph
+    return _without_circles(graph)
+
+
+def _without_circles(graph: Any) -> Any:
+    """Remove the arrow that closes each circle, as rounds of training have them."""
+    import networkx
+
+    while True:
+        try:
+            *_, last = networkx.find_cycle(graph)
+        except networkx.NetworkXNoCycle:
+            return graph
+        graph.remove_edge(*last)
 
 
 def draw(graph: Any) -> Drawing:
