@@ -27,7 +27,7 @@ def test_each_round_learns_from_what_the_last_one_samples() -> None:
     names = ["llama+RL3-round-1", "llama+RL3-round-2", "llama+RL3"]
     assert [models[name]["from"] for name in names] == ["llama-T", *names[:2]]
     learnt = [models[name]["on"] for name in names]
-    assert [datasets[name]["policy"] for name in learnt] == [None, *names[:2]]
+    assert [datasets[name].get("policy") for name in learnt] == [None, *names[:2]]
     # Everything else is as the step and its dataset say.
     assert {datasets[name]["objective"] for name in learnt} == {"gated"}
     assert [datasets[name]["samples"] for name in learnt] == [6, 6, 6]
@@ -39,6 +39,14 @@ def test_each_round_learns_from_what_the_last_one_samples() -> None:
 def test_what_is_written_out_stays_as_it_is() -> None:
     config = resolved(**{"llama+RL3": STEP})
     assert resolve(config) == config
+
+
+def test_samples_are_four_unless_said() -> None:
+    own = {"kind": "preferences", "policy": "llama"}
+    config = merge_config([Path("config/config.yaml")], [])
+    config["datasets"] |= {"own": own, "more": own | {"samples": 9}}
+    found = resolve(config)["datasets"]
+    assert [found[name].get("samples") for name in ("own", "more", "dialect-only")] == [4, 9, None]
 
 
 def test_one_round_is_the_plain_step() -> None:

@@ -81,12 +81,12 @@ def listing_of(name: str) -> str:
 
 def preferences(objective: str) -> list[str]:
     """Return the preference datasets of an objective that are made of the generators' responses."""
-    return [name for name in _preferences(objective) if not config["datasets"][name]["policy"]]
+    return [name for name in _preferences(objective) if "policy" not in config["datasets"][name]]
 
 
 def on_policy(objective: str) -> list[str]:
     """Return the preference datasets of an objective that are made of a model's own samples."""
-    return [name for name in _preferences(objective) if config["datasets"][name]["policy"]]
+    return [name for name in _preferences(objective) if "policy" in config["datasets"][name]]
 
 
 def policy_of(dataset: str) -> str:

@@ -9,10 +9,13 @@ from typing import Any
 
 from lahja.errors import LahjaError
 
+_SAMPLES = 4
+
 
 def with_rounds(config: dict[str, Any]) -> dict[str, Any]:
     """Return a configuration in which models with rounds are written out, and have none.
 
+    A dataset with a policy gets its number of samples where it has none.
     Raises `LahjaError` naming the key where rounds are asked of another step, or where a name that
     they need is taken.
     """
@@ -20,6 +23,9 @@ def with_rounds(config: dict[str, Any]) -> dict[str, Any]:
     for name, model in [*config["models"].items()]:
         if model["rounds"] > 1:
             _write_out(config, name, model)
+    for dataset in config["datasets"].values():
+        if "policy" in dataset:
+            dataset.setdefault("samples", _SAMPLES)
     return config
 
 
