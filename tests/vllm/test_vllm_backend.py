@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from lahja.tables import PROMPTS, read_table, write_table
 from tests.vllm.conftest import DRAWN, GREEDY, by_transformers, responses
 
 pytestmark = pytest.mark.vllm
@@ -42,6 +43,20 @@ def test_a_killed_job_goes_on_and_ends_with_the_same_table(command, tmp_path: Pa
     pd.testing.assert_frame_equal(responses(again), whole)
     assert store.read_bytes().count(b"\n") == len(whole)
     assert whole["response"].nunique() > len(whole) / 2
+
+
+def test_more_prompt_tokens_than_a_step_takes_are_drawn_for(
+    command, prompts: Path, questions: tuple, tmp_path: Path
+) -> None:
+    rows = read_table(prompts, PROMPTS).head(40)
+    texts = [" ".join([prompt] * 12) for _, prompt, _ in questions]
+    rows["prompt"] = [f"{texts[n % len(texts)]} {n}" for n in range(len(rows))]
+    write_table(tmp_path / "long.parquet", rows, PROMPTS)
+    line = command(tmp_path, DRAWN)
+    line[line.index(str(prompts))] = str(tmp_path / "long.parquet")
+    found = responses(line)
+    assert len(found) == len(rows)
+    assert found["response"].notna().all()
 
 
 def _kill_half_way(command: list[str], store: Path) -> int:

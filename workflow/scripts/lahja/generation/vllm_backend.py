@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lahja.chat import prompt_tokens
 from lahja.errors import LahjaError
@@ -31,6 +31,8 @@ _RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 # The engine's room for a sequence comes in steps of this many tokens: jobs whose longest prompts
 # differ a little then share what was compiled for a GPU.
 _CONTEXT_STEP = 512
+# Tokens in one step of the engine on the CPU, vLLM's own default there.
+_BATCHED_TOKENS = 2048
 # What a user has set counts. One process: nothing is left behind when a job is killed, and the
 # order of work does not hang on timing. Threads are not bound to cores, where two jobs side by
 # side would share one and leave another idle. Addresses are this machine's own.
@@ -137,12 +139,23 @@ def _start_engine(backend: VllmBackend, context: int) -> "LLMEngine":
         max_model_len=context,
         tensor_parallel_size=backend.gpus,
         enable_prefix_caching=True,
-        # Compiling pays for itself on a GPU alone.
-        enforce_eager=backend.device == "cpu",
         disable_log_stats=True,
+        **({} if backend.device == "cuda" else _without_gpu(context)),
         **lora,
     )
     return LLMEngine.from_engine_args(arguments)
+
+
+def _without_gpu(context: int) -> dict[str, Any]:
+    """Return what vLLM is told on the CPU alone."""
+    return {
+        # Compiling pays for itself on a GPU alone.
+        "enforce_eager": True,
+        # A prompt read in two parts takes back the draw that its first part made, and PyTorch's
+        # generators on the CPU cannot go back: vLLM 0.32 ends there.
+        "enable_chunked_prefill": False,
+        "max_num_batched_tokens": max(_BATCHED_TOKENS, context),
+    }
 
 
 def _context(root: Path, requests: list[Request], prompts: list[list[int]]) -> int:
