@@ -34,9 +34,13 @@ def page_file(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator:
-    """The machine's Chromium; skips the tests where there is none."""
+    """The machine's Chromium; skips the tests where there is none.
+
+    Of one module, for Playwright keeps an event loop running until it is closed, and tests of
+    servers start their own.
+    """
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next((path for name in names if (path := shutil.which(name))), None)
     if found is None:
