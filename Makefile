@@ -60,7 +60,7 @@ test: env ## Run all tests (those of vLLM: after make vllm-env)
 	$(PYTEST)
 
 test-unit: env ## Run the tests of the library
-	$(PYTEST) tests/unit
+	$(PYTEST) tests/unit --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-workflow: env ## Run the tests of the whole workflow (minutes)
 	$(PYTEST) tests/workflow
