@@ -13,7 +13,12 @@ from lahja.scorers.responses import score_responses
 from lahja.scorers.sequence import ScorerSettings
 from lahja.tables import SENTENCE_SCORES, SENTENCES, TEACHER_SCORES, read_table, write_table
 from lahja.training.small_language import train_small_language
-from lahja.training.small_scorers import train_small_aldi, train_small_country
+from lahja.training.small_scorers import (
+    SmallScorerSettings,
+    train_scorer_tokenizer,
+    train_small_aldi,
+    train_small_country,
+)
 from lahja.varieties import NADI_COUNTRIES
 
 pytestmark = pytest.mark.model
@@ -169,3 +174,11 @@ def test_the_command_scores_texts_with_scorers_of_a_run(scorers: Path, tmp_path:
     assert (scores["adi2"] == scores["p_country"] * scores["aldi"]).all()
     # What is not Arabic scores 0.
     assert scores.loc[1, ["aldi", "adi2"]].tolist() == [0, 0]
+
+
+def test_the_pieces_of_small_scorers_are_the_same_each_time() -> None:
+    texts = [f"{word}{ending}" for word in ("بحب", "كتاب", "مدرسه") for ending in "ابتثجحخدذرزس"]
+    settings = SmallScorerSettings(vocabulary=80)
+    found = [train_scorer_tokenizer(texts, settings).get_vocab() for _ in range(5)]
+    assert all(pieces == found[0] for pieces in found)
+    assert found[0]["[PAD]"] == 0

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # BertWordPieceTokenizer's special tokens come first: [PAD], [UNK], [CLS], [SEP], [MASK].
 _UNKNOWN = 1
+_SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _FIRST_PIECE = 5
 _LEAST_PROBABILITY = 1e-7
 
@@ -161,7 +162,7 @@ def _train(
     digests = [digest_of_file(path) for path in data]
     open_work(work, settings=settings, target=training.target, data=digests)
     examples, (labelled, varieties) = training.examples, training.labelled or ([], [])
-    tokenizer = _train_tokenizer([*examples.texts, *labelled], options)
+    tokenizer = train_scorer_tokenizer([*examples.texts, *labelled], options)
     model = _build(options, len(tokenizer), training.target).to(device)
     if labelled:
         _warm_up(model, tokenizer, labelled, varieties, options, work / "warm-up")
@@ -223,13 +224,21 @@ def _learn(
     )
 
 
-def _train_tokenizer(texts: Sequence[str], options: SmallScorerSettings) -> "BertTokenizer":
+def train_scorer_tokenizer(texts: Sequence[str], options: SmallScorerSettings) -> "BertTokenizer":
+    """Train a WordPiece tokenizer, the same one each time."""
     from tokenizers import BertWordPieceTokenizer
     from transformers import BertTokenizer
 
     pieces = BertWordPieceTokenizer(lowercase=False, strip_accents=False)
+    # Letters within a word are numbered as the trainer meets them, which differs from run to run,
+    # and with them the pieces of equal counts: named as special tokens they come in one order.
+    letters = sorted({letter for text in texts for letter in text if not letter.isspace()})
     pieces.train_from_iterator(
-        texts, vocab_size=options.vocabulary, min_frequency=1, show_progress=False
+        texts,
+        vocab_size=options.vocabulary,
+        min_frequency=1,
+        show_progress=False,
+        special_tokens=[*_SPECIAL_TOKENS, *(f"##{letter}" for letter in letters)],
     )
     return BertTokenizer(
         vocab=pieces.get_vocab(), do_lower_case=False, model_max_length=options.max_length
