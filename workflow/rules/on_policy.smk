@@ -1,27 +1,30 @@
 """Preference pairs of what a model in training answers itself, where a dataset has a `policy`.
 
-Requires: the prompts, the model, the dialect classifier. Produces: per dataset and dialect the
-model's samples and their labels, and of them pairs and a funnel as of every preference dataset.
+Requires: the prompts, the model, the dialect classifier. Produces: per model, number of samples and
+dialect the samples in `policies/` and their labels, which datasets of the same policy share; and of
+them pairs and a funnel as of every preference dataset.
 """
 
 ON_POLICY = [*on_policy("dialect-only"), *on_policy("gated")]
+POLICY = f"{RESULTS}/policies/{{policy}}.{{samples}}"
 
 
 rule sample_policy:
     """Let a model answer the training prompts several times; what it answered before is kept."""
     input:
         prompts=rules.build_prompts.output.prompts,
-        root=lambda wc: root_folder(policy_of(wc.dataset)),
-        adapter=lambda wc: adapter_folder(policy_of(wc.dataset)),
+        root=lambda wc: root_folder(wc.policy),
+        adapter=lambda wc: adapter_folder(wc.policy),
         environment=environment_of(config["evaluation"]["backend"]),
     output:
-        responses=f"{RESULTS}/preferences/{{dataset}}/responses/{{dialect}}.parquet",
+        responses=f"{POLICY}/responses/{{dialect}}.parquet",
     log:
-        f"{LOGS}/sample_policy/{{dataset}}.{{dialect}}.log",
+        f"{LOGS}/sample_policy/{{policy}}.{{samples}}.{{dialect}}.log",
     benchmark:
-        f"{BENCHMARKS}/sample_policy/{{dataset}}.{{dialect}}.tsv"
+        f"{BENCHMARKS}/sample_policy/{{policy}}.{{samples}}.{{dialect}}.tsv"
     wildcard_constraints:
-        dataset=one_of(ON_POLICY),
+        policy=one_of(map(policy_of, ON_POLICY)),
+        samples=r"\d+",
     conda:
         "../../envs/main.yaml"
     threads: 1
@@ -33,15 +36,14 @@ rule sample_policy:
         code=code("sample_policy"),
         python=lambda wc, input: interpreter_of(config["evaluation"]["backend"]),
         generator=lambda wc: generator(
-            policy_of(wc.dataset), config["evaluation"]["backend"], config["decoding"]
+            wc.policy, config["evaluation"]["backend"], config["decoding"]
         ),
-        samples=lambda wc: config["datasets"][wc.dataset]["samples"],
-        store=f"{WORK}/policies/{{dataset}}.{{dialect}}.jsonl",
+        store=f"{WORK}/policies/{{policy}}.{{samples}}.{{dialect}}.jsonl",
     shell:
         "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
         " {params.python} workflow/scripts/sample_policy.py --prompts {input.prompts}"
         " --root {input.root} --adapter {input.adapter} --generator {params.generator:q}"
-        " --samples {params.samples} --threads {threads} --gpus {resources.gpu}"
+        " --samples {wildcards.samples} --threads {threads} --gpus {resources.gpu}"
         " --store {params.store} --output {output.responses} &> {log}"
 
 
@@ -52,21 +54,31 @@ use rule label_responses as label_policy with:
         root=root_folder(CLASSIFIER),
         adapter=adapter_folder(CLASSIFIER),
     output:
-        candidates=f"{RESULTS}/preferences/{{dataset}}/labels/{{dialect}}.parquet",
+        candidates=f"{POLICY}/labels/{{dialect}}.parquet",
     log:
-        f"{LOGS}/label_policy/{{dataset}}.{{dialect}}.log",
+        f"{LOGS}/label_policy/{{policy}}.{{samples}}.{{dialect}}.log",
     benchmark:
-        f"{BENCHMARKS}/label_policy/{{dataset}}.{{dialect}}.tsv"
+        f"{BENCHMARKS}/label_policy/{{policy}}.{{samples}}.{{dialect}}.tsv"
     wildcard_constraints:
-        dataset=one_of(ON_POLICY),
+        policy=one_of(map(policy_of, ON_POLICY)),
+        samples=r"\d+",
+
+
+def labels_of_policy(dataset: str) -> list[str]:
+    """Return the labelled samples that an on-policy dataset is made of."""
+    entry = config["datasets"][dataset]
+    return expand(
+        rules.label_policy.output.candidates,
+        policy=entry["policy"],
+        samples=entry["samples"],
+        dialect=DIALECTS,
+    )
 
 
 use rule build_pairs as build_policy_pairs with:
     input:
         prompts=expand(rules.build_prompts.output.prompts, dialect=DIALECTS),
-        candidates=expand(
-            rules.label_policy.output.candidates, dialect=DIALECTS, allow_missing=True
-        ),
+        candidates=lambda wc: labels_of_policy(wc.dataset),
         validation=rules.build_validation.output.validation,
     log:
         f"{LOGS}/build_policy_pairs/{{dataset}}.log",
@@ -79,9 +91,7 @@ use rule build_pairs as build_policy_pairs with:
 use rule build_gated_pairs as build_gated_policy_pairs with:
     input:
         prompts=expand(rules.build_prompts.output.prompts, dialect=DIALECTS),
-        candidates=expand(
-            rules.label_policy.output.candidates, dialect=DIALECTS, allow_missing=True
-        ),
+        candidates=lambda wc: labels_of_policy(wc.dataset),
         validation=rules.build_validation.output.validation,
         parallel=rules.assemble_data.output.parallel,
     log:

@@ -186,14 +186,12 @@ class Workload:
         return self._labelling(self.config["preferences"]["classifier"], texts)
 
     def _sample_policy(self, job: Job) -> Work:
-        entry = self.config["datasets"][job.wildcards["dataset"]]
-        number = entry["samples"] * self.sizes.prompts(job.wildcards["dialect"])
+        number = int(job.wildcards["samples"]) * self.sizes.prompts(job.wildcards["dialect"])
         backend = self.config["evaluation"]["backend"]
-        return self._answering(job, entry["policy"], number, backend, {})
+        return self._answering(job, job.wildcards["policy"], number, backend, {})
 
     def _label_policy(self, job: Job) -> Work:
-        entry = self.config["datasets"][job.wildcards["dataset"]]
-        texts = entry["samples"] * self.sizes.prompts(job.wildcards["dialect"])
+        texts = int(job.wildcards["samples"]) * self.sizes.prompts(job.wildcards["dialect"])
         return self._labelling(self.config["preferences"]["classifier"], texts)
 
     def _relabel_translations(self, job: Job) -> Work:
