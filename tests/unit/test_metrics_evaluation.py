@@ -128,7 +128,7 @@ def test_means_leave_out_answers_with_too_few_tokens(corpora: Path, corpus: str)
             "reference": None, "aldi": rows["dialectness"], "adi2": rows["score"],
             "adi2_macro": rows["macro_score"], "too_few_tokens": rows["too_few_tokens"],
         }
-    )  # fmt: skip
+    ).reindex(columns=SENTENCE_SCORES.names)  # fmt: skip
     metrics = metrics_table([evaluate_model(table, Resampling(50, 0), NO_SPBLEU)], 0.95, {})
     scored = metrics[metrics["target_variety"] == "egy"].set_index("metric")
     for metric, column in {"adi2": "score", "aldi": "dialectness"}.items():
@@ -152,7 +152,7 @@ def test_a_real_system_s_corpus_score(corpora: Path) -> None:
             "adi2": rows["dialectid_score"], "adi2_macro": rows["macro_score"],
             "too_few_tokens": False,
         }
-    )  # fmt: skip
+    ).reindex(columns=SENTENCE_SCORES.names)  # fmt: skip
     evaluation = evaluate_model(table, Resampling(300, seed=0), NO_SPBLEU)
     metrics = metrics_table([evaluation], 0.9, {})
     is_wanted = (metrics["target_variety"] == "syr") & (metrics["corpus"] == "FLORES")

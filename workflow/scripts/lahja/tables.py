@@ -122,7 +122,8 @@ SENTENCE_SCORES = _schema(
     prompt_id=_TEXT, model=_TEXT, task=_TEXT, corpus=_TEXT, source_variety=_TEXT,
     target_variety=_TEXT, source=_TEXT, reference=_TEXT, response=_TEXT, aldi=_REAL,
     p_country=_REAL, p_region=_REAL, adi2=_REAL, adi2_macro=_REAL, too_few_tokens=_FLAG,
-    chrf=_REAL, chrf_plus_plus=_REAL, spbleu=_REAL,
+    chrf=_REAL, chrf_plus_plus=_REAL, spbleu=_REAL, label_accuracy=_REAL, wrong_language=_REAL,
+    repetition=_REAL, echo=_REAL, number_error=_REAL,
 )  # fmt: skip
 # One metric of one model on one slice, with its bootstrap interval; `reason` says why a value
 # is missing. source/target variety may be "all" or "dialects" (a mean over slices).

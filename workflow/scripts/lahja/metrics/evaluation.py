@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lahja.errors import LahjaError
+from lahja.metrics.faults import FAULTS, LABEL_ACCURACY
 from lahja.metrics.slices import Slice, mean_slices, overall_slice, slice_rows
 from lahja.metrics.translation import (
     WORD_ORDER,
@@ -20,7 +21,7 @@ from lahja.metrics.translation import (
 from lahja.statistics import Estimate, Measure, Resampling, holm, mean_of
 from lahja.tables import COMPARISONS, METRICS
 
-DIALECTNESS_METRICS = ("adi2", "adi2_macro", "aldi")
+DIALECTNESS_METRICS = ("adi2", "adi2_macro", "aldi", LABEL_ACCURACY)
 TRANSLATION_METRICS = ("chrf", "chrf_plus_plus", "spbleu")
 
 # A score with its resamples, or the reason why there is none.
@@ -39,7 +40,8 @@ def evaluate_model(scores: pd.DataFrame, resampling: Resampling, spbleu: SpBleu)
     """Return every metric of one model's SENTENCE_SCORES on every slice and mean over dialects.
 
     Dialectness is a mean over sentences, those with too few tokens left out as AL-QASIDA does;
-    chrF, chrF++ and spBLEU are corpus scores of the responses that have a reference.
+    chrF, chrF++ and spBLEU are corpus scores of the responses that have a reference; faults are
+    shares of all responses.
     """
     rows = slice_rows(scores)
     counted = ~scores["too_few_tokens"].to_numpy(dtype=bool)
@@ -52,6 +54,7 @@ def evaluate_model(scores: pd.DataFrame, resampling: Resampling, spbleu: SpBleu)
             values = scores.loc[scores.index[places], list(DIALECTNESS_METRICS)]
             found |= _dialectness(values, counted[places], resampling)
         found |= corpus_statistics.scores(places, resampling)
+        found |= _fault_rates(scores.loc[scores.index[places], list(FAULTS)], resampling)
         result.scores[part] = found
     _add_means(result)
     return result
@@ -116,6 +119,20 @@ def _dialectness(
     return found | {name: Estimate(e.value, e.draws, n) for name, e in estimates.items()}
 
 
+def _fault_rates(values: pd.DataFrame, resampling: Resampling) -> dict[str, Score]:
+    """Return the share of responses with each fault, of those that it can be in, if any."""
+    measures = {
+        name: Measure(np.stack([column.fillna(0).to_numpy(), column.notna()], axis=1), _ratio)
+        for name, column in values.items()
+        if column.notna().any()
+    }
+    estimates = resampling.estimate_all(measures) if measures else {}
+    return {
+        name: Estimate(found.value, found.draws, int(values[name].notna().sum()))
+        for name, found in estimates.items()
+    }
+
+
 def _ratio(sums: np.ndarray) -> np.ndarray:
     return sums[..., 0] / np.maximum(sums[..., 1], 1)
 
@@ -176,6 +193,7 @@ def metric_signatures(spbleu: SpBleu, dialectness: str) -> dict[str, str | None]
         "chrf_plus_plus": chrf_signature(WORD_ORDER),
         "spbleu": spbleu.signature,
         **dict.fromkeys(DIALECTNESS_METRICS, dialectness),
+        **dict.fromkeys(FAULTS, "gates:lahja"),
     }
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 
 from lahja.errors import LahjaError
 from lahja.metrics.dialectness import score_dialectness
+from lahja.metrics.faults import LABEL_ACCURACY, find_faults, label_accuracy
 from lahja.metrics.translation import SpBleu, bleu, chrf, chrf_plus_plus, chrf_statistics
 from lahja.tables import SENTENCE_SCORES
 
@@ -19,7 +20,8 @@ def score_sentences(prompts: pd.DataFrame, scored: pd.DataFrame, spbleu: SpBleu)
     frame = prompts.merge(scored, on="prompt_id", how="left", validate="one_to_one")
     dialectness = score_dialectness(frame, frame["target_variety"], frame["task"])
     frame = frame.drop(columns="aldi").join(dialectness)
-    frame = frame.join(score_translations(frame, spbleu))
+    frame[LABEL_ACCURACY] = label_accuracy(frame, frame["target_variety"])
+    frame = frame.join(score_translations(frame, spbleu)).join(find_faults(frame))
     return frame[SENTENCE_SCORES.names]
 
 

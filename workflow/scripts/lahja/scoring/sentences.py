@@ -7,6 +7,7 @@ import pandas as pd
 
 from lahja.errors import LahjaError
 from lahja.metrics.dialectness import adi2, score_dialectness
+from lahja.metrics.faults import LABEL_ACCURACY, find_faults, label_accuracy
 from lahja.metrics.sentences import score_translations
 from lahja.metrics.translation import SpBleu
 from lahja.tables import SENTENCE_SCORES
@@ -65,7 +66,8 @@ def sentence_scores(
     """
     dialectness = _recorded(texts) if scorers is None else _scored(texts, scorers, batch)
     frame = texts[[name for name in texts if name not in dialectness]].join(dialectness)
-    return frame.join(score_translations(frame, spbleu))[SENTENCE_SCORES.names]
+    frame = frame.join(score_translations(frame, spbleu)).join(find_faults(texts))
+    return frame[SENTENCE_SCORES.names]
 
 
 def _recorded(texts: pd.DataFrame) -> pd.DataFrame:
@@ -75,7 +77,9 @@ def _recorded(texts: pd.DataFrame) -> pd.DataFrame:
     found["adi2"] = adi2(found["p_country"], found["aldi"])
     found["adi2_macro"] = adi2(found["p_region"], found["aldi"])
     few = texts.get("too_few_tokens", pd.Series(0.0, index=texts.index)).fillna(0.0)
-    return found.assign(too_few_tokens=few == 1)
+    is_arabic = texts.get("is_arabic", pd.Series(1.0, index=texts.index))
+    labels = label_accuracy(texts.assign(is_arabic=is_arabic == 1), texts["target_variety"])
+    return found.assign(too_few_tokens=few == 1, **{LABEL_ACCURACY: labels})
 
 
 def _scored(texts: pd.DataFrame, scorers: ScorerFolders, batch: int) -> pd.DataFrame:
@@ -98,4 +102,6 @@ def _scored(texts: pd.DataFrame, scorers: ScorerFolders, batch: int) -> pd.DataF
     )
     scored.index = texts.index
     scored["response"] = scored["response"].fillna("")
-    return score_dialectness(scored, texts["target_variety"], texts["task"])
+    targets = texts["target_variety"]
+    labels = label_accuracy(scored, targets)
+    return score_dialectness(scored, targets, texts["task"]).assign(**{LABEL_ACCURACY: labels})
