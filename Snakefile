@@ -53,6 +53,7 @@ include: "workflow/rules/classify.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/mbr.smk"
 include: "workflow/rules/operating_point.smk"
+include: "workflow/rules/study.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/human.smk"
 
@@ -72,9 +73,10 @@ onstart:
 
 
 rule all:
-    """The report, the sheets for human evaluation, the scorers' agreement with their teachers."""
+    """The report, the sheets for human evaluation, the scorers' agreement, the study if there is one."""
     default_target: True
     input:
         rules.build_report.output,
         rules.write_rating_sheets.output,
         rules.check_scorers.output if IS_CHECKED else [],
+        rules.make_study.output if STUDY else [],

@@ -137,6 +137,26 @@ def test_a_faulty_key_is_named(paper, change, message):
         resolve(merged(deepcopy(paper), change))
 
 
+def test_a_study_names_rows_of_evaluated_models(paper):
+    study = {"rows": {"T": ["llama-T"], "RL": ["llama-T+RL"]}, "start": "T", "baseline": "RL"}
+    config = resolve(deepcopy(paper) | {"study": study | {"recipe": "RL"}})
+    assert config["study"]["recipe"] == "RL"
+    with pytest.raises(LahjaError, match=r"study\.recipe: 'full' is not among T, RL"):
+        resolve(deepcopy(paper) | {"study": study | {"recipe": "full"}})
+    study["rows"]["RL"] = ["qwen3"]
+    with pytest.raises(LahjaError, match=r"study\.rows\.RL: 'qwen3' is not among"):
+        resolve(deepcopy(paper) | {"study": study | {"recipe": "RL"}})
+
+
+def test_translation_may_be_evaluated_on_several_corpora(paper):
+    assert resolve(deepcopy(paper))["evaluation"]["translation"] == ["FLORES+"]
+    both = merged(deepcopy(paper), {"evaluation": {"translation": ["madar", "FLORES+"]}})
+    assert resolve(both)["evaluation"]["translation"] == ["madar", "FLORES+"]
+    wrong = merged(deepcopy(paper), {"evaluation": {"translation": ["nowhere"]}})
+    with pytest.raises(LahjaError, match=r"evaluation\.translation: 'nowhere' is not among"):
+        resolve(wrong)
+
+
 def test_null_removes_an_entry_and_a_line_adds_one(paper):
     change = {
         "models": {

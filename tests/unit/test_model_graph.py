@@ -28,6 +28,21 @@ def test_what_lies_between_two_models_starts_from_the_first():
     assert families == {("llama-T", "llama-T+RL"): {0.2: "less", 0.5: "half"}}
 
 
+def test_the_control_learns_what_a_preference_dataset_chooses():
+    own = {"kind": "preferences", "policy": "llama-T"}
+    datasets = DATASETS | {"own": own, "chosen": {"kind": "chosen", "of": "own"}}
+    control = {"from": "llama", "train": "sft", "on": "chosen"}
+    graph = ModelGraph(PAPER | {"control": control}, datasets)
+    assert graph.needed("control") == {"control", "llama", "llama-T"}
+    for wrong in ("instructions", "nowhere"):
+        faulty = datasets | {"chosen": {"kind": "chosen", "of": wrong}}
+        with pytest.raises(LahjaError, match=r"datasets\.chosen\.of: no such dataset"):
+            ModelGraph(PAPER | {"control": control}, faulty)
+    own["policy"] = "control"
+    with pytest.raises(LahjaError, match=r"datasets\.chosen\.policy: a cycle"):
+        ModelGraph(PAPER | {"control": control}, datasets)
+
+
 def test_another_decoding_has_its_parents_weights():
     graph = ModelGraph(PAPER | {"m": {"from": "llama-T", "decoding": "mbr"}}, DATASETS)
     assert graph.root("m").name == "llama"

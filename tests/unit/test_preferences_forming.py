@@ -11,7 +11,15 @@ from lahja.preferences.sentences import (
     training_sentences,
     without_prompted,
 )
-from lahja.tables import CANDIDATES, FUNNEL, PAIRS, PARALLEL
+from lahja.tables import (
+    CANDIDATES,
+    EXAMPLES,
+    FUNNEL,
+    PAIRS,
+    PARALLEL,
+    read_table,
+    write_table,
+)
 from lahja.translation import translation_prompt
 
 THINGS = (
@@ -190,3 +198,20 @@ def test_without_directions_and_negatives_pairs_are_of_two_candidates():
     assert set(pairs["rejected_origin"]) == set(pairs["chosen_origin"]) == {"generated"}
     assert set(pairs["kind"]) == {"story", "translation"} and len(pairs) == 3
     assert not funnel["step"].str.startswith("negative").any()
+
+
+def test_the_chosen_sides_are_examples_to_fine_tune_on(tmp_path):
+    from build_chosen import main
+
+    pairs = pd.DataFrame([dict.fromkeys(PAIRS.names, "x"), dict.fromkeys(PAIRS.names, "y")])
+    pairs["chosen"], pairs["chosen_label"] = ["نعم", "yes"], ["egy", "eng"]
+    write_table(tmp_path / "pairs.parquet", pairs, PAIRS)
+    main(tmp_path / "pairs.parquet", tmp_path / "examples.parquet")
+    found = read_table(tmp_path / "examples.parquet", EXAMPLES)
+    assert found[["prompt", "completion", "variety"]].values.tolist() == [
+        ["x", "نعم", "egy"],
+        ["y", "yes", "eng"],
+    ]
+    write_table(tmp_path / "pairs.parquet", pairs.head(0), PAIRS)
+    with pytest.raises(LahjaError, match="no preference pairs"):
+        main(tmp_path / "pairs.parquet", tmp_path / "examples.parquet")

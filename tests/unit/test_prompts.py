@@ -2,7 +2,12 @@ import pandas as pd
 import pytest
 
 from lahja.errors import LahjaError
-from lahja.evaluation_prompts import ready_tasks, translation_directions, translation_tasks
+from lahja.evaluation_prompts import (
+    evaluation_sentences,
+    ready_tasks,
+    translation_directions,
+    translation_tasks,
+)
 from lahja.prompts import (
     join_prompts,
     ready_prompts,
@@ -98,6 +103,15 @@ def test_every_direction_asks_for_the_same_groups():
     into = tasks[(tasks["source_variety"] == "eng") & (tasks["target_variety"] == "egy")]
     assert list(into["source"]) == ["eng 0", "eng 1"]
     assert list(into["reference"]) == ["egy 0", "egy 1"]
+
+
+def test_a_corpus_that_is_trained_on_is_evaluated_on_its_own_split_alone():
+    table = corpus().assign(split=["evaluation"] * 4 + ["train"] * 8, corpus="MADAR")
+    kept = evaluation_sentences(table, "train")
+    assert set(kept["group_id"]) == {"g0"}
+    assert len(evaluation_sentences(table, "evaluation")) == 12
+    with pytest.raises(LahjaError, match="MADAR keeps no sentences for evaluation"):
+        evaluation_sentences(table.assign(split="train"), "train")
 
 
 def test_a_missing_variety_is_named():

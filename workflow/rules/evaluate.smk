@@ -6,6 +6,7 @@ intervals, and the paired comparisons of each model with its start.
 """
 
 READY = config["evaluation"]["prompts"]
+TRANSLATED = config["evaluation"]["translation"]
 ANSWERED_BY = config["evaluation"]["backend"]
 # The scorers' part of the signature of ADI2 and ALDi.
 SCORERS = "+".join(
@@ -19,7 +20,7 @@ BASELINES = {name: GRAPH[name].parent for name in EVALUATED if GRAPH[name].paren
 rule build_evaluation_prompts:
     """Write the translation directions and AL-QASIDA's prompts that all models answer."""
     input:
-        corpus=f"{RESULTS}/data/corpora/{config['evaluation']['translation']}.parquet",
+        corpora=expand(f"{RESULTS}/data/corpora/{{corpus}}.parquet", corpus=TRANSLATED),
         ready=[corpus_folder(name) for name in READY],
     output:
         prompts=f"{RESULTS}/evaluation/prompts.parquet",
@@ -36,10 +37,11 @@ rule build_evaluation_prompts:
             dialects=DIALECTS,
             per_direction=config["evaluation"]["per_direction"],
             per_dialect=config["evaluation"]["per_dialect"],
+            roles={name: corpus_entry(name)["role"] for name in TRANSLATED},
             ready=[corpus_entry(name) for name in READY],
         ),
     shell:
-        "python workflow/scripts/build_evaluation_prompts.py --corpus {input.corpus}"
+        "python workflow/scripts/build_evaluation_prompts.py --corpora {input.corpora}"
         " --ready {input.ready} --settings {params.settings:q} --output {output.prompts} &> {log}"
 
 

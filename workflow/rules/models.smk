@@ -56,6 +56,7 @@ def step_settings(name: str) -> str:
     values = {**config["training"][model.train], **model.settings}
     # Another number of devices trains the same model.
     values.pop("gpu", None)
+    values.pop("threads", None)
     # What watches a training does not change it.
     values.pop("report_to", None)
     if model.train == "pretrain":
@@ -67,6 +68,11 @@ def step_gpus(name: str) -> int:
     """Return how many GPUs a model's training step runs on, one process on each."""
     model = GRAPH[name]
     return (config["training"][model.train] | model.settings)["gpu"]
+
+
+def step_threads(name: str) -> int:
+    """Return how many cores a pretraining takes."""
+    return (config["training"]["pretrain"] | GRAPH[name].settings)["threads"]
 
 
 def step_probe(name: str) -> dict | None:

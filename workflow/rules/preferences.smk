@@ -197,3 +197,27 @@ rule build_gated_pairs:
         " --candidates {input.candidates} --validation {input.validation}"
         " --parallel {input.parallel}"
         " --settings {params.settings:q} --pairs {output.pairs} --funnel-counts {output.funnel} &> {log}"
+
+
+rule build_chosen:
+    """Take the chosen sides of pairs as examples, for the control of what preferences teach."""
+    input:
+        pairs=lambda wc: (
+            f"{RESULTS}/preferences/{config['datasets'][wc.dataset]['of']}/train.parquet"
+        ),
+    output:
+        examples=f"{RESULTS}/training/{{dataset}}.parquet",
+    log:
+        f"{LOGS}/build_chosen/{{dataset}}.log",
+    benchmark:
+        f"{BENCHMARKS}/build_chosen/{{dataset}}.tsv"
+    wildcard_constraints:
+        dataset=one_of(datasets("chosen")),
+    conda:
+        "../../envs/main.yaml"
+    threads: 1
+    params:
+        code=code("build_chosen"),
+    shell:
+        "python workflow/scripts/build_chosen.py --pairs {input.pairs}"
+        " --output {output.examples} &> {log}"

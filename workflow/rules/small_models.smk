@@ -57,7 +57,7 @@ rule pretrain_model:
     priority: 10
     conda:
         "../../envs/main.yaml"
-    threads: 1
+    threads: lambda wc: step_threads(wc.model)
     resources:
         gpu=1,
         mem_mb=8000,
@@ -70,7 +70,8 @@ rule pretrain_model:
     shell:
         "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
         " python workflow/scripts/pretrain_model.py --examples {input.examples}"
-        " --settings {params.settings:q} --record {params.record:q} --work {params.work} --output {output.folder} &> {log}"
+        " --settings {params.settings:q} --record {params.record:q} --work {params.work}"
+        " --threads {threads} --output {output.folder} &> {log}"
 
 
 rule train_small_nllb:

@@ -78,6 +78,9 @@ def resolve(config: dict[str, Any]) -> dict[str, Any]:
             model["on"] = model.pop(True)
     _check_schema(resolved, schema)
     resolved = with_rounds(_with_defaults(resolved, schema, schema))
+    evaluation = resolved["evaluation"]
+    if isinstance(evaluation["translation"], str):
+        evaluation["translation"] = [evaluation["translation"]]
     _check_references(resolved)
     return resolved
 
@@ -178,7 +181,7 @@ def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
     evaluated = [name for name, model in config["models"].items() if model["evaluate"]]
     rated = evaluation["human"]["models"]
     yield from (("evaluation.human.models", name, evaluated) for name in rated)
-    yield "evaluation.translation", evaluation["translation"], in_use
+    yield from (("evaluation.translation", name, in_use) for name in evaluation["translation"])
     yield "prompts.templates", prompts["templates"], in_use
     kinds = list(config["sampling"]["kinds"])
     yield from (("prompts.template_kinds", kind, kinds) for kind in prompts["template_kinds"])
@@ -191,6 +194,11 @@ def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
             yield f"generators.{name}.model", generator.get("model", ""), models
         if generator["backend"] == "recorded":
             yield f"generators.{name}.corpus", generator.get("corpus", ""), in_use
+    if study := config["study"]:
+        for row, own in study["rows"].items():
+            yield from ((f"study.rows.{row}", name, evaluated) for name in own)
+        for key in ("start", "baseline", "recipe"):
+            yield f"study.{key}", study[key], list(study["rows"])
     for dialect in config["dialects"]:
         yield "sampling.per_dialect", dialect, list(config["sampling"]["per_dialect"])
 

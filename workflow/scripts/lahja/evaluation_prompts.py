@@ -26,6 +26,21 @@ def translation_directions(dialects: list[str]) -> list[tuple[str, str]]:
     ]
 
 
+def evaluation_sentences(corpus: pd.DataFrame, role: str) -> pd.DataFrame:
+    """Return the rows of a CORPUS table that models may be evaluated on.
+
+    All of a corpus whose role is evaluation; of another the rows that its own split keeps for
+    evaluation. Raises `LahjaError` naming the corpus where it keeps none.
+    """
+    if role == "evaluation":
+        return corpus
+    kept = corpus[corpus["split"] == "evaluation"]
+    if kept.empty:
+        name = corpus["corpus"].iloc[0] if len(corpus) else "the corpus"
+        raise LahjaError(f"evaluation.translation: {name} keeps no sentences for evaluation")
+    return kept
+
+
 def translation_tasks(
     corpus: pd.DataFrame, dialects: list[str], per_direction: int | None
 ) -> pd.DataFrame:

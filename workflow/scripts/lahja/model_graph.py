@@ -15,7 +15,7 @@ from lahja.files import canonical_json
 # The kinds of dataset that each training step can learn from.
 LEARNS_FROM = {
     "pretrain": {"instructions"},
-    "sft": {"classification", "translation", "instructions"},
+    "sft": {"classification", "translation", "instructions", "chosen"},
     "dpo": {"preferences"},
 }
 INTERPOLATE = "interpolate"
@@ -59,7 +59,7 @@ class ModelGraph:
         """Read the config's `models` and `datasets`; raise `LahjaError` naming a faulty key."""
         self.models = {name: _model(name, entry) for name, entry in models.items()}
         # The model whose own samples a dataset is made of, where it is.
-        self._policies = {name: entry.get("policy") for name, entry in datasets.items()}
+        self._policies = {name: _policy(name, datasets) for name in datasets}
         for model in self.models.values():
             self._check_step(model, datasets)
             self.root(model.name)
@@ -170,6 +170,16 @@ class ModelGraph:
                         "expected one name for each model"
                     )
                 seen[identity] = model.name
+
+
+def _policy(name: str, datasets: dict[str, dict[str, Any]]) -> str | None:
+    entry = datasets[name]
+    if entry.get("kind") != "chosen":
+        return entry.get("policy")
+    pairs = datasets.get(entry["of"], {})
+    if pairs.get("kind") != "preferences":
+        raise LahjaError(f"datasets.{name}.of: no such dataset of preferences: {entry['of']!r}")
+    return pairs.get("policy")
 
 
 def _model(name: str, entry: dict[str, Any]) -> Model:

@@ -96,6 +96,8 @@ class Sizes:
         table = f"training/{dataset}.parquet"
         if table in self.counted:
             return self.counted[table]
+        if kind == "chosen":
+            return self.examples(entry["of"])
         return getattr(self, f"_{kind}")(entry)
 
     def example_tokens(self, kind: str) -> float:
@@ -142,6 +144,7 @@ class Sizes:
         """Prompts that every evaluated model answers, the validation set's among them."""
         asked = self.config["evaluation"]
         sentences = asked["per_direction"] or self.assumed.flores_sentences
+        sentences *= len(asked["translation"])
         ready = self.assumed.ready_prompts_per_dialect if asked["prompts"] else 0
         if asked["per_dialect"]:
             ready = asked["per_dialect"] * len(asked["prompts"])
