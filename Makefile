@@ -8,7 +8,7 @@ CORES ?= all
 CORPORA ?=
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help env vllm-env slurm-env demo demo-vllm real paper dag report lint format test test-unit test-workflow docs clean
+.PHONY: help env vllm-env slurm-env demo demo-vllm real study paper dag report lint format test test-unit test-workflow docs clean
 
 help: ## Show these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,6 +37,10 @@ demo-vllm: env ## Run the demo with vLLM for all that answers, to results/demo-v
 real: env ## Run on real corpora: make real CORPORA=<folder>
 	@test -n "$(CORPORA)" || { echo "make real: say where the corpora are: CORPORA=<folder>"; exit 2; }
 	$(SNAKEMAKE) --configfile config/real.yaml --config corpora_dir=$(CORPORA) --cores $(CORES)
+
+study: env ## Repeat the study of docs/study.md: make study CORPORA=<folder>
+	@test -n "$(CORPORA)" || { echo "make study: say where the corpora are: CORPORA=<folder>"; exit 2; }
+	$(SNAKEMAKE) --configfile config/real.yaml config/study.yaml --config corpora_dir=$(CORPORA) --cores $(CORES)
 
 paper: env ## Run the paper's recipe on this machine's GPUs
 	$(SNAKEMAKE) --cores $(CORES) --resources gpu=2 --workflow-profile profiles/a6000

@@ -69,3 +69,33 @@ def test_every_table_is_there_as_data_and_latex(real):
     for number in range(2, 8):
         for suffix in ("svg", "png", "csv"):
             assert (real / "figures" / f"figure{number}.{suffix}").stat().st_size > 0
+
+
+def test_gated_pairs_are_of_the_policys_samples_and_references_in_all_directions(real):
+    pairs = pd.read_parquet(real / "preferences" / "gated" / "train.parquet")
+    assert set(pairs["kind"]) == {"eng-da", "msa-da", "da-eng", "da-msa"}
+    assert {"reference"} <= set(pairs["chosen_origin"])
+    samples = pd.read_parquet(real / "policies" / "llama-T.2" / "responses" / "egy.parquet")
+    assert set(samples["generator"]) == {"llama-T#0", "llama-T#1"}
+    chosen = pd.read_parquet(real / "training" / "gated-chosen.parquet")
+    assert sorted(chosen["completion"]) == sorted(pairs["chosen"])
+
+
+def test_the_study_answers_for_every_row_on_both_corpora(real):
+    page = (real / "study" / "study.md").read_text(encoding="utf-8")
+    for corpus in ("madar", "flores200-devtest"):
+        assert f"## {corpus}" in page
+        answers = pd.read_csv(real / "study" / f"answers_{corpus}.csv")
+        assert list(answers["row"]) == ["dialect-only", "gated", "more SFT", "half", "MBR"]
+        faults = pd.read_csv(real / "study" / f"faults_{corpus}.csv")
+        assert faults["wrong_language"].between(0, 100).all()
+    assert (real / "study" / "pareto.png").stat().st_size > 0
+
+
+def test_sentences_of_madar_that_are_evaluated_on_are_its_own_test_split(real):
+    asked = pd.read_parquet(real / "evaluation" / "prompts.parquet")
+    corpus = pd.read_parquet(real / "data" / "corpora" / "madar.parquet")
+    kept = set(corpus.loc[corpus["split"] == "evaluation", "text"])
+    madar = asked[(asked["task"] == "translation") & (asked["corpus"] == "madar")]
+    assert set(madar["source"]) | set(madar["reference"]) <= kept
+    assert len(madar) > 0

@@ -33,11 +33,13 @@ def draw_pareto(
             axis.grid(linewidth=0.4, alpha=0.5)
         axes[0].set_ylabel("chrF++, mean of four directions")
         handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+        figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
         save_drawing(figure, "pareto", folder)
 
 
 def _draw_rows(axis: Any, study: Study, rows: Mapping[str, Row], confidence: float) -> None:
+    from matplotlib.colors import to_rgba
+
     looks = styles(rows)
     points = {name: (row.scores["adi2"], mean_quality(row)) for name, row in rows.items()}
     known = {
@@ -51,7 +53,7 @@ def _draw_rows(axis: Any, study: Study, rows: Mapping[str, Row], confidence: flo
         colour = looks[name].colour
         axis.errorbar(
             x.value, y.value, xerr=_whiskers(x, confidence), yerr=_whiskers(y, confidence),
-            linestyle="none", color=colour, marker=_MARKERS[number % len(_MARKERS)],
+            linestyle="none", color=colour, ecolor=to_rgba(colour, 0.4), marker=_MARKERS[number % len(_MARKERS)],
             markersize=9 if is_marked else 6, markerfacecolor=colour if is_marked else "white",
             elinewidth=0.5, capsize=1.5, label=f"{number} {name}", zorder=3 if is_marked else 2,
         )  # fmt: skip
