@@ -53,8 +53,9 @@ def _draw_rows(axis: Any, study: Study, rows: Mapping[str, Row], confidence: flo
         colour = looks[name].colour
         axis.errorbar(
             x.value, y.value, xerr=_whiskers(x, confidence), yerr=_whiskers(y, confidence),
-            linestyle="none", color=colour, ecolor=to_rgba(colour, 0.4), marker=_MARKERS[number % len(_MARKERS)],
-            markersize=9 if is_marked else 6, markerfacecolor=colour if is_marked else "white",
+            linestyle="none", color=colour, ecolor=to_rgba(colour, 0.4),
+            marker=_MARKERS[number % len(_MARKERS)], markersize=9 if is_marked else 6,
+            markerfacecolor=colour if is_marked else "white",
             elinewidth=0.5, capsize=1.5, label=f"{number} {name}", zorder=3 if is_marked else 2,
         )  # fmt: skip
         axis.annotate(
