@@ -33,7 +33,7 @@ rule build_prompts:
         settings=settings(
             "prompts",
             corpus=corpus_entry(config["prompts"]["templates"]),
-            ready={name: corpus_entry(name) for name in PROMPT_CORPORA},
+            ready=[corpus_entry(name) for name in PROMPT_CORPORA],
         ),
     shell:
         "python workflow/scripts/build_prompts.py --dialect {wildcards.dialect}"

@@ -30,7 +30,7 @@ def main(
     own = read_templates(corpus_path(templates, settings["corpus"])).get(dialect, [])
     recorded = [
         prompt.text
-        for folder, corpus in zip(ready, settings["ready"].values(), strict=True)
+        for folder, corpus in zip(ready, settings["ready"], strict=True)
         for prompt in read_ready_prompts(folder, corpus)
         if prompt.variety == dialect
     ]
