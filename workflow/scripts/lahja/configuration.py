@@ -162,6 +162,11 @@ def _check_preferences(key: str, dataset: dict[str, Any]) -> None:
     for name in ("directions", "negatives", "pairs_per_dialect"):
         if name in dataset and dataset["objective"] != "gated":
             raise LahjaError(f"config: {key}.{name}: only where the objective is 'gated'")
+    for name in ("per_direction", "dialect_weight", "least_margin"):
+        if name in dataset and dataset["objective"] != "ranked":
+            raise LahjaError(f"config: {key}.{name}: only where the objective is 'ranked'")
+    if dataset["objective"] == "ranked" and "policy" not in dataset:
+        raise LahjaError(f"config: {key}.policy: a ranked dataset needs the model that it samples")
     for name in ("directions", "negatives"):
         if name in dataset and not any(dataset[name].values()):
             raise LahjaError(f"config: {key}.{name}: expected a share above 0")

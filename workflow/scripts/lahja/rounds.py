@@ -9,7 +9,7 @@ from typing import Any
 
 from lahja.errors import LahjaError
 
-_SAMPLES = 4
+_SAMPLES, _PER_DIRECTION = 4, 200
 
 
 def with_rounds(config: dict[str, Any]) -> dict[str, Any]:
@@ -26,6 +26,8 @@ def with_rounds(config: dict[str, Any]) -> dict[str, Any]:
     for dataset in config["datasets"].values():
         if "policy" in dataset:
             dataset.setdefault("samples", _SAMPLES)
+        if dataset.get("objective") == "ranked":
+            dataset.setdefault("per_direction", _PER_DIRECTION)
     return config
 
 

@@ -13,7 +13,7 @@ from lahja.gates.gating import GATES
 from lahja.gates.settings import parse_gate_settings
 from lahja.pairs import form_pairs, funnel
 from lahja.preferences.directions import Balanced, balance
-from lahja.preferences.gated import gate_candidates, with_counts
+from lahja.preferences.gated import Gated, gate_candidates, with_counts
 from lahja.preferences.hardness import HardnessSettings
 from lahja.preferences.negatives import DEFAULT_WEIGHTS, kind_of
 from lahja.preferences.preferred import (
@@ -82,7 +82,7 @@ def form_dataset(data: PairData, settings: PairSettings) -> tuple[pd.DataFrame, 
         hardness=parse_settings(HardnessSettings, dict(settings.hardness)),
         seed=settings.seed,
     )
-    parts = _form(data, gated.candidates, settings, rejecting)
+    parts = _form(data, gated, settings, rejecting)
     rows = [row for part in parts.values() for row in part.rows]
     pairs = pd.DataFrame(rows)[PAIRS.names] if rows else empty_table(PAIRS)
     counts = [gated.counts, *(_table(dialect, part) for dialect, part in parts.items())]
@@ -90,7 +90,7 @@ def form_dataset(data: PairData, settings: PairSettings) -> tuple[pd.DataFrame, 
 
 
 def _form(
-    data: PairData, candidates: pd.DataFrame, settings: PairSettings, rejecting: Rejecting
+    data: PairData, gated: Gated, settings: PairSettings, rejecting: Rejecting
 ) -> dict[str, Balanced]:
     sentences = training_sentences(data.parallel)
     groups = group_of_pair(data.parallel)
@@ -100,7 +100,7 @@ def _form(
     for dialect in data.free["dialect"].unique():
         prompts = data.free[data.free["dialect"] == dialect]
         preferred = from_candidates(
-            prompts, candidates, sentence_of, settings.pairs_per_prompt, settings.seed,
+            prompts, gated, sentence_of, settings.pairs_per_prompt, settings.seed,
             with_references=settings.directions is not None,
         )  # fmt: skip
         if settings.directions is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lahja.errors import LahjaError
-from lahja.gates import truncation
+from lahja.gates import adequacy, truncation
 from lahja.gates.asked import Asked, parse_prompt
 from lahja.gates.gating import GATES, first_stop, judge
 from lahja.gates.settings import GateSettings
@@ -22,9 +22,14 @@ THROUGH = "through the gates"
 
 @dataclass(frozen=True)
 class Gated:
-    """The candidates that may stand in a pair, and FUNNEL rows of what was stopped and why."""
+    """The candidates that may stand in a pair, and FUNNEL rows of what was stopped and why.
+
+    Those in the wanted dialect that say something else than was asked are `inadequate`: they may
+    be rejected as such.
+    """
 
     candidates: pd.DataFrame
+    inadequate: pd.DataFrame
     counts: pd.DataFrame
 
 
@@ -53,7 +58,10 @@ def gate_candidates(
     rows["stopped_by"] = stops
     _check_some_left(rows)
     kept = rows[rows["stopped_by"].isna()]
-    return Gated(kept[candidates.columns], _counts(rows, gates))
+    is_inadequate = is_wanted(rows) & (rows["stopped_by"] == adequacy.GATE)
+    return Gated(
+        kept[candidates.columns], rows[is_inadequate][candidates.columns], _counts(rows, gates)
+    )
 
 
 def with_counts(funnel: pd.DataFrame, *counts: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ wrong in that way. A prompt for which nothing passes the check has no negative o
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from lahja.data.text import comparison_key
 from lahja.gates import dialect, language, numbers, repeats, truncation
@@ -19,6 +20,7 @@ from lahja.varieties import DIALECTS
 
 MSA, OTHER_DIALECT, ECHO = "msa", "other-dialect", "echo"
 WRONG_LANGUAGE, LOOP, CHANGED_NUMBER, MODEL = "wrong-language", "loop", "changed-number", "model"
+INADEQUATE = "inadequate"
 # Where a dataset names none: what models answer by themselves.
 DEFAULT_WEIGHTS = {MODEL: 1.0, MSA: 1.0, ECHO: 1.0}
 
@@ -127,6 +129,12 @@ def _of_models(preferred: Preferred, seed: int) -> Iterable[Answer]:
     return preferred.wrong
 
 
+def _inadequate(preferred: Preferred, seed: int) -> Iterator[Answer]:
+    # Named as a negative, so that it can be told from answers in another variety.
+    for answer in preferred.inadequate:
+        yield replace(answer, origin=f"negative:{INADEQUATE}")
+
+
 # --- whether they are wrong -------------------------------------------------------------------
 
 
@@ -203,5 +211,6 @@ _KINDS: dict[str, tuple[Find, Check]] = {
     LOOP: (_loops, _is_loop),
     CHANGED_NUMBER: (_with_changed_numbers, _has_wrong_number),
     MODEL: (_of_models, _is_not_alike),
+    INADEQUATE: (_inadequate, _is_not_alike),
 }
 KINDS = tuple(_KINDS)

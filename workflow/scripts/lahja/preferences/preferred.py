@@ -9,6 +9,7 @@ import pandas as pd
 from lahja.files import digest_of_text
 from lahja.gates.asked import Asked, parse_prompt
 from lahja.pairs import is_wanted
+from lahja.preferences.gated import Gated
 from lahja.preferences.sentences import Sentence
 from lahja.seeding import shuffled, unit_draw
 from lahja.translation import translation_prompt
@@ -48,6 +49,8 @@ class Preferred:
     """What a translation prompt is about."""
     wrong: tuple[Answer, ...] = ()
     """Answers of models to this prompt in another variety than was asked for."""
+    inadequate: tuple[Answer, ...] = ()
+    """Answers of models in the variety asked for that say something else."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def directed(prompts: pd.DataFrame) -> pd.DataFrame:
 
 def from_candidates(
     prompts: pd.DataFrame,
-    candidates: pd.DataFrame,
+    gated: Gated,
     sentence_of: dict[str, Sentence],
     pairs_per_prompt: int,
     seed: int,
@@ -75,13 +78,19 @@ def from_candidates(
 ) -> list[Preferred]:
     """Return the generators' prompts with answers of theirs in the wanted dialect, in drawn order.
 
+    `gated` holds the answers that the gates let through, and those that are inadequate;
     `sentence_of` holds sentences by the prompts' `sentence_id`. With references, a translation
     prompt whose answers are all wrong has its reference preferred to them.
     """
-    by_prompt = dict(iter(candidates.groupby("prompt_id", sort=False)))
+    by_prompt, inadequate_by_prompt = (
+        dict(iter(table.groupby("prompt_id", sort=False)))
+        for table in (gated.candidates, gated.inadequate)
+    )
+    none = gated.candidates.head(0)
     found: list[Preferred] = []
     for prompt in shuffled(prompts, seed, "prompt_id").itertuples():
-        own = by_prompt.get(prompt.prompt_id, candidates.head(0)).drop_duplicates("response")
+        own = by_prompt.get(prompt.prompt_id, none).drop_duplicates("response")
+        inadequate = inadequate_by_prompt.get(prompt.prompt_id, none).drop_duplicates("response")
         keys = own["generator"] + "\x1f" + own["origin"]
         draws = keys.map(lambda key, name=prompt.prompt_id: unit_draw(seed, name, key))
         own = own.iloc[draws.argsort(kind="stable")]
@@ -92,7 +101,10 @@ def from_candidates(
             if with_references and not right and prompt.reference and sentence:
                 corpus = sentence.corpus
                 right = (Answer(prompt.reference, prompt.dialect, corpus, REFERENCE),)
-        found.extend(_preferred(prompt, side, sentence, wrong) for side in right[:pairs_per_prompt])
+        rejectable = (wrong, tuple(_answers(inadequate)))
+        found.extend(
+            _preferred(prompt, side, sentence, *rejectable) for side in right[:pairs_per_prompt]
+        )
     return found
 
 
@@ -131,7 +143,11 @@ def _on_reference(
 
 
 def _preferred(
-    prompt: object, chosen: Answer, sentence: Sentence | None, wrong: tuple[Answer, ...]
+    prompt: object,
+    chosen: Answer,
+    sentence: Sentence | None,
+    wrong: tuple[Answer, ...],
+    inadequate: tuple[Answer, ...],
 ) -> Preferred:
     is_translation = prompt.kind in (_TRANSLATION, MSA_TO_DIALECT)
     return Preferred(
@@ -144,6 +160,7 @@ def _preferred(
         chosen=chosen,
         sentence=sentence,
         wrong=wrong,
+        inadequate=inadequate,
     )
 
 

@@ -1,0 +1,181 @@
+"""Pairs of a model's own translations, ranked by how good and how dialectal they are.
+
+The model translates sentences of the training split in all four directions, several times each.
+Of the samples of one prompt the best is preferred to the worst (best-of-n against worst-of-n) by
+
+    reward(y) = chrF++(y, reference) / 100 + λ · ADI2(y)
+
+with λ only where a dialect is asked for. It is the gain of `lahja.mbr` with a known reference in
+place of the other samples. Both sides are the model's own, so neither is far from what it says,
+and a sample is rejected for what it lacks against its equals: adequacy, dialect, or both.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lahja.data.text import comparison_key, count_words
+from lahja.errors import LahjaError
+from lahja.files import digest_of_text
+from lahja.gates import truncation
+from lahja.gates.asked import parse_prompt
+from lahja.gates.gating import GATES, first_stop, judge
+from lahja.gates.likeness import likeness
+from lahja.gates.settings import GateSettings
+from lahja.gates.verdict import Evidence, Judged
+from lahja.metrics.translation import chrf_plus_plus, chrf_statistics
+from lahja.preferences.preferred import from_references
+from lahja.preferences.sentences import training_sentences
+from lahja.tables import FUNNEL, PAIRS, PROMPTS
+from lahja.translation_data import DIRECTIONS
+from lahja.varieties import get_variety
+
+SAMPLED, NO_BEST, TOO_NEAR = (
+    "sampled prompts",
+    "no sample through the gates",
+    "best and worst alike",
+)
+_ORIGIN = "sampled"
+
+
+@dataclass(frozen=True)
+class RankSettings:
+    """A ranked preference dataset of the configuration."""
+
+    seed: int = 0
+    objective: str = "ranked"
+    dialect_weight: float = 0.6
+    """What an ADI2 of 1 counts against a chrF++ of 100: the λ of the reward."""
+    least_margin: float = 0.1
+    """Of two rewards, below which the samples are too near to prefer one."""
+    most_likeness: float = 0.9
+    fewest_words: int = 3
+    gates: tuple[str, ...] = tuple(GATES)
+    limits: GateSettings = field(default_factory=GateSettings)
+
+
+def direction_prompts(
+    parallel: pd.DataFrame, dialect: str, number: int, fewest_words: int, seed: int
+) -> pd.DataFrame:
+    """Return PROMPTS to translate up to `number` training sentences in each direction.
+
+    The kind of each is its direction. Sentences whose translation is too short, or the same text,
+    teach nothing and are left out. Raises `LahjaError` naming a direction without any.
+    """
+    sentences = list(training_sentences(parallel).values())
+    rows = []
+    for direction in DIRECTIONS:
+        own: dict[str, dict[str, Any]] = {}
+        for one in from_references(sentences, dialect, direction, seed).prompts:
+            reference, source = one.chosen.text, one.asked.payload
+            is_same = comparison_key(reference) == comparison_key(source or "")
+            if is_same or count_words(reference) < fewest_words:
+                continue
+            own[one.prompt_id] = {
+                "prompt_id": one.prompt_id, "dialect": dialect, "kind": direction,
+                "source_variety": one.asked.source_variety, "source": source,
+                "reference": reference, "sentence_id": None, "prompt": one.prompt,
+            }  # fmt: skip
+            if len(own) == number:
+                break
+        if not own:
+            raise LahjaError(f"directions: no training sentence of {dialect} for {direction}")
+        rows += own.values()
+    return pd.DataFrame(rows, columns=PROMPTS.names)
+
+
+def target_of(kind: str, dialect: str) -> str:
+    """Return the variety that a direction asks for."""
+    side = kind.split("-")[1]
+    return dialect if side == "da" else side
+
+
+def rewards(answers: pd.DataFrame, adi2: np.ndarray, dialect_weight: float) -> np.ndarray:
+    """Return each answer's reward; `answers` has response, reference and target.
+
+    chrF++ over 100, plus the weighted ADI2 where the target is a dialect.
+    """
+    statistics = chrf_statistics(answers["response"], answers["reference"])
+    is_dialect = answers["target"].map(lambda code: get_variety(code).is_dialect).to_numpy()
+    return chrf_plus_plus(statistics) / 100 + dialect_weight * np.where(is_dialect, adi2, 0.0)
+
+
+def rank_pairs(
+    prompts: pd.DataFrame, answers: pd.DataFrame, settings: RankSettings
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return PAIRS and FUNNEL of answers with their `reward`, up to one pair of each prompt.
+
+    `answers` is RESPONSES with a reward. The best must pass the gates, with the reference as
+    evidence; the worst must not merely be cut off. Raises `LahjaError` where no pair is formed.
+    """
+    by_prompt = dict(iter(answers.groupby("prompt_id", sort=False)))
+    counts: Counter[tuple[str, str, str]] = Counter()
+    rows = []
+    for prompt in prompts.itertuples():
+        own = by_prompt.get(prompt.prompt_id)
+        if own is None:
+            continue
+        counts[prompt.dialect, prompt.kind, SAMPLED] += 1
+        found = _pair(prompt, own, settings)
+        if isinstance(found, str):
+            counts[prompt.dialect, prompt.kind, found] += 1
+        else:
+            rows.append(found)
+            counts[prompt.dialect, prompt.kind, "pairs"] += 1
+    if not rows:
+        raise LahjaError(f"ranked pairs: none of {len(prompts)} prompts has a best and a worst")
+    table = [
+        {"dialect": dialect, "kind": kind, "step": step, "count": count}
+        for (dialect, kind, step), count in counts.items()
+    ]
+    return pd.DataFrame(rows)[PAIRS.names], pd.DataFrame(table, columns=FUNNEL.names)
+
+
+def _pair(
+    prompt: Any, answers: pd.DataFrame, settings: RankSettings
+) -> dict[str, str | None] | str:
+    """Return a row of PAIRS, or why there is none."""
+    asked = parse_prompt(prompt.prompt, prompt.dialect)
+    gates = [name for name in settings.gates if name != truncation.GATE]
+    ranked = answers.drop_duplicates("response").sort_values(
+        ["reward", "generator"], ascending=[False, True]
+    )
+    texts = [*ranked.itertuples()]
+
+    def is_stopped(answer: Any, names: list[str]) -> bool:
+        finish = answer.finish_reason if answer.finish_reason in ("stop", "length") else None
+        evidence = Evidence(reference=prompt.reference, rejected_finish=finish)
+        pair = Judged(asked, answer.response, answer.response, evidence)
+        return first_stop(judge(pair, settings.limits, names)) is not None
+
+    best = next((a for a in texts if _has_text(a) and not is_stopped(a, gates)), None)
+    if best is None:
+        return NO_BEST
+    for worst in reversed(texts):
+        if best.reward - worst.reward < settings.least_margin:
+            break
+        is_alike = likeness(best.response, worst.response or "") > settings.most_likeness
+        if _has_text(worst) and not is_alike and not is_stopped(worst, [truncation.GATE]):
+            return _row(prompt, best, worst)
+    return TOO_NEAR
+
+
+def _has_text(answer: Any) -> bool:
+    return bool(answer.response and answer.response.strip())
+
+
+def _row(prompt: Any, best: Any, worst: Any) -> dict[str, str | None]:
+    # What the worst is, no classifier was asked.
+    target = target_of(prompt.kind, prompt.dialect)
+    identity = f"{prompt.prompt_id}\n{best.response}\n{worst.response}"
+    return {
+        "pair_id": digest_of_text(identity)[:16],
+        "prompt_id": prompt.prompt_id, "dialect": prompt.dialect, "kind": prompt.kind,
+        "prompt": prompt.prompt, "chosen": best.response, "rejected": worst.response,
+        "chosen_label": target, "rejected_label": None,
+        "chosen_generator": best.generator, "rejected_generator": worst.generator,
+        "chosen_origin": _ORIGIN, "rejected_origin": _ORIGIN,
+    }  # fmt: skip
