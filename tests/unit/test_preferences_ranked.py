@@ -71,13 +71,23 @@ def prompt() -> pd.DataFrame:
 def test_the_best_is_preferred_to_the_worst():
     asked = prompt()
     name = asked["prompt_id"].iloc[0]
-    right, poor, wrong = f"{EGY} 0", "عايز اروح الكتاب ده 0", "لا أعرف شيئا عن الموضوع كله 0"
+    right, poor, wrong = f"{EGY} 0", "عايز اروح الكتاب ده 0", "لا أعرف من هو ذلك 0"
     pairs, funnel = rank_pairs(
         asked, answers((poor, 0.6), (right, 1.2), (wrong, 0.1), prompt_id=name), RankSettings()
     )
     assert pairs.iloc[0][["chosen", "rejected"]].tolist() == [right, wrong]
     assert pairs.iloc[0]["chosen_label"] == "egy"
     assert funnel["count"].tolist() == [1, 1]
+
+
+def test_a_side_that_is_much_longer_teaches_length_and_is_no_pair():
+    asked = prompt()
+    name = asked["prompt_id"].iloc[0]
+    long = "لا أعرف من هو ذلك الرجل الذي كان يريد أن يشتري كل تلك الكتب 0"
+    table = answers((f"{EGY} 0", 1.2), (long, 0.1), prompt_id=name)
+    with pytest.raises(LahjaError, match="none of 1 prompts"):
+        rank_pairs(asked, table, RankSettings())
+    assert len(rank_pairs(asked, table, RankSettings(least_length_ratio=0.2))[0]) == 1
 
 
 def test_a_best_that_a_gate_stops_and_samples_too_near_make_no_pair():
@@ -88,7 +98,7 @@ def test_a_best_that_a_gate_stops_and_samples_too_near_make_no_pair():
         rank_pairs(asked, english, RankSettings())
     other = prompt().assign(prompt_id="q")
     near = answers((f"{EGY} 0", 1.0), ("عايز اشتري كتاب ده 0", 0.95), prompt_id="q")
-    good = answers((f"{EGY} 0", 1.0), ("مش عارف حاجة عن الموضوع ده 0", 0.1), prompt_id="r")
+    good = answers((f"{EGY} 0", 1.0), ("مش عارف حاجة عن دي 0", 0.1), prompt_id="r")
     table = pd.concat([asked, other, prompt().assign(prompt_id="r")])
     pairs, funnel = rank_pairs(table, pd.concat([english, near, good]), RankSettings())
     assert list(pairs["prompt_id"]) == ["r"]

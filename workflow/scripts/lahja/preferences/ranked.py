@@ -27,6 +27,7 @@ from lahja.gates.likeness import likeness
 from lahja.gates.settings import GateSettings
 from lahja.gates.verdict import Evidence, Judged
 from lahja.metrics.translation import chrf_plus_plus, chrf_statistics
+from lahja.preferences.hardness import length_ratio
 from lahja.preferences.preferred import from_references
 from lahja.preferences.sentences import training_sentences
 from lahja.tables import FUNNEL, PAIRS, PROMPTS
@@ -51,6 +52,8 @@ class RankSettings:
     """What an ADI2 of 1 counts against a chrF++ of 100: the λ of the reward."""
     least_margin: float = 0.1
     """Of two rewards, below which the samples are too near to prefer one."""
+    least_length_ratio: float = 0.85
+    """Of the shorter to the longer of a pair: else the longer side teaches length itself."""
     most_likeness: float = 0.9
     fewest_words: int = 3
     gates: tuple[str, ...] = tuple(GATES)
@@ -157,8 +160,12 @@ def _pair(
     for worst in reversed(texts):
         if best.reward - worst.reward < settings.least_margin:
             break
-        is_alike = likeness(best.response, worst.response or "") > settings.most_likeness
-        if _has_text(worst) and not is_alike and not is_stopped(worst, [truncation.GATE]):
+        if (
+            _has_text(worst)
+            and length_ratio(best.response, worst.response) >= settings.least_length_ratio
+            and likeness(best.response, worst.response) <= settings.most_likeness
+            and not is_stopped(worst, [truncation.GATE])
+        ):
             return _row(prompt, best, worst)
     return TOO_NEAR
 
