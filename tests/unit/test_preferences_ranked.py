@@ -90,10 +90,20 @@ def test_a_side_that_is_much_longer_teaches_length_and_is_no_pair():
     assert len(rank_pairs(asked, table, RankSettings(least_length_ratio=0.2))[0]) == 1
 
 
+def test_a_loop_is_rejected_first_whatever_its_reward_and_its_length():
+    asked = prompt()
+    loop = f"{EGY} 0 " * 6
+    table = answers(
+        (f"{EGY} 0", 1.2), (loop, 1.1), ("لا أعرف من هو ذلك 0", 0.1),
+        prompt_id=asked["prompt_id"].iloc[0],
+    )  # fmt: skip
+    assert rank_pairs(asked, table, RankSettings())[0].iloc[0]["rejected"] == loop
+
+
 def test_a_best_that_a_gate_stops_and_samples_too_near_make_no_pair():
     asked = prompt()
     name = asked["prompt_id"].iloc[0]
-    english = answers((f"{ENG} 0", 1.0), (ENG, 0.2), prompt_id=name)
+    english = answers((f"{ENG} 0", 1.0), (f"{ENG} now", 0.2), prompt_id=name)
     with pytest.raises(LahjaError, match="none of 1 prompts"):
         rank_pairs(asked, english, RankSettings())
     other = prompt().assign(prompt_id="q")

@@ -108,7 +108,7 @@ def test_the_script_writes_tables_answers_and_the_plot(scores, tmp_path):
         paths.append(tmp_path / f"{table['model'].iloc[0]}.parquet")
         write_table(paths[-1], table, SENTENCE_SCORES)
     settings = {
-        "rows": {name: list(own) for name, own in STUDY.rows.items()}, "start": "T",
+        "rows": [[name, list(own)] for name, own in STUDY.rows.items()], "start": "T",
         "baseline": "RL", "recipe": "more", "corpora": ["FLORES"], "resamples": 1000,
         "confidence": 0.95, "seed": 0, "spbleu_model": None,
     }  # fmt: skip

@@ -6,6 +6,8 @@ words (`study.md`) and the plot of dialect against translation.
 
 STUDY = config["study"]
 STUDY_MODELS = list(dict.fromkeys(sum(STUDY["rows"].values(), []))) if STUDY else []
+# As pairs, for settings are written with sorted keys and a study's rows have an order.
+STUDY_ASKED = STUDY | {"rows": [*STUDY["rows"].items()]} if STUDY else {}
 
 
 rule make_study:
@@ -25,7 +27,7 @@ rule make_study:
     params:
         code=code("make_study"),
         settings=settings(
-            **(STUDY or {}),
+            **STUDY_ASKED,
             corpora=TRANSLATED,
             resamples=config["evaluation"]["resamples"],
             confidence=config["evaluation"]["confidence"],

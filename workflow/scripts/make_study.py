@@ -27,13 +27,13 @@ from lahja.tables import SENTENCE_SCORES, read_table
 def main(scores: list[Path], settings: dict, output: Path) -> None:
     """Write the tables of each corpus as CSV, Parquet and LaTeX, `study.md` and `pareto.{svg,png}`.
 
-    Settings: rows ({name: [models]}), start, baseline and recipe (names of rows), corpora,
-    resamples, confidence, seed, spbleu_model.
+    Settings: rows ([name, models] in their order), start, baseline and recipe (names of rows),
+    corpora, resamples, confidence, seed, spbleu_model.
     """
     tables = [read_table(path, SENTENCE_SCORES) for path in scores]
     check_same_prompts(tables)
-    names = ("rows", "start", "baseline", "recipe")
-    study = Study(**{name: settings[name] for name in names})
+    rows_asked = {name: tuple(models) for name, models in settings["rows"]}
+    study = Study(rows_asked, settings["start"], settings["baseline"], settings["recipe"])
     confidence, model = settings["confidence"], settings["spbleu_model"]
     resampling = Resampling(settings["resamples"], settings["seed"])
     spbleu = load_spbleu(Path(model) if model else None)

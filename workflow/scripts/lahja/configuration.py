@@ -162,7 +162,7 @@ def _check_preferences(key: str, dataset: dict[str, Any]) -> None:
     for name in ("directions", "negatives", "pairs_per_dialect"):
         if name in dataset and dataset["objective"] != "gated":
             raise LahjaError(f"config: {key}.{name}: only where the objective is 'gated'")
-    for name in ("per_direction", "dialect_weight", "least_margin"):
+    for name in ("per_direction", "dialect_weight", "least_margin", "least_length_ratio"):
         if name in dataset and dataset["objective"] != "ranked":
             raise LahjaError(f"config: {key}.{name}: only where the objective is 'ranked'")
     if dataset["objective"] == "ranked" and "policy" not in dataset:

@@ -20,7 +20,7 @@ import pandas as pd
 from lahja.data.text import comparison_key, count_words
 from lahja.errors import LahjaError
 from lahja.files import digest_of_text
-from lahja.gates import truncation
+from lahja.gates import language, repeats, truncation
 from lahja.gates.asked import parse_prompt
 from lahja.gates.gating import GATES, first_stop, judge
 from lahja.gates.likeness import likeness
@@ -40,6 +40,8 @@ SAMPLED, NO_BEST, TOO_NEAR = (
     "best and worst alike",
 )
 _ORIGIN = "sampled"
+# What is wrong whatever it scores is rejected first, however long it is.
+_DEGENERATE = [language.GATE, repeats.GATE]
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class RankSettings:
     """What an ADI2 of 1 counts against a chrF++ of 100: the λ of the reward."""
     least_margin: float = 0.1
     """Of two rewards, below which the samples are too near to prefer one."""
-    least_length_ratio: float = 0.85
+    least_length_ratio: float = 0.75
     """Of the shorter to the longer of a pair: else the longer side teaches length itself."""
     most_likeness: float = 0.9
     fewest_words: int = 3
@@ -112,7 +114,8 @@ def rank_pairs(
     """Return PAIRS and FUNNEL of answers with their `reward`, up to one pair of each prompt.
 
     `answers` is RESPONSES with a reward. The best must pass the gates, with the reference as
-    evidence; the worst must not merely be cut off. Raises `LahjaError` where no pair is formed.
+    evidence; the worst must not merely be cut off, and a loop or an answer in the wrong language
+    goes before one of low reward. Raises `LahjaError` where no pair is formed.
     """
     by_prompt = dict(iter(answers.groupby("prompt_id", sort=False)))
     counts: Counter[tuple[str, str, str]] = Counter()
@@ -157,6 +160,10 @@ def _pair(
     best = next((a for a in texts if _has_text(a) and not is_stopped(a, gates)), None)
     if best is None:
         return NO_BEST
+    degenerate = [a for a in texts if _has_text(a) and is_stopped(a, _DEGENERATE)]
+    for worst in degenerate:
+        if not is_stopped(worst, [truncation.GATE]):
+            return _row(prompt, best, worst)
     for worst in reversed(texts):
         if best.reward - worst.reward < settings.least_margin:
             break

@@ -25,6 +25,7 @@ FAULT_TITLES = {
     "number_error": "Number error",
 }
 _DIALECT = {"adi2": "ADI2", "adi2_macro": "ADI2 macro", LABEL_ACCURACY: "Label accuracy"}
+_SHARE = Column("share_kept", "Share of the gain", 2)
 _METRICS = {"chrf_plus_plus": "chrF++", "spbleu": "spBLEU"}
 
 
@@ -92,7 +93,7 @@ def answers_table(corpus: str, study: Study, found: Mapping[str, Answer]) -> Tab
     """Return what is to be said of each row: the gain it keeps, what it loses, (b) and (c)."""
     columns = [
         Column("row", "Row"),
-        Column("share_kept", "Share of the gain", 2),
+        _SHARE,
         Column("lost", "chrF++ lost in"),
         Column("gained", "chrF++ gained in"),
         Column("more_faults", "More faults"),
@@ -156,6 +157,8 @@ def _shown(
     if isinstance(score, str) or not np.isfinite(score.value):
         return {key: None, f"{key}_low": None, f"{key}_high": None}
     low, high = score.interval(confidence)
+    if not np.isfinite([low, high]).all():
+        return {key: scale * score.value, f"{key}_low": None, f"{key}_high": None}
     return {key: scale * score.value, f"{key}_low": scale * low, f"{key}_high": scale * high}
 
 
@@ -175,14 +178,17 @@ def verdict_lines(
     shows, lost = shows_tradeoff(found[study.baseline], confidence)
     gain = found[study.baseline]["adi2"]
     recipe = said[study.recipe]
+    share = Table.number(recipe.share_kept.value, _SHARE)
     low, high = recipe.share_kept.interval(confidence)
+    if np.isfinite([low, high]).all():
+        share += f" [{Table.number(low, _SHARE)}, {Table.number(high, _SHARE)}]"
     return [
         f"## {corpus}\n",
         f"(a) {'Yes' if shows else 'No'}: {study.baseline} changes ADI2 by "
         f"{gain.estimate.value:+.3f} (p {gain.p_holm:.3f}) and loses chrF++ significantly in "
         f"{_named(lost) or 'no direction'}.\n",
         f"(b) {'Yes' if recipe.keeps else 'No'}: {study.recipe} keeps "
-        f"{recipe.share_kept.value:.2f} [{low:.2f}, {high:.2f}] of that gain, loses chrF++ in "
+        f"{share} of that gain, loses chrF++ in "
         f"{_named(recipe.lost) or 'no direction'}, and has more of these faults: "
         f"{', '.join(FAULT_TITLES[f].lower() for f in recipe.more_faults) or 'none'}.\n",
         f"(c) {'Yes' if recipe.surpasses else 'No'}. Rows that reach it: "
