@@ -190,6 +190,16 @@ class Workload:
         backend = self.config["evaluation"]["backend"]
         return self._answering(job, job.wildcards["policy"], number, backend, {})
 
+    def _sample_directions(self, job: Job) -> Work:
+        number = int(job.wildcards["samples"]) * _DIRECTIONS * int(job.wildcards["number"])
+        backend = self.config["evaluation"]["backend"]
+        return self._answering(job, job.wildcards["policy"], number, backend, {})
+
+    def _build_ranked_pairs(self, job: Job) -> Work:
+        entry = self.config["datasets"][job.wildcards["dataset"]]
+        asked = len(self.sizes.dialects) * _DIRECTIONS * entry["per_direction"]
+        return self._scoring(["aldi", "country"], asked * entry["samples"])
+
     def _label_policy(self, job: Job) -> Work:
         texts = int(job.wildcards["samples"]) * self.sizes.prompts(job.wildcards["dialect"])
         return self._labelling(self.config["preferences"]["classifier"], texts)
@@ -267,4 +277,5 @@ class Workload:
         return self.sizes.evaluation_prompts if "model" in job.wildcards else 0.0
 
 
+_DIRECTIONS = 4
 _SCORERS = ("aldi", "country", "language", "selecting_aldi", "selecting_country")

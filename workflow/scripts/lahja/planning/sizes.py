@@ -91,6 +91,9 @@ class Sizes:
         kind = entry["kind"]
         if kind == "preferences":
             table = f"preferences/{dataset}/train.parquet"
+            if entry["objective"] == "ranked":
+                asked = len(self.dialects) * 4 * entry["per_direction"]
+                return self.counted.get(table, self.assumed.paired_share * asked)
             assumed = entry["pairs_per_prompt"] * self.assumed.paired_share * self.all_prompts
             return self.counted.get(table, assumed)
         table = f"training/{dataset}.parquet"
