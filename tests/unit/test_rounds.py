@@ -108,3 +108,16 @@ def test_samples_are_responses_of_generators_of_their_own(
     found = read_table(tmp_path / "o.parquet", RESPONSES)
     assert found["generator"].tolist() == ["m#0", "m#1", "m#2"] * 2
     assert found.groupby("prompt_id")["response"].nunique().max() > 1
+
+    main(
+        paths[0], generator, 2, tmp_path / "g.jsonl", tmp_path / "g.parquet",
+        root=small_root, threads=1, greedy_first=True,
+    )  # fmt: skip
+    greedy = sampling | {"temperature": 0.0}
+    main(
+        paths[0], generator | {"sampling": greedy}, 1, tmp_path / "h.jsonl", tmp_path / "h.parquet",
+        root=small_root, threads=1,
+    )  # fmt: skip
+    both, alone = (read_table(tmp_path / f"{n}.parquet", RESPONSES) for n in "gh")
+    assert both["response"].tolist()[::2] == alone["response"].tolist()
+    assert both["response"].tolist()[1::2] == found["response"].tolist()[1::3]

@@ -38,13 +38,14 @@ rule sample_policy:
         generator=lambda wc: generator(
             wc.policy, config["evaluation"]["backend"], config["decoding"]
         ),
+        greedy="",
         store=f"{WORK}/policies/{{policy}}.{{samples}}.{{dialect}}.jsonl",
     shell:
         "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
         " {params.python} workflow/scripts/sample_policy.py --prompts {input.prompts}"
         " --root {input.root} --adapter {input.adapter} --generator {params.generator:q}"
         " --samples {wildcards.samples} --threads {threads} --gpus {resources.gpu}"
-        " --store {params.store} --output {output.responses} &> {log}"
+        " {params.greedy} --store {params.store} --output {output.responses} &> {log}"
 
 
 use rule label_responses as label_policy with:

@@ -57,6 +57,8 @@ use rule sample_policy as sample_directions with:
         generator=lambda wc: generator(
             wc.policy, config["evaluation"]["backend"], config["decoding"]
         ),
+        # Evaluation is greedy, and it is there that a model loops.
+        greedy="--greedy-first",
         store=f"{WORK}/policies/{{policy}}.{{samples}}.{{number}}.{{dialect}}.jsonl",
 
 

@@ -15,8 +15,12 @@ def main(
     adapter: Path | None = None,
     threads: int | None = None,
     gpus: int = 1,
+    greedy_first: bool = False,
 ) -> None:
-    """Write RESPONSES to PROMPTS, each sample as if from a generator of its own, `<model>#<n>`."""
+    """Write RESPONSES to PROMPTS, each sample as if from a generator of its own, `<model>#<n>`.
+
+    --greedy-first: the first is the greedy answer, in which a model's loops are.
+    """
     from lahja.generation.answering import respond_often
     from lahja.generation.generators import open_backend, parse_generator
     from lahja.tables import PROMPTS, RESPONSES, read_table, write_table
@@ -24,7 +28,8 @@ def main(
     settings = parse_generator(generator)
     backend = open_backend(settings, root, adapter, threads, gpus)
     rows = read_table(prompts, PROMPTS)
-    found = respond_often(rows, settings.name, settings.sampling, backend, store, samples)
+    how = (settings.sampling, backend, store, samples, greedy_first)
+    found = respond_often(rows, settings.name, *how)
     numbered = found["generator"] + "#" + found["sample"].astype(str)
     write_table(output, found.assign(generator=numbered), RESPONSES)
 

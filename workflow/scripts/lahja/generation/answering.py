@@ -78,10 +78,16 @@ def respond_often(
     backend: Backend,
     store: Path,
     samples: int,
+    greedy_first: bool = False,
 ) -> pd.DataFrame:
-    """Return SAMPLED_RESPONSES: so many answers to each prompt, each drawn from its own seed."""
+    """Return SAMPLED_RESPONSES: so many answers to each prompt, each drawn from its own seed.
+
+    With `greedy_first` the first of them is not drawn but the likeliest.
+    """
     # Runs of neighbouring seeds share no sample.
     drawn = [replace(sampling, seed=sampling.seed * _MOST_SAMPLES + n) for n in range(samples)]
+    if greedy_first:
+        drawn[0] = replace(drawn[0], temperature=0.0, top_p=1.0)
     asked = [
         (row.prompt_id, number, Request(f"{row.prompt_id}:{number}", row.prompt, how))
         for row in prompts[["prompt_id", "prompt"]].itertuples()
