@@ -116,7 +116,7 @@ def test_the_script_writes_tables_answers_and_the_plot(scores, tmp_path):
     page = (tmp_path / "study" / "study.md").read_text(encoding="utf-8")
     assert "(a) Yes: RL changes ADI2 by +" in page
     assert "| RL | 2 |" in page
-    assert "no SentencePiece model is configured" in page
+    assert "spBLEU on FLORES: missing, no SentencePiece model is configured" in page
     changed = read_artifact(tmp_path / "study" / "changes_FLORES.parquet")
     assert list(changed.rows["row"]) == ["RL", "more"]
     assert {"pareto.svg", "pareto.png"} <= {f.name for f in (tmp_path / "study").iterdir()}

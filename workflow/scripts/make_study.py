@@ -14,6 +14,7 @@ from lahja.reporting.study import (
     answers_table,
     changes_table,
     faults_table,
+    has_values,
     scores_table,
     spbleu_table,
     verdict_lines,
@@ -54,7 +55,9 @@ def main(scores: list[Path], settings: dict, output: Path) -> None:
             write_artifact(table, output)
             write_text(output / f"{table.name}.tex", to_latex(table))
         page += verdict_lines(corpus, study, changed, said, confidence)
-        page += [to_markdown(table) for table in shown]
+        page += [to_markdown(table) for table in shown if has_values(table)]
+        missing = [table for table in shown if not has_values(table)]
+        page += [f"{table.caption}: missing, {' '.join(table.notes)}\n" for table in missing]
     write_text(output / "study.md", "\n".join(page))
     draw_pareto(study, by_corpus, confidence, output)
 

@@ -121,6 +121,12 @@ def answers_table(corpus: str, study: Study, found: Mapping[str, Answer]) -> Tab
     return Table(f"answers_{corpus}", f"Answers on {corpus}", columns, pd.DataFrame(records), notes)
 
 
+def has_values(table: Table) -> bool:
+    """Whether any number of a table is there."""
+    keys = [column.key for column in table.columns if column.digits is not None]
+    return bool(table.rows[keys].notna().any(axis=None))
+
+
 def _quality_columns(metric: str, digits: int) -> list[Column]:
     return [
         Column(quality_column(metric, name), f"{_METRICS[metric]} {title}", digits)
