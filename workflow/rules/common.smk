@@ -102,3 +102,47 @@ def _preferences(objective: str) -> list[str]:
 def datasets(kind: str) -> list[str]:
     """Return the datasets of a kind."""
     return [name for name, entry in config["datasets"].items() if entry["kind"] == kind]
+
+
+# --- what a model in training says itself -------------------------------------------------------
+
+POLICY = f"{RESULTS}/policies/{{policy}}.{{samples}}"
+# Training sentences to translate in all four directions, and a model's samples of them.
+DIRECTED = f"{RESULTS}/prompts/directions.{{number}}.{{dialect}}.parquet"
+SAMPLED = f"{POLICY}/directions.{{number}}/{{dialect}}.parquet"
+
+
+def labels_of_policy(dataset: str) -> list[str]:
+    """Return the labelled samples that an on-policy dataset is made of."""
+    entry = config["datasets"][dataset]
+    return expand(
+        f"{POLICY}/labels/{{dialect}}.parquet",
+        policy=entry["policy"],
+        samples=entry["samples"],
+        dialect=DIALECTS,
+    )
+
+
+def ranked_inputs(dataset: str) -> dict[str, list[str]]:
+    """Return the prompts in all directions and the samples that a ranked dataset is made of."""
+    entry = config["datasets"][dataset]
+    parts = {key: entry[key] for key in ("policy", "samples")} | {"number": entry["per_direction"]}
+    return {
+        "prompts": expand(DIRECTED, dialect=DIALECTS, number=parts["number"]),
+        "responses": expand(SAMPLED, dialect=DIALECTS, **parts),
+    }
+
+
+def ranked_settings(dataset: str) -> str:
+    """Return the settings of a ranked dataset: its reward, its gates, its limits."""
+    entry = config["datasets"][dataset]
+    keys = ("gates", "dialect_weight", "least_margin", "least_length_ratio")
+    own = {key: entry[key] for key in keys if key in entry}
+    hardness = config["preferences"]["hardness"]
+    return settings(
+        **own,
+        most_likeness=hardness["most_likeness"],
+        fewest_words=hardness["fewest_words"],
+        limits=config["preferences"]["gates"],
+        batch=config["scorers"]["batch"],
+    )

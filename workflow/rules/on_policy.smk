@@ -6,7 +6,6 @@ them pairs and a funnel as of every preference dataset.
 """
 
 ON_POLICY = [*on_policy("dialect-only"), *on_policy("gated")]
-POLICY = f"{RESULTS}/policies/{{policy}}.{{samples}}"
 
 
 rule sample_policy:
@@ -63,17 +62,6 @@ use rule label_responses as label_policy with:
     wildcard_constraints:
         policy=one_of(map(policy_of, ON_POLICY)),
         samples=r"\d+",
-
-
-def labels_of_policy(dataset: str) -> list[str]:
-    """Return the labelled samples that an on-policy dataset is made of."""
-    entry = config["datasets"][dataset]
-    return expand(
-        rules.label_policy.output.candidates,
-        policy=entry["policy"],
-        samples=entry["samples"],
-        dialect=DIALECTS,
-    )
 
 
 use rule build_pairs as build_policy_pairs with:

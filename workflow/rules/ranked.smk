@@ -6,7 +6,6 @@ the worst of these pairs and a funnel as of every preference dataset.
 """
 
 RANKED = on_policy("ranked")
-DIRECTED = f"{RESULTS}/prompts/directions.{{number}}.{{dialect}}.parquet"
 
 
 rule build_direction_prompts:
@@ -42,7 +41,7 @@ use rule sample_policy as sample_directions with:
         adapter=lambda wc: adapter_folder(wc.policy),
         environment=environment_of(config["evaluation"]["backend"]),
     output:
-        responses=f"{POLICY}/directions.{{number}}/{{dialect}}.parquet",
+        responses=SAMPLED,
     log:
         f"{LOGS}/sample_directions/{{policy}}.{{samples}}.{{number}}.{{dialect}}.log",
     benchmark:
@@ -60,31 +59,6 @@ use rule sample_policy as sample_directions with:
         # Evaluation is greedy, and it is there that a model loops.
         greedy="--greedy-first",
         store=f"{WORK}/policies/{{policy}}.{{samples}}.{{number}}.{{dialect}}.jsonl",
-
-
-def ranked_inputs(dataset: str) -> dict[str, list[str]]:
-    """Return the prompts in all directions and the samples that a ranked dataset is made of."""
-    entry = config["datasets"][dataset]
-    parts = {key: entry[key] for key in ("policy", "samples")} | {"number": entry["per_direction"]}
-    return {
-        "prompts": expand(DIRECTED, dialect=DIALECTS, number=parts["number"]),
-        "responses": expand(rules.sample_directions.output.responses, dialect=DIALECTS, **parts),
-    }
-
-
-def ranked_settings(dataset: str) -> str:
-    """Return the settings of a ranked dataset: its reward, its gates, its limits."""
-    entry = config["datasets"][dataset]
-    keys = ("gates", "dialect_weight", "least_margin", "least_length_ratio")
-    own = {key: entry[key] for key in keys if key in entry}
-    hardness = config["preferences"]["hardness"]
-    return settings(
-        **own,
-        most_likeness=hardness["most_likeness"],
-        fewest_words=hardness["fewest_words"],
-        limits=config["preferences"]["gates"],
-        batch=config["scorers"]["batch"],
-    )
 
 
 rule build_ranked_pairs:
