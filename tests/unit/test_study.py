@@ -37,7 +37,7 @@ def row(name: str, adi2: float, quality: float, fault: float = 0.1, noise: float
 def answered(recipe: Row, baseline: Row | None = None):
     rows = {"T": row("T", 0.2, 20), "RL": baseline or row("RL", 0.4, 18), "more": recipe}
     found = changes(STUDY, rows)
-    return answer(STUDY, rows, found, "more", 0.95), found
+    return answer(STUDY, found, "more", 0.95), found
 
 
 def test_a_row_that_keeps_dialect_and_translation():

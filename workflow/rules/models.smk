@@ -70,11 +70,6 @@ def step_gpus(name: str) -> int:
     return (config["training"][model.train] | model.settings)["gpu"]
 
 
-def step_threads(name: str) -> int:
-    """Return how many cores a pretraining takes."""
-    return (config["training"]["pretrain"] | GRAPH[name].settings)["threads"]
-
-
 def step_probe(name: str) -> dict | None:
     """Return the settings of the translation probe of a model's training, if it has one."""
     return (config["training"]["dpo"] | GRAPH[name].settings)["probe"]

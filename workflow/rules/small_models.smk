@@ -57,7 +57,7 @@ rule pretrain_model:
     priority: 10
     conda:
         "../../envs/main.yaml"
-    threads: lambda wc: step_threads(wc.model)
+    threads: lambda wc: (config["training"]["pretrain"] | GRAPH[wc.model].settings)["threads"]
     resources:
         gpu=1,
         mem_mb=8000,

@@ -43,7 +43,7 @@ def main(scores: list[Path], settings: dict, output: Path) -> None:
     page = []
     for corpus, rows in by_corpus.items():
         changed = changes(study, rows)
-        said = {name: answer(study, rows, changed, name, confidence) for name in changed}
+        said = {name: answer(study, changed, name, confidence) for name in changed}
         shown = [
             answers_table(corpus, study, said),
             scores_table(corpus, rows, confidence),

@@ -15,7 +15,7 @@ from lahja.reporting.style import Style
 from lahja.statistics import Estimate, mean_of
 
 NAME = "operating_point"
-_TITLES = {
+TITLES = {
     "eng_dialects": "ENG→DA",
     "msa_dialects": "MSA→DA",
     "dialects_eng": "DA→ENG",
@@ -49,7 +49,7 @@ def operating_point_table(
         Column("test_quality", "chrF++ (test)", 2),
         *(
             Column(f"change_{name}", f"Δ {title}", 2, is_signed=True)
-            for name, title in _TITLES.items()
+            for name, title in TITLES.items()
         ),
     ]
     caption = "Between a start (weight 0) and what was trained from it (weight 1)."
@@ -65,7 +65,7 @@ def _row(
     family: Family, point: Point, evaluations: Mapping[str, Evaluation], confidence: float
 ) -> dict[str, Any]:
     model, start = evaluations[point.model], evaluations[family.start]
-    lost = [_TITLES.get(name, name) for name in point.lost]
+    lost = [TITLES.get(name, name) for name in point.lost]
     row = {
         "start": family.start, "end": family.end, "weight": point.weight, "model": point.model,
         "chosen": "chosen" if point.is_chosen else "", "lost": ", ".join(lost),

@@ -8,16 +8,11 @@ import pandas as pd
 
 from lahja.metrics.faults import FAULTS, LABEL_ACCURACY
 from lahja.reporting.artifacts import Column, Table
+from lahja.reporting.operating_point import TITLES
 from lahja.statistics import Estimate
 from lahja.study.answers import Answer, Change, shows_tradeoff
 from lahja.study.rows import DIRECTIONS, Row, Study, quality_column
 
-TITLES = {
-    "eng_dialects": "ENG→DA",
-    "msa_dialects": "MSA→DA",
-    "dialects_eng": "DA→ENG",
-    "dialects_msa": "DA→MSA",
-}
 FAULT_TITLES = {
     "wrong_language": "Wrong language",
     "repetition": "Repetition",

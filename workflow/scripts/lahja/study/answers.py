@@ -64,7 +64,6 @@ def changes(study: Study, rows: Mapping[str, Row]) -> dict[str, dict[str, Change
 
 def answer(
     study: Study,
-    rows: Mapping[str, Row],
     found: Mapping[str, Mapping[str, Change]],
     name: str,
     confidence: float,

@@ -6,15 +6,10 @@ from dataclasses import dataclass
 from lahja.errors import LahjaError
 from lahja.metrics.evaluation import Evaluation
 from lahja.metrics.faults import FAULTS, LABEL_ACCURACY
-from lahja.metrics.slices import MEAN, Slice
+from lahja.metrics.slices import Slice
+from lahja.operating_point import DIRECTIONS
 from lahja.statistics import Estimate, mean_of
 
-DIRECTIONS = {
-    "eng_dialects": ("eng", MEAN),
-    "msa_dialects": ("msa", MEAN),
-    "dialects_eng": (MEAN, "eng"),
-    "dialects_msa": (MEAN, "msa"),
-}
 INTO_DIALECT = ("eng_dialects", "msa_dialects")
 DIALECT_METRICS = ("adi2", "adi2_macro", LABEL_ACCURACY)
 QUALITY_METRICS = ("chrf_plus_plus", "spbleu")
