@@ -40,8 +40,9 @@ def test_sizes_of_the_paper(paper):
     assert sizes.all_prompts == 10_000
     assert sizes.responses("egy") == 4 * 2000
     assert sizes.examples("dialect-only") == pytest.approx(9600)
-    # FLORES dev in four directions, ready prompts and validation, each for five dialects.
-    assert sizes.evaluation_prompts == 5 * (4 * 997 + 395 + 50)
+    # FLORES dev in four directions, ready prompts and validation, each for five dialects, and 20
+    # sentences of the validation split in each direction.
+    assert sizes.evaluation_prompts == 5 * (4 * 997 + 395 + 50 + 4 * 20)
     assert sizes.questions == 1200
 
 
@@ -78,7 +79,7 @@ def test_counted_tables_take_the_place_of_assumptions():
     sizes = workload(counted=counted).sizes
     assert (sizes.sentences, sizes.pairs, sizes.examples("translation-aug")) == (11, 12, 13)
     assert (sizes.prompts("egy"), sizes.examples("dialect-only")) == (14, 15)
-    assert sizes.evaluation_prompts == 16 + 250
+    assert sizes.evaluation_prompts == 16 + 250 + 400
 
 
 def test_rows_are_counted_where_tables_are(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from lahja.errors import LahjaError
 from lahja.preferences.ranked import (
+    LOOPS,
     NO_BEST,
     TOO_NEAR,
     RankSettings,
@@ -98,6 +99,36 @@ def test_a_loop_is_rejected_first_whatever_its_reward_and_its_length():
         prompt_id=asked["prompt_id"].iloc[0],
     )  # fmt: skip
     assert rank_pairs(asked, table, RankSettings())[0].iloc[0]["rejected"] == loop
+
+
+def test_a_loop_that_ran_to_the_limit_is_rejected_and_an_answer_cut_off_is_not():
+    asked = prompt()
+    name = asked["prompt_id"].iloc[0]
+    loop, cut = f"{EGY} 0 " * 6, "لا أعرف من هو ذلك الذي 0"
+    table = answers((f"{EGY} 0", 1.2), (loop, 1.1), (cut, 0.1), prompt_id=name)
+    table["finish_reason"] = ["stop", "length", "length"]
+    assert rank_pairs(asked, table, RankSettings())[0].iloc[0]["rejected"] == loop
+    with pytest.raises(LahjaError, match="none of 1 prompts"):
+        rank_pairs(asked, table.iloc[[0, 2]], RankSettings())
+
+
+def test_a_share_of_the_chosen_texts_comes_again_against_loops_of_them():
+    names = [f"q{n}" for n in range(10)]
+    asked = pd.concat([prompt().assign(prompt_id=name) for name in names])
+    right, wrong = f"{EGY} 0", "مش عارف حاجة عن دي 0"
+    table = pd.concat([answers((right, 1.0), (wrong, 0.1), prompt_id=name) for name in names])
+    pairs, funnel = rank_pairs(asked, table, RankSettings(loops=0.3))
+    besides = pairs[pairs["rejected_origin"] == "negative:loop"]
+    assert (len(pairs), len(besides)) == (13, 3)
+    assert set(besides["chosen"]) == {right}
+    # Words that are in the chosen text, again and again.
+    for text in besides["rejected"]:
+        assert set(text.split()) <= set(right.split())
+        assert len(text.split()) > len(set(text.split()))
+    assert funnel.set_index("step")["count"][[LOOPS, "pairs"]].tolist() == [3, 10]
+    assert pairs["pair_id"].is_unique
+    again, _ = rank_pairs(asked, table, RankSettings(loops=0.3))
+    assert again.equals(pairs)
 
 
 def test_a_best_that_a_gate_stops_and_samples_too_near_make_no_pair():

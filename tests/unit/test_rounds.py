@@ -41,6 +41,55 @@ def test_what_is_written_out_stays_as_it_is() -> None:
     assert resolve(config) == config
 
 
+PATTERN = {
+    "kind": "preferences", "objective": "ranked", "policy": "start", "dialect_weight": 0.6,
+    "later_rounds": {"dialect_weight": 0.8},
+}  # fmt: skip
+
+
+def test_a_pattern_is_sampled_from_each_steps_own_start() -> None:
+    config = merge_config([Path("config/config.yaml")], [])
+    config["datasets"] |= {"own": PATTERN}
+    step = {"from": "llama-T", "train": "dpo", "on": "own"}
+    config["models"] |= {
+        "twice": step | {"rounds": 2},
+        "again": step | {"settings": {"seed": 7}},
+        "q": step | {"from": "qwen"},
+    }
+    found = resolve(config)
+    models, datasets = found["models"], found["datasets"]
+    learnt = {name: models[name]["on"] for name in ("twice-round-1", "twice", "again", "q")}
+    assert learnt == {
+        "twice-round-1": "own-of-llama-T",
+        "twice": "own-of-twice-round-1",
+        "again": "own-of-llama-T",
+        "q": "own-of-qwen",
+    }
+    policies = {name: datasets[on]["policy"] for name, on in learnt.items()}
+    assert policies == {
+        "twice-round-1": "llama-T", "twice": "twice-round-1", "again": "llama-T", "q": "qwen",
+    }  # fmt: skip
+    # The pattern itself is no dataset, and what is otherwise in later rounds is so from the second.
+    assert "own" not in datasets
+    weights = {name: datasets[on]["dialect_weight"] for name, on in learnt.items()}
+    assert weights == {"twice-round-1": 0.6, "twice": 0.8, "again": 0.6, "q": 0.6}
+    assert resolve(found) == found
+
+
+def test_our_recipe_stands_beside_the_papers_for_the_same_starts() -> None:
+    models = resolve(merge_config([Path("config/config.yaml")], []))["models"]
+    papers = {name.removesuffix("+RL") for name in models if name.endswith("+RL")}
+    ours = {name.removesuffix("+lahja") for name in models if name.endswith("+lahja")}
+    assert papers == ours == {"llama", "qwen", "llama-T", "qwen-T"}
+    for start in ours:
+        assert models[f"{start}+lahja"]["interpolate"] == [start, f"{start}+rounds"]
+
+
+def test_no_model_is_called_start() -> None:
+    with pytest.raises(LahjaError, match=r"models\.start: the name stands for each step's start"):
+        resolved(start={"checkpoint": "a/b"})
+
+
 def test_samples_are_four_unless_said() -> None:
     own = {"kind": "preferences", "policy": "llama"}
     config = merge_config([Path("config/config.yaml")], [])
@@ -52,7 +101,7 @@ def test_samples_are_four_unless_said() -> None:
 def test_one_round_is_the_plain_step() -> None:
     plain = resolved(one=STEP | {"rounds": 1})
     assert plain["models"]["one"]["on"] == "gated"
-    assert not any("-round-" in name for name in plain["models"])
+    assert "one-round-1" not in plain["models"]
 
 
 @pytest.mark.parametrize(

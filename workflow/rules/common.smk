@@ -136,7 +136,7 @@ def ranked_inputs(dataset: str) -> dict[str, list[str]]:
 def ranked_settings(dataset: str) -> str:
     """Return the settings of a ranked dataset: its reward, its gates, its limits."""
     entry = config["datasets"][dataset]
-    keys = ("gates", "dialect_weight", "least_margin", "least_length_ratio")
+    keys = ("gates", "dialect_weight", "least_margin", "least_length_ratio", "loops")
     own = {key: entry[key] for key in keys if key in entry}
     hardness = config["preferences"]["hardness"]
     return settings(

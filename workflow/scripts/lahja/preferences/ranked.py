@@ -7,7 +7,9 @@ Of the samples of one prompt the best is preferred to the worst (best-of-n again
 
 with λ only where a dialect is asked for. It is the gain of `lahja.mbr` with a known reference in
 place of the other samples. Both sides are the model's own, so neither is far from what it says,
-and a sample is rejected for what it lacks against its equals: adequacy, dialect, or both.
+and a sample is rejected for what it lacks against its equals: adequacy, dialect, or both. Where the
+better sample is the longer one, that also teaches a model to go on and on, which loops made of
+chosen texts, rejected besides, unteach.
 """
 
 from collections import Counter
@@ -27,21 +29,26 @@ from lahja.gates.likeness import likeness
 from lahja.gates.settings import GateSettings
 from lahja.gates.verdict import Evidence, Judged
 from lahja.metrics.translation import chrf_plus_plus, chrf_statistics
-from lahja.preferences.hardness import length_ratio
-from lahja.preferences.preferred import from_references
+from lahja.preferences.hardness import HardnessSettings, length_ratio
+from lahja.preferences.negatives import LOOP, find_negative
+from lahja.preferences.preferred import Answer, Preferred, from_references
 from lahja.preferences.sentences import training_sentences
+from lahja.seeding import unit_draw
 from lahja.tables import FUNNEL, PAIRS, PROMPTS
 from lahja.translation_data import DIRECTIONS
 from lahja.varieties import get_variety
 
-SAMPLED, NO_BEST, TOO_NEAR = (
+SAMPLED, NO_BEST, TOO_NEAR, LOOPS = (
     "sampled prompts",
     "no sample through the gates",
     "best and worst alike",
+    "loops besides",
 )
 _ORIGIN = "sampled"
 # What is wrong whatever it scores is rejected first, however long it is.
 _DEGENERATE = [language.GATE, repeats.GATE]
+# A loop of a short text is long.
+_LOOP_HARDNESS = HardnessSettings(longest=4.0)
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ class RankSettings:
     """Of two rewards, below which the samples are too near to prefer one."""
     least_length_ratio: float = 0.75
     """Of the shorter to the longer of a pair: else the longer side teaches length itself."""
+    loops: float = 0.0
+    """Loops made of chosen texts and rejected besides, per pair of two samples."""
     most_likeness: float = 0.9
     fewest_words: int = 3
     gates: tuple[str, ...] = tuple(GATES)
@@ -115,7 +124,8 @@ def rank_pairs(
 
     `answers` is RESPONSES with a reward. The best must pass the gates, with the reference as
     evidence; the worst must not merely be cut off, and a loop or an answer in the wrong language
-    goes before one of low reward. Raises `LahjaError` where no pair is formed.
+    goes before one of low reward. A share of the chosen texts comes once more, against a loop made
+    of it. Raises `LahjaError` where no pair is formed.
     """
     by_prompt = dict(iter(answers.groupby("prompt_id", sort=False)))
     counts: Counter[tuple[str, str, str]] = Counter()
@@ -133,6 +143,10 @@ def rank_pairs(
             counts[prompt.dialect, prompt.kind, "pairs"] += 1
     if not rows:
         raise LahjaError(f"ranked pairs: none of {len(prompts)} prompts has a best and a worst")
+    against_loops = _against_loops(rows, settings)
+    for row in against_loops:
+        counts[row["dialect"], row["kind"], LOOPS] += 1
+    rows += against_loops
     table = [
         {"dialect": dialect, "kind": kind, "step": step, "count": count}
         for (dialect, kind, step), count in counts.items()
@@ -160,10 +174,10 @@ def _pair(
     best = next((a for a in texts if _has_text(a) and not is_stopped(a, gates)), None)
     if best is None:
         return NO_BEST
-    degenerate = [a for a in texts if _has_text(a) and is_stopped(a, _DEGENERATE)]
-    for worst in degenerate:
-        if not is_stopped(worst, [truncation.GATE]):
-            return _row(prompt, best, worst)
+    # A loop that runs to the limit is no answer that was merely cut off.
+    degenerate = next((a for a in texts if _has_text(a) and is_stopped(a, _DEGENERATE)), None)
+    if degenerate is not None:
+        return _row(prompt, best, degenerate)
     for worst in reversed(texts):
         if best.reward - worst.reward < settings.least_margin:
             break
@@ -177,6 +191,32 @@ def _pair(
     return TOO_NEAR
 
 
+def _against_loops(rows: list[dict[str, Any]], settings: RankSettings) -> list[dict[str, Any]]:
+    """Return rows of PAIRS that reject loops made of chosen texts, of a share of the rows."""
+    wanted = round(settings.loops * len(rows))
+    found: list[dict[str, Any]] = []
+    for row in sorted(rows, key=lambda row: unit_draw(settings.seed, LOOP, row["pair_id"])):
+        if len(found) == wanted:
+            break
+        chosen = [row[f"chosen{what}"] for what in ("", "_label", "_generator", "_origin")]
+        about = [row[key] for key in ("prompt_id", "dialect", "kind", "kind", "prompt")]
+        asked = parse_prompt(row["prompt"], row["dialect"])
+        preferred = Preferred(*about, asked, Answer(*chosen))
+        loop = find_negative(preferred, LOOP, settings.limits, _LOOP_HARDNESS, settings.seed)
+        if loop is not None:
+            rejected = {
+                "pair_id": _pair_id(row["prompt_id"], row["chosen"], loop.text),
+                "rejected": loop.text, "rejected_label": loop.label,
+                "rejected_generator": loop.generator, "rejected_origin": loop.origin,
+            }  # fmt: skip
+            found.append(row | rejected)
+    return found
+
+
+def _pair_id(prompt_id: str, chosen: str, rejected: str) -> str:
+    return digest_of_text(f"{prompt_id}\n{chosen}\n{rejected}")[:16]
+
+
 def _has_text(answer: Any) -> bool:
     return bool(answer.response and answer.response.strip())
 
@@ -184,9 +224,8 @@ def _has_text(answer: Any) -> bool:
 def _row(prompt: Any, best: Any, worst: Any) -> dict[str, str | None]:
     # What the worst is, no classifier was asked.
     target = target_of(prompt.kind, prompt.dialect)
-    identity = f"{prompt.prompt_id}\n{best.response}\n{worst.response}"
     return {
-        "pair_id": digest_of_text(identity)[:16],
+        "pair_id": _pair_id(prompt.prompt_id, best.response, worst.response),
         "prompt_id": prompt.prompt_id, "dialect": prompt.dialect, "kind": prompt.kind,
         "prompt": prompt.prompt, "chosen": best.response, "rejected": worst.response,
         "chosen_label": target, "rejected_label": None,
