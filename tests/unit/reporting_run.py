@@ -25,6 +25,7 @@ from lahja.metrics.translation import load_spbleu
 from lahja.reporting.artifacts import write_artifact
 from lahja.reporting.curves import read_curves
 from lahja.reporting.drawing import draw_bars, draw_samples
+from lahja.reporting.faults import faults_table
 from lahja.reporting.figures import classifier_figure, direction_figures
 from lahja.reporting.report import About, Run
 from lahja.reporting.rulegraph import read_rulegraph
@@ -67,6 +68,7 @@ def made_up_run(scores: list[pd.DataFrame], folder: Path, paper: Path) -> Run:
         table2(metrics, models, paper),
         classifier_table(classifiers, paper),
         changes_table(comparisons, models, STARTS),
+        faults_table(metrics, models),
     ):
         write_artifact(table, folder)
     figures = direction_figures(metrics, models, {"llama": "llama-Base"})

@@ -5,7 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from lahja.metrics.slices import MEAN
 from lahja.reporting.artifacts import Column, Table, read_artifact, write_artifact
+from lahja.reporting.faults import faults_table
 from lahja.reporting.latex import to_latex
 from lahja.reporting.tables import changes_table, select_models, table1, table2
 
@@ -65,6 +67,27 @@ def test_table2_notes_the_run_of_each_paper_number(paper: Path) -> None:
     adi2 = table.columns[1]
     assert table.cell(ours, adi2) == "n/a"
     assert table.cell(nus_ids, adi2) == "0.629 (p)"
+
+
+def test_faults_are_means_over_directions_in_per_cent() -> None:
+    directions = [("eng", MEAN), ("msa", MEAN), (MEAN, "eng"), (MEAN, "msa")]
+    share = dict.fromkeys(("wrong_language", "repetition", "echo", "number_error"), 0.01)
+    rows = [
+        {
+            "model": "llama", "task": "translation", "source_variety": source,
+            "target_variety": target, "metric": metric, "value": value, "low": 0.0, "high": 0.04,
+        }
+        for n, (source, target) in enumerate(directions)
+        for metric, value in (share | {"repetition": 0.01 * n}).items()
+    ]  # fmt: skip
+    into = [row | {"metric": "label_accuracy", "value": 0.25} for row in rows[:8:4]]
+    table = faults_table(_metrics([*rows, *into]), ["llama", "qwen"])
+    ours, missing = ([table.cell(r, c) for c in table.columns] for r in table.records())
+    assert ours == [
+        "llama", "25.0 [0.0, 4.0]", "1.0 [0.0, 4.0]", "1.5 [0.0, 4.0]", "1.0 [0.0, 4.0]",
+        "1.0 [0.0, 4.0]",
+    ]  # fmt: skip
+    assert missing == ["qwen", *["n/a"] * 5]
 
 
 def test_no_comparisons_give_an_empty_table() -> None:

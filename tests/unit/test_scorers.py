@@ -9,7 +9,7 @@ from lahja.errors import LahjaError
 from lahja.scorers.aldi import AldiScorer
 from lahja.scorers.country import CountryScorer
 from lahja.scorers.language import LanguageIdentifier, is_arabic
-from lahja.scorers.responses import score_responses
+from lahja.scorers.responses import score_responses, score_samples
 from lahja.scorers.sequence import ScorerSettings
 from lahja.tables import SENTENCE_SCORES, SENTENCES, TEACHER_SCORES, read_table, write_table
 from lahja.training.small_language import train_small_language
@@ -159,6 +159,12 @@ def test_responses_are_scored_in_the_order_of_the_prompts(scorers: Path, questio
     assert scored["is_arabic"].tolist() == [False, True]
     with pytest.raises(LahjaError, match="prompt 9 has no response"):
         score_responses(pd.DataFrame({"prompt_id": ["9"]}), said, *judges)
+    # Of several answers to one prompt each is scored.
+    drawn = said.assign(prompt_id="1", sample=[0, 1, 2])
+    each = score_samples(drawn, "sample", *judges)
+    assert [*each["prompt_id"]] == ["1:0", "1:1", "1:2"]
+    assert each["aldi"].tolist()[1] == 0
+    assert each["aldi"][0] == score_responses(said.iloc[:1], said, *judges)["aldi"][0]
 
 
 def test_the_command_scores_texts_with_scorers_of_a_run(scorers: Path, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def main(
     from lahja.scorers.aldi import AldiScorer
     from lahja.scorers.country import CountryScorer
     from lahja.scorers.language import LanguageIdentifier
-    from lahja.scorers.responses import score_responses
+    from lahja.scorers.responses import score_samples
     from lahja.scorers.sequence import ScorerSettings
     from lahja.settings import parse_settings
     from lahja.tables import FUNNEL, PAIRS, PROMPTS, RESPONSES, read_table, write_table
@@ -41,15 +41,8 @@ def main(
     by_id = asked.set_index("prompt_id")
     answers = answers.join(by_id[["dialect", "kind", "reference"]], on="prompt_id")
     answers["target"] = list(map(target_of, answers["kind"], answers["dialect"]))
-    # Each sample is scored as a response of its own.
-    single = answers.assign(prompt_id=answers["prompt_id"] + ":" + answers["generator"])
-    scored = score_responses(
-        single,
-        single,
-        AldiScorer(aldi, how),
-        CountryScorer(country, how),
-        LanguageIdentifier(language),
-    )
+    judges = (AldiScorer(aldi, how), CountryScorer(country, how), LanguageIdentifier(language))
+    scored = score_samples(answers, "generator", *judges)
     dialectness = score_dialectness(scored, answers["target"], answers["kind"])
     answers["reward"] = rewards(answers, dialectness["adi2"].to_numpy(), options.dialect_weight)
     formed, counts = rank_pairs(asked, answers, options)

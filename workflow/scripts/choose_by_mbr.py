@@ -22,7 +22,7 @@ def main(
     from lahja.scorers.aldi import AldiScorer
     from lahja.scorers.country import CountryScorer
     from lahja.scorers.language import LanguageIdentifier
-    from lahja.scorers.responses import score_responses
+    from lahja.scorers.responses import score_samples
     from lahja.scorers.sequence import ScorerSettings
     from lahja.tables import (
         EVALUATION_PROMPTS,
@@ -35,15 +35,12 @@ def main(
     asked = pd.concat([read_table(path, EVALUATION_PROMPTS) for path in prompts])
     drawn = read_table(samples, SAMPLED_RESPONSES)
     options = ScorerSettings(batch=settings["batch"])
-    # Each sample is scored as a response of its own.
-    single = drawn.assign(prompt_id=drawn["prompt_id"] + ":" + drawn["sample"].astype(str))
-    scored = score_responses(
-        single,
-        single,
+    judges = (
         AldiScorer(aldi, options, threads),
         CountryScorer(country, options, threads),
         LanguageIdentifier(language),
     )
+    scored = score_samples(drawn, "sample", *judges)
     chosen = choose_responses(asked, drawn, scored, settings["dialect_weight"])
     write_table(output, chosen, RESPONSES)
 

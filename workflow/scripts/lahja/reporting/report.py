@@ -30,7 +30,7 @@ from lahja.reporting.views import (
     table_view,
 )
 
-TABLES = ("changes", "table2", "table1", "classifier")
+TABLES = ("changes", "table2", "faults", "table1", "classifier")
 FIGURES = ("figure2", "figure4", "figure5", "figure7", "figure3", "figure6")
 # What shows ADI2 or ALDi, and so says how far to trust the scorers.
 _SCORED = frozenset(

@@ -8,17 +8,12 @@ import pandas as pd
 
 from lahja.metrics.faults import FAULTS, LABEL_ACCURACY
 from lahja.reporting.artifacts import Column, Table
+from lahja.reporting.faults import FAULT_TITLES
 from lahja.reporting.operating_point import TITLES
 from lahja.statistics import Estimate
 from lahja.study.answers import Answer, Change, shows_tradeoff
 from lahja.study.rows import DIRECTIONS, Row, Study, quality_column
 
-FAULT_TITLES = {
-    "wrong_language": "Wrong language",
-    "repetition": "Repetition",
-    "echo": "Echo",
-    "number_error": "Number error",
-}
 _DIALECT = {"adi2": "ADI2", "adi2_macro": "ADI2 macro", LABEL_ACCURACY: "Label accuracy"}
 _SHARE = Column("share_kept", "Share of the gain", 2)
 _METRICS = {"chrf_plus_plus": "chrF++", "spbleu": "spBLEU"}

@@ -39,3 +39,19 @@ def score_responses(
     rows["aldi"] = aldi.score(distinct)[order]
     rows["countries"] = country.score(distinct)[order].tolist()
     return rows[SCORED.names]
+
+
+def score_samples(
+    samples: pd.DataFrame,
+    number: str,
+    aldi: AldiScorer,
+    country: CountryScorer,
+    language: LanguageIdentifier,
+) -> pd.DataFrame:
+    """Return SCORED of several answers to each prompt, a row for each in their order.
+
+    `number` is the column that tells the answers of one prompt apart.
+    """
+    names = samples["prompt_id"] + ":" + samples[number].astype(str)
+    single = samples.assign(prompt_id=names)
+    return score_responses(single, single, aldi, country, language)
