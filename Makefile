@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake
 CORES ?= all
 CORPORA ?=
+STUDY ?= study
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help env vllm-env slurm-env demo demo-vllm real study paper dag report lint format test test-unit test-workflow docs clean
@@ -38,9 +39,9 @@ real: env ## Run on real corpora: make real CORPORA=<folder>
 	@test -n "$(CORPORA)" || { echo "make real: say where the corpora are: CORPORA=<folder>"; exit 2; }
 	$(SNAKEMAKE) --configfile config/real.yaml --config corpora_dir=$(CORPORA) --cores $(CORES)
 
-study: env ## Repeat the study of docs/study.md: make study CORPORA=<folder>
+study: env ## Repeat the study of docs/study.md: make study CORPORA=<folder> [STUDY=study-smollm2]
 	@test -n "$(CORPORA)" || { echo "make study: say where the corpora are: CORPORA=<folder>"; exit 2; }
-	$(SNAKEMAKE) --configfile config/real.yaml config/study.yaml --config corpora_dir=$(CORPORA) --cores $(CORES)
+	$(SNAKEMAKE) --configfile config/real.yaml config/$(STUDY).yaml --config corpora_dir=$(CORPORA) --cores $(CORES)
 
 paper: env ## Run the paper's recipe on this machine's GPUs
 	$(SNAKEMAKE) --cores $(CORES) --resources gpu=2 --workflow-profile profiles/a6000

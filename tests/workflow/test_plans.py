@@ -86,7 +86,7 @@ def test_what_goes_past_the_paper_is_planned_where_it_is_asked_for(fresh, tmp_pa
         assert f"results/demo/evaluation/scores/{model}.parquet" in more.stdout
 
 
-@pytest.mark.parametrize("configs", ["demo", "real", "real study", "config"])
+@pytest.mark.parametrize("configs", ["demo", "real", "real study", "real study-smollm2", "config"])
 def test_each_run_plans_from_nothing(fresh, configs):
     files = [f"config/{name}.yaml" for name in configs.split()]
     done = fresh.snakemake("-n", "--configfile", *files, "-q", "all")
