@@ -63,7 +63,7 @@ def test_models_say_where_they_come_from(real):
 
 
 def test_every_table_is_there_as_data_and_latex(real):
-    for name in ("table1", "table2", "classifier"):
+    for name in ("table1", "table2", "classifier", "faults"):
         for suffix in ("csv", "parquet", "tex"):
             assert (real / "tables" / f"{name}.{suffix}").stat().st_size > 0
     for number in range(2, 8):
@@ -81,13 +81,25 @@ def test_gated_pairs_are_of_the_policys_samples_and_references_in_all_directions
     assert sorted(chosen["completion"]) == sorted(pairs["chosen"])
 
 
+def test_the_second_round_is_made_of_what_the_first_one_says(real):
+    first, second = (
+        pd.read_parquet(real / "preferences" / name / "train.parquet")
+        for name in ("ranked-of-llama-T", "ranked-of-llama-T+rounds-round-1")
+    )
+    for pairs, policy in ((first, "llama-T"), (second, "llama-T+rounds-round-1")):
+        assert set(pairs["chosen_generator"].str.split("#").str[0]) == {policy}
+        # Sides of its own, and loops made of them besides.
+        assert set(pairs["rejected_origin"]) <= {"sampled", "negative:loop"}
+        assert set(pairs["chosen_origin"]) == {"sampled"}
+
+
 def test_the_study_answers_for_every_row_on_both_corpora(real):
     page = (real / "study" / "study.md").read_text(encoding="utf-8")
     for corpus in ("madar", "flores200-devtest"):
         assert f"## {corpus}" in page
         answers = pd.read_csv(real / "study" / f"answers_{corpus}.csv")
         assert list(answers["row"]) == [
-            "dialect-only", "gated", "ranked", "more SFT", "half", "MBR",
+            "dialect-only", "gated", "two rounds", "lahja", "more SFT", "half", "MBR",
         ]  # fmt: skip
         faults = pd.read_csv(real / "study" / f"faults_{corpus}.csv")
         assert faults["wrong_language"].between(0, 100).all()
