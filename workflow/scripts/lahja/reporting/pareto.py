@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from lahja.reporting.drawing import drawing, save_drawing
-from lahja.reporting.style import styles
 from lahja.statistics import Estimate
 from lahja.study.rows import Row, Study, mean_quality
 
 _MARKERS = ("o", "s", "^", "D", "P", "v", "X", "p", "h")
+# Start, baseline and recipe; a number by each point tells the other rows apart.
+_MARKED = ("#0072B2", "#D55E00", "#007A5A")
 _OTHERS = "#8a8a8a"
 
 
@@ -40,17 +41,16 @@ def draw_pareto(
 def _draw_rows(axis: Any, study: Study, rows: Mapping[str, Row], confidence: float) -> None:
     from matplotlib.colors import to_rgba
 
-    looks = styles(rows)
     points = {name: (row.scores["adi2"], mean_quality(row)) for name, row in rows.items()}
     known = {
         name: (x, y)
         for name, (x, y) in points.items()
         if isinstance(x, Estimate) and isinstance(y, Estimate)
     }
-    marked = (study.start, study.baseline, study.recipe)
+    marked = dict(zip((study.start, study.baseline, study.recipe), _MARKED, strict=True))
     for number, (name, (x, y)) in enumerate(known.items(), start=1):
         is_marked = name in marked
-        colour = looks[name].colour
+        colour = marked.get(name, "#4d4d4d")
         axis.errorbar(
             x.value, y.value, xerr=_whiskers(x, confidence), yerr=_whiskers(y, confidence),
             linestyle="none", color=colour, ecolor=to_rgba(colour, 0.4),
@@ -58,8 +58,10 @@ def _draw_rows(axis: Any, study: Study, rows: Mapping[str, Row], confidence: flo
             markerfacecolor=colour if is_marked else "white",
             elinewidth=0.5, capsize=1.5, label=f"{number} {name}", zorder=3 if is_marked else 2,
         )  # fmt: skip
+        # Above and below in turn, as neighbours in the table are often neighbours here.
+        beside = (5, 4 if number % 2 else -10)
         axis.annotate(
-            str(number), (x.value, y.value), (5, 4), textcoords="offset points", fontsize=8
+            str(number), (x.value, y.value), beside, textcoords="offset points", fontsize=8
         )
     if study.start in known and study.baseline in known:
         _shade(axis, known[study.baseline][0].value, known[study.start][1].value)
