@@ -62,7 +62,7 @@ models:
   llama-T+RL: {settings: {probe: {every: 20}}}
   llama-T+RL@0.5: {interpolate: [llama-T, llama-T+RL], weight: 0.5}
   llama-T+RL-MBR: {from: llama-T+RL, decoding: mbr}
-scorers: {selecting_aldi: {}}
+scorers: {selecting_aldi: {settings: {seed: 7}}}
 evaluation: {validation_translation: 5}
 """
 
