@@ -32,6 +32,7 @@ def augment(
     translator: list[NllbTranslator] = []
 
     def translate(texts: list[str], source: str, target: str):
+        """Translate with NLLB, which is loaded at the first text that needs it."""
         if not translator:
             translator.append(NllbTranslator(folder, settings, threads))
         return translator[0].translate(texts, source, target)

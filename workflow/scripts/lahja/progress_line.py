@@ -76,6 +76,7 @@ def show_beside(folder: Path) -> None:
     )
 
     def stop() -> None:
+        """End the row and wait for it."""
         row.terminate()
         row.wait()
 

@@ -94,6 +94,7 @@ def _stop_at_signals(loop: asyncio.AbstractEventLoop, pool: Pool) -> None:
         return
 
     def stop(number: signal.Signals) -> None:
+        """Let what is asked be kept, and the next signal end the process."""
         pool.stop(LahjaError(f"stopped by {number.name}; what was answered is kept"))
         for other in _SIGNALS:
             loop.remove_signal_handler(other)

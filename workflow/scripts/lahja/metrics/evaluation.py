@@ -70,6 +70,7 @@ class _CorpusStatistics:
 
     @classmethod
     def of(cls, scores: pd.DataFrame, spbleu: SpBleu) -> "_CorpusStatistics":
+        """Return the statistics of SENTENCE_SCORES; spBLEU's may be a reason instead."""
         referenced = scores["reference"].notna().to_numpy()
         texts = scores.loc[referenced, ["response", "reference"]]
         pair = texts["response"].tolist(), texts["reference"].tolist()

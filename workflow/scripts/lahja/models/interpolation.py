@@ -33,6 +33,7 @@ class _Adapter:
 
     @property
     def scale(self) -> float:
+        """Return the factor of the adapter's product, of LoRA or rank-stabilised LoRA."""
         rank = self.config["r"]
         return self.config["lora_alpha"] / (rank**0.5 if self.config.get("use_rslora") else rank)
 

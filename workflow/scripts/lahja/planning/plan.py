@@ -95,6 +95,7 @@ def _workload(config: dict[str, Any], basis: Basis, counted: dict[str, int]) -> 
     known = read_checkpoints(basis.checkpoints)
 
     def shape_of(name: str) -> Shape:
+        """Return the shape of a checkpoint, of a local folder or of the hub."""
         folder = Path(name) if Path(name).is_dir() else Path("results/hub", name.replace("/", "--"))
         return checkpoint_shape(name, known, folder, basis.checkpoints)
 
@@ -116,6 +117,7 @@ def _times(
             then = _workload(basis.measured_config, basis, counted)
 
         def work_then(job: Job) -> float | None:
+            """Return the seconds estimated of a job in the measured run, None if it had none."""
             try:
                 return work_seconds(then.of(job), basis.rates)
             except (KeyError, LahjaError):

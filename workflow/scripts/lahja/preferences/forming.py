@@ -133,6 +133,7 @@ def _balanced(
             supply[name] = Supply(own.counts + more.counts, chain(own.prompts, more.prompts))
 
     def form(prompts: Iterable[Preferred], most: int | None) -> Formed:
+        """Return rows of PAIRS of some prompts, at most so many."""
         return form_rows(prompts, rejecting, most)
 
     balanced = balance(dialect, supply, shares, form, settings.pairs_per_dialect)

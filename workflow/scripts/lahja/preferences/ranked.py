@@ -166,6 +166,7 @@ def _pair(
     texts = [*ranked.itertuples()]
 
     def is_stopped(answer: Any, names: list[str]) -> bool:
+        """Return whether one of these gates stops an answer."""
         finish = answer.finish_reason if answer.finish_reason in ("stop", "length") else None
         evidence = Evidence(reference=prompt.reference, rejected_finish=finish)
         pair = Judged(asked, answer.response, answer.response, evidence)

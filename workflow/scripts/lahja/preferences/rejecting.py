@@ -99,6 +99,7 @@ def _negative(
     weights = {kind: weight for kind, weight in settings.weights.items() if weight > 0}
 
     def behind(kind: str) -> tuple[float, float]:
+        """Return how much of its weight a kind has had; a draw decides between equals."""
         draw = unit_draw(settings.seed, "negative", preferred.prompt_id, kind)
         return used[kind] / weights[kind], draw
 

@@ -141,12 +141,14 @@ class _DecodingCounter:
         self._n_bad = 0
 
     def is_undecodable(self, text: str) -> bool:
+        """Count a text, and return whether it is not UTF-8."""
         self._n_rows += bool(text)
         bad = "\0" in text or any("\udc80" <= c <= "\udcff" for c in text)
         self._n_bad += bad
         return bad
 
     def finish(self) -> None:
+        """Raise `LahjaError` where more than half of the rows were not UTF-8."""
         if self._n_bad * 2 > self._n_rows and self._n_bad > 1:
             raise LahjaError(
                 f"{self._path}: expected UTF-8 text, but {self._n_bad} of {self._n_rows} rows "

@@ -6,6 +6,7 @@ import pandas as pd
 
 from lahja.metrics.faults import FAULTS, LABEL_ACCURACY
 from lahja.metrics.slices import ALL, MEAN
+from lahja.operating_point import DIRECTIONS
 from lahja.reporting.artifacts import Column, Table
 from lahja.reporting.scores import ScoreBoard, metrics_board
 
@@ -15,8 +16,8 @@ FAULT_TITLES = {
     "echo": "Echo",
     "number_error": "Number error",
 }
-_INTO_DIALECT = (("eng", MEAN), ("msa", MEAN))
-_DIRECTIONS = (*_INTO_DIALECT, (MEAN, "eng"), (MEAN, "msa"))
+_DIRECTIONS = tuple(DIRECTIONS.values())
+_INTO_DIALECT = tuple(pair for pair in _DIRECTIONS if pair[1] == MEAN)
 
 
 def faults_table(metrics: pd.DataFrame, models: Sequence[str]) -> Table:

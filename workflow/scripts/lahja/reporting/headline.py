@@ -88,6 +88,7 @@ def changes(
 
 def _difference(score: ShownScore, digits: int) -> str:
     def number(value: float | None) -> str:
+        """Return a number with its sign, a true minus."""
         return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
     return f"{number(score.value)} [{number(score.low)}, {number(score.high)}]"

@@ -178,6 +178,7 @@ def _ranker(values: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     _, place = np.unique(values, return_inverse=True)
 
     def ranks(weights: np.ndarray) -> np.ndarray:
+        """Return the mid-ranks of a weighted sample."""
         counts = np.bincount(place, weights)
         return (counts.cumsum() - counts / 2)[place]
 

@@ -70,6 +70,7 @@ def study_rows(study: Study, evaluations: Mapping[str, Evaluation], corpus: str)
 
 def _scores(evaluation: Evaluation, corpus: str) -> dict[str, Estimate | str]:
     def at(direction: str, metric: str) -> Estimate | str:
+        """Return a score of a direction, or the reason why there is none."""
         part = Slice("translation", corpus, *DIRECTIONS[direction])
         missing = f"{evaluation.model} has no {metric} on {corpus}"
         return evaluation.scores.get(part, {}).get(metric, missing)

@@ -22,6 +22,7 @@ def template_cpo_trainer() -> "type[CPOTrainer]":
         """CPO on exactly the tokens of the model's chat template."""
 
         def tokenize_row(self, feature, model=None):
+            """Return the tokens of both sides by the chat template, in place of TRL's own."""
             answers = [feature["chosen"], feature["rejected"]]
             prompts = [feature["prompt"]] * 2
             read = example_tokens(self.processing_class, prompts, answers)

@@ -45,6 +45,7 @@ def train_dpo(run: AdapterRun, probe: "Callable[[Trainer], TrainerCallback] | No
         print(f"{run.output}: {name} has no reference, so none is checked", file=sys.stderr)
 
     def make_trainer(*given: Any) -> "Trainer":
+        """Return the trainer, with the probe if one is wanted."""
         trainer = build_trainer(options, pairs, *given)
         if probe is not None:
             trainer.add_callback(probe(trainer))
@@ -60,6 +61,7 @@ def _expect_reference(output: Path) -> "TrainerCallback":
         """Stop where the first step shows that the reference is not the start."""
 
         def on_log(self, args, state, control, logs=None, **kwargs):
+            """Check what the first step logs."""
             if state.global_step == 1 and "rewards/chosen" in (logs or {}):
                 check_first_step(output, logs)
 

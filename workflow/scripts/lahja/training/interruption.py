@@ -29,11 +29,13 @@ def stopped_by_sigterm(trainer: "Trainer", output: Path) -> Iterator[None]:
     told = is_stopped = False
 
     def note(number: int, frame: object) -> None:
+        """Remember that the process was told to stop."""
         nonlocal told
         told = True
 
     class StopWhenTold(TrainerCallback):
         def on_step_end(self, args, state, control, **kwargs):
+            """Save and stop where any process was told to."""
             nonlocal is_stopped
             if _any_process(trainer, told):
                 is_stopped = True

@@ -230,6 +230,7 @@ def _stop_at_nan(output: Path) -> "TrainerCallback":
         """Stop, naming the step, when the loss is no number."""
 
         def on_log(self, args, state, control, logs=None, **kwargs):
+            """Raise `LahjaError` where the loss is not finite."""
             loss = (logs or {}).get("loss")
             if loss is not None and not math.isfinite(loss):
                 raise LahjaError(

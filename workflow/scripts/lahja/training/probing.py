@@ -27,6 +27,7 @@ def probe_of(run: AdapterRun, files: ProbeFiles) -> "Callable[[Trainer], Trainer
     settings = parse_settings(ProbeSettings, run.settings["probe"])
 
     def make(trainer: "Trainer") -> "TrainerCallback":
+        """Return the probe as a callback of this trainer."""
         from transformers import TrainerCallback
 
         class ProbeTraining(Probing, TrainerCallback):

@@ -51,15 +51,18 @@ def show_progress() -> "TrainerCallback":
         progress: Progress | None = None
 
         def on_train_begin(self, args, state, control, **kwargs):
+            """Start counting, from where the training goes on."""
             if state.is_world_process_zero:
                 self.progress = Progress(state.max_steps, "steps", done=state.global_step)
                 self.progress.__enter__()
 
         def on_step_end(self, args, state, control, **kwargs):
+            """Count a step."""
             if self.progress:
                 self.progress.advance()
 
         def on_train_end(self, args, state, control, **kwargs):
+            """Stop counting."""
             if self.progress:
                 self.progress.__exit__(None, None, None)
 

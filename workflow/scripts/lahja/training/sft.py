@@ -41,6 +41,7 @@ def train_sft(run: AdapterRun) -> None:
         arguments: dict[str, Any],
         fresh: "LoraConfig | None",
     ) -> "SFTTrainer":
+        """Return TRL's trainer on the examples."""
         from datasets import Dataset
         from trl.trainer.sft_config import SFTConfig
         from trl.trainer.sft_trainer import SFTTrainer
