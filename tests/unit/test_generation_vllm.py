@@ -1,6 +1,7 @@
 """What the vllm backend does without vLLM; with it, see tests/vllm."""
 
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from lahja.files import write_json
 from lahja.generation import vllm_backend
 from lahja.generation.backend import Request, Sampling
 from lahja.generation.generators import open_backend, parse_generator
+from lahja.generation.vllm_backend import VllmBackend
 from lahja.models.folder import load_generation_config, model_context
 
 
@@ -64,6 +66,27 @@ def test_an_interpreter_without_vllm_is_named(monkeypatch: pytest.MonkeyPatch) -
         open_backend(generator, Path("model"))
     with pytest.raises(LahjaError, match="backend vllm needs --root"):
         open_backend(generator)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("precision", "is_merged"), [("fp32", True), ("bf16", False), (None, True)]
+)
+def test_without_a_gpu_an_adapter_is_merged_in_float32_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, precision: str | None, is_merged: bool
+) -> None:
+    adapter = _adapter(tmp_path, 8)
+    there = {"vllm", "peft"}
+    monkeypatch.setattr(vllm_backend, "find_spec", lambda name: name if name in there else None)
+    monkeypatch.setattr(vllm_backend, "use_device", lambda threads: "cpu")
+    monkeypatch.setattr(vllm_backend, "model_digest", lambda root, adapter: f"{root} {adapter}")
+    backend = VllmBackend(Path("root"), adapter, precision=precision)
+    assert backend.is_merged is is_merged
+    assert backend.identity.endswith("merged") is is_merged
+    assert not VllmBackend(Path("root"), precision=precision).is_merged
+    there.remove("peft")
+    with pytest.raises(LahjaError, match="has PEFT") if is_merged else nullcontext():
+        VllmBackend(Path("root"), adapter, precision=precision)
 
 
 @pytest.mark.model

@@ -3,8 +3,10 @@
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from lahja.chat import prompt_tokens
@@ -17,6 +19,7 @@ from lahja.models.device import pick_dtype, use_device
 from lahja.models.folder import (
     adapter_of,
     load_generation_config,
+    load_model,
     load_tokenizer,
     model_context,
     model_digest,
@@ -49,7 +52,10 @@ _ENVIRONMENT = {
 
 
 class VllmBackend:
-    """A root checkpoint, with its adapter beside it where one is given, run by vLLM.
+    """A root checkpoint, with its adapter where one is given, run by vLLM.
+
+    On a GPU, and in bf16, the adapter stays beside the root; in float32 on the CPU it is merged
+    into a copy of it for as long as the job runs.
 
     The engine gets all prompts at once and batches them as they fit; each answer is yielded when
     it is finished, so that what a killed job had answered is in the store. Prompts are the tokens
@@ -69,20 +75,23 @@ class VllmBackend:
         """Note what to load; the engine starts when the first prompt is answered.
 
         `gpus` share each layer (tensor parallel). Raises `LahjaError` where this interpreter has
-        no vLLM or there are fewer GPUs.
+        no vLLM, or no PEFT to merge an adapter with, or there are fewer GPUs.
         """
-        if find_spec("vllm") is None:
-            raise LahjaError(
-                f"the vllm backend needs an interpreter that has vLLM, and {sys.executable} has "
-                "none: build one with `make vllm-env`, or name one as `vllm.python` in the config"
-            )
+        _expect_package("vllm", "vLLM")
         # Before anything imports huggingface_hub or vllm, which read them once.
         prepare_environment()
         self.root, self.adapter = root, adapter
         self.device = use_device(threads)
         self.dtype = pick_dtype(precision, self.device)
         self.gpus = _expect_gpus(gpus) if self.device == "cuda" else 1
-        self.identity = f"{model_digest(root, adapter)} {self.dtype} vllm"
+        # As `load_model` does: merging into bf16 would round much of the adapter away.
+        self.is_merged = (
+            adapter is not None and self.device == "cpu" and str(self.dtype) == "torch.float32"
+        )
+        if self.is_merged:
+            _expect_package("peft", "PEFT")
+        merged = " merged" if self.is_merged else ""
+        self.identity = f"{model_digest(root, adapter)} {self.dtype} vllm{merged}"
 
     def generate(self, requests: list[Request]) -> Iterator[Answer]:
         """Yield the answers in the order in which they are finished."""
@@ -91,20 +100,22 @@ class VllmBackend:
         tokenizer = load_tokenizer(self.root)
         ends = end_tokens(load_generation_config(self.root), tokenizer)
         prompts = prompt_tokens(tokenizer, [request.prompt for request in requests])
-        engine = _start_engine(self, _context(self.root, requests, prompts))
-        adapter = None if self.adapter is None else _lora_request(self.adapter)
-        rendered = engine.renderer.render_cmpl([{"prompt_token_ids": ids} for ids in prompts])
-        for row, (request, prompt) in enumerate(zip(requests, rendered, strict=True)):
-            parameters = _sampling_params(request, ends)
-            engine.add_request(str(row), prompt, parameters, lora_request=adapter)
-        while engine.has_unfinished_requests():
-            for output in engine.step():
-                (said,) = output.outputs
-                if said.finish_reason not in ("stop", "length"):
-                    raise LahjaError(f"vLLM broke off an answer: {said.finish_reason}")
-                request = requests[int(output.request_id)]
-                yield answer_of_tokens(request.id, [*said.token_ids], ends, tokenizer)
-        engine.engine_core.shutdown()
+        context = _context(self.root, requests, prompts)
+        with _loaded(self) as (root, adapter):
+            engine = _start_engine(self, root, adapter, context)
+            beside = None if adapter is None else _lora_request(adapter)
+            rendered = engine.renderer.render_cmpl([{"prompt_token_ids": ids} for ids in prompts])
+            for row, (request, prompt) in enumerate(zip(requests, rendered, strict=True)):
+                parameters = _sampling_params(request, ends)
+                engine.add_request(str(row), prompt, parameters, lora_request=beside)
+            while engine.has_unfinished_requests():
+                for output in engine.step():
+                    (said,) = output.outputs
+                    if said.finish_reason not in ("stop", "length"):
+                        raise LahjaError(f"vLLM broke off an answer: {said.finish_reason}")
+                    request = requests[int(output.request_id)]
+                    yield answer_of_tokens(request.id, [*said.token_ids], ends, tokenizer)
+            engine.engine_core.shutdown()
 
 
 def prepare_environment() -> None:
@@ -118,6 +129,14 @@ def prepare_environment() -> None:
         os.environ.setdefault("VLLM_CACHE_ROOT", str(Path(sys.prefix) / "cache"))
 
 
+def _expect_package(name: str, title: str) -> None:
+    if find_spec(name) is None:
+        raise LahjaError(
+            f"the vllm backend needs an interpreter that has {title}, and {sys.executable} has "
+            "none: build one with `make vllm-env`, or name one as `vllm.python` in the config"
+        )
+
+
 def _expect_gpus(gpus: int) -> int:
     import torch
 
@@ -127,14 +146,34 @@ def _expect_gpus(gpus: int) -> int:
     return gpus
 
 
-def _start_engine(backend: VllmBackend, context: int) -> "LLMEngine":
+@contextmanager
+def _loaded(backend: VllmBackend) -> Iterator[tuple[Path, Path | None]]:
+    """Yield the checkpoint that the engine loads, and the adapter that stays beside it.
+
+    Without a GPU vLLM computes LoRA in many small steps, which takes ten times as long as the
+    model alone (measured: docs/measurements.md).
+    """
+    if not backend.is_merged:
+        yield backend.root, backend.adapter
+        return
+    with TemporaryDirectory() as folder:
+        model = load_model(backend.root, backend.adapter, dtype=backend.dtype, device="cpu")
+        model.save_pretrained(folder)
+        load_tokenizer(backend.root).save_pretrained(folder)
+        del model
+        yield Path(folder), None
+
+
+def _start_engine(
+    backend: VllmBackend, root: Path, adapter: Path | None, context: int
+) -> "LLMEngine":
     from vllm import EngineArgs, LLMEngine
 
     lora = {}
-    if backend.adapter is not None:
-        lora = {"enable_lora": True, "max_loras": 1, "max_lora_rank": _rank(backend.adapter)}
+    if adapter is not None:
+        lora = {"enable_lora": True, "max_loras": 1, "max_lora_rank": _rank(adapter)}
     arguments = EngineArgs(
-        model=str(backend.root),
+        model=str(root),
         dtype=str(backend.dtype).removeprefix("torch."),
         max_model_len=context,
         tensor_parallel_size=backend.gpus,
