@@ -10,17 +10,11 @@ from dataclasses import dataclass, replace
 
 from lahja.errors import LahjaError
 from lahja.metrics.evaluation import Evaluation
-from lahja.metrics.slices import ALL, MEAN, Slice
+from lahja.metrics.slices import ALL, DIRECTIONS, Slice
 from lahja.statistics import Estimate
 
 VALIDATION = Slice("validation", ALL, ALL, ALL)
 """Table 1's prompts: references are right-dialect answers."""
-DIRECTIONS = {
-    "eng_dialects": ("eng", MEAN),
-    "msa_dialects": ("msa", MEAN),
-    "dialects_eng": (MEAN, "eng"),
-    "dialects_msa": (MEAN, "msa"),
-}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,13 @@ ALL = "all"
 """Stands for every corpus, variety or task, pooled."""
 MEAN = "dialects"
 """Stands for the unweighted mean over dialects."""
+DIRECTIONS = {
+    "eng_dialects": ("eng", MEAN),
+    "msa_dialects": ("msa", MEAN),
+    "dialects_eng": (MEAN, "eng"),
+    "dialects_msa": (MEAN, "msa"),
+}
+"""The directions of translation: source and target of each, as a mean over dialects."""
 VALIDATION_TASKS = ("validation", "validation_translation")
 """What models and weights are chosen on: Table 1's prompts, translation of the validation split."""
 

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lahja.metrics.faults import FAULTS, LABEL_ACCURACY
-from lahja.metrics.slices import ALL, MEAN
-from lahja.operating_point import DIRECTIONS
+from lahja.metrics.slices import ALL, DIRECTIONS, MEAN
 from lahja.reporting.artifacts import Column, Table
 from lahja.reporting.scores import ScoreBoard, metrics_board
 

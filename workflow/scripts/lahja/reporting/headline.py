@@ -5,15 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lahja.metrics.slices import ALL, MEAN
+from lahja.metrics.slices import ALL, DIRECTIONS, MEAN
+from lahja.reporting.directions import TITLES
 from lahja.reporting.scores import ShownScore, comparisons_board, metrics_board
-
-DIRECTIONS = {
-    "ENG→DA": ("eng", MEAN),
-    "MSA→DA": ("msa", MEAN),
-    "DA→ENG": (MEAN, "eng"),
-    "DA→MSA": (MEAN, "msa"),
-}
 
 
 @dataclass(frozen=True)
@@ -70,7 +64,7 @@ def changes(
             board.get(model=model, corpus=ALL, **overall),
             differences.get(model=model, **overall),
             {
-                name: differences.get(
+                TITLES[name]: differences.get(
                     model=model,
                     task="translation",
                     source=source,

@@ -7,20 +7,15 @@ from typing import Any
 import pandas as pd
 
 from lahja.metrics.evaluation import Evaluation
-from lahja.metrics.slices import ALL, MEAN, Slice
-from lahja.operating_point import DIRECTIONS, Family, Point, choose_point, validation_slices
+from lahja.metrics.slices import ALL, DIRECTIONS, MEAN, Slice
+from lahja.operating_point import Family, Point, choose_point, validation_slices
 from lahja.reporting.artifacts import Column, Table
+from lahja.reporting.directions import TITLES
 from lahja.reporting.drawing import drawing, save_drawing
 from lahja.reporting.style import Style
 from lahja.statistics import Estimate, mean_of
 
 NAME = "operating_point"
-TITLES = {
-    "eng_dialects": "ENG→DA",
-    "msa_dialects": "MSA→DA",
-    "dialects_eng": "DA→ENG",
-    "dialects_msa": "DA→MSA",
-}
 _PANELS = {"validation": "validation", "test": "test"}
 _OVERALL = Slice(ALL, ALL, ALL, MEAN)
 

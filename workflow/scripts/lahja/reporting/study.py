@@ -8,11 +8,11 @@ import pandas as pd
 
 from lahja.metrics.faults import FAULTS, LABEL_ACCURACY
 from lahja.reporting.artifacts import Column, Table
+from lahja.reporting.directions import TITLES
 from lahja.reporting.faults import FAULT_TITLES
-from lahja.reporting.operating_point import TITLES
 from lahja.statistics import Estimate
 from lahja.study.answers import Answer, Change, shows_tradeoff
-from lahja.study.rows import DIRECTIONS, Row, Study, quality_column
+from lahja.study.rows import Row, Study, quality_column
 
 _DIALECT = {"adi2": "ADI2", "adi2_macro": "ADI2 macro", LABEL_ACCURACY: "Label accuracy"}
 _SHARE = Column("share_kept", "Share of the gain", 2)
@@ -38,7 +38,7 @@ def spbleu_table(corpus: str, rows: Mapping[str, Row], confidence: float) -> Tab
     reasons = {
         score
         for row in rows.values()
-        for name in DIRECTIONS
+        for name in TITLES
         if isinstance(score := row.scores[quality_column("spbleu", name)], str)
     }
     return _table("spbleu", f"spBLEU on {corpus}", columns, rows, confidence, sorted(reasons))

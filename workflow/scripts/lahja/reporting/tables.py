@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 
 from lahja.errors import LahjaError
-from lahja.metrics.slices import ALL, MEAN
+from lahja.metrics.slices import ALL, DIRECTIONS, MEAN
 from lahja.reporting.artifacts import Column, Table
+from lahja.reporting.directions import TITLES
 from lahja.reporting.scores import (
     ScoreBoard,
     ShownScore,
@@ -25,12 +26,8 @@ from lahja.varieties import DIALECTS
 OURS = "this run"
 RUNS = ("primary", "contrastive1", "contrastive2")
 
-_DIRECTIONS = {
-    "dialects_eng": ("DA→ENG", MEAN, "eng"),
-    "eng_dialects": ("ENG→DA", "eng", MEAN),
-    "dialects_msa": ("DA→MSA", MEAN, "msa"),
-    "msa_dialects": ("MSA→DA", "msa", MEAN),
-}
+# In the order of the paper's Table 2.
+_DIRECTIONS = ("dialects_eng", "eng_dialects", "dialects_msa", "msa_dialects")
 
 
 def table1(
@@ -107,7 +104,7 @@ def table2(metrics: pd.DataFrame, models: Sequence[str], paper: Path) -> Table:
     columns = [
         Column("model", "Model"),
         Column("adi2", "Overall ADI2", 3),
-        *(Column(key, header, 2) for key, (header, _, _) in _DIRECTIONS.items()),
+        *(Column(name, TITLES[name], 2) for name in _DIRECTIONS),
         Column("origin", "Source"),
     ]
     found = {model: _overall(board, model=model, corpus=ALL) for model in models}
@@ -125,7 +122,8 @@ def table2(metrics: pd.DataFrame, models: Sequence[str], paper: Path) -> Table:
 
 def _overall(board: ScoreBoard, **key: str) -> dict[str, ShownScore]:
     scores = {"adi2": board.get(task=ALL, source=ALL, target=MEAN, metric="adi2", **key)}
-    for name, (_, source, target) in _DIRECTIONS.items():
+    for name in _DIRECTIONS:
+        source, target = DIRECTIONS[name]
         scores[name] = board.get(
             task="translation", source=source, target=target, metric="chrf_plus_plus", **key
         )
@@ -141,10 +139,7 @@ def changes_table(
         Column("model", "Model"),
         Column("baseline", "Against"),
         Column("adi2", "Δ overall ADI2", 3, is_signed=True),
-        *(
-            Column(key, f"Δ chrF++ {header}", 2, is_signed=True)
-            for key, (header, _, _) in _DIRECTIONS.items()
-        ),
+        *(Column(name, f"Δ chrF++ {TITLES[name]}", 2, is_signed=True) for name in _DIRECTIONS),
     ]
     compared = [model for model in models if model in set(comparisons["model"])]
     found = {model: _overall(board, model=model) for model in compared}

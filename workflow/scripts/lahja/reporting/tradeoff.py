@@ -6,16 +6,11 @@ from typing import Any
 import pandas as pd
 
 from lahja.reporting.artifacts import Table
+from lahja.reporting.directions import TITLES
 from lahja.reporting.style import Style
 from lahja.reporting.vega import base, spec_of
 
 MEAN_OF_FOUR = "mean of the four"
-_DIRECTIONS = {
-    "dialects_eng": "DA→ENG",
-    "eng_dialects": "ENG→DA",
-    "dialects_msa": "DA→MSA",
-    "msa_dialects": "MSA→DA",
-}
 _DIGITS = 4
 
 
@@ -35,7 +30,7 @@ def tradeoff_chart(
     if not ours:
         return None
     there = {row["direction"] for row in ours}
-    options = [name for name in (MEAN_OF_FOUR, *_DIRECTIONS.values()) if name in there]
+    options = [name for name in (MEAN_OF_FOUR, *TITLES.values()) if name in there]
     bind = alt.binding_select(options=options, name="chrF++ of translation ")
     direction = alt.param(name="direction", value=options[0], bind=bind)
     shown = alt.datum.direction == direction
@@ -98,9 +93,9 @@ def _tooltip(alt: Any) -> list[Any]:
 def _tradeoff_rows(table2: Table) -> list[dict[str, Any]]:
     rows = []
     for record in table2.records():
-        quality = {name: _score(record, key) for key, name in _DIRECTIONS.items()}
+        quality = {name: _score(record, key) for key, name in TITLES.items()}
         known = [score for score in quality.values() if score]
-        if len(known) == len(_DIRECTIONS):
+        if len(known) == len(TITLES):
             quality[MEAN_OF_FOUR] = tuple(_mean(part) for part in zip(*known, strict=True))
         adi2 = _score(record, "adi2")
         origin = record.get("origin") or ""

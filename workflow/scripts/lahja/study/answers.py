@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lahja.metrics.faults import FAULTS
+from lahja.metrics.slices import DIRECTIONS
 from lahja.statistics import Estimate, holm
-from lahja.study.rows import DIRECTIONS, Row, Study, compared, quality_column
+from lahja.study.rows import Row, Study, compared, quality_column
 
 KEPT = 0.9
 """The share of the baseline's gain in ADI2 that (b) asks for."""

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from lahja.errors import LahjaError
 from lahja.metrics.evaluation import Evaluation
 from lahja.metrics.faults import FAULTS, LABEL_ACCURACY
-from lahja.metrics.slices import Slice
-from lahja.operating_point import DIRECTIONS
+from lahja.metrics.slices import DIRECTIONS, Slice
 from lahja.statistics import Estimate, mean_of
 
 INTO_DIALECT = ("eng_dialects", "msa_dialects")
