@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--answers", type=int, default=100)
     parser.add_argument("--max-new-tokens", type=int, default=96)
     options = parser.parse_args()
+    os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
     table = pd.read_parquet(options.prompts, columns=["prompt"]).drop_duplicates()
     asked = table["prompt"].sample(options.answers, random_state=0).tolist()
     sampling = Sampling(max_new_tokens=options.max_new_tokens)
