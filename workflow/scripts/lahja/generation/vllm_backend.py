@@ -15,7 +15,7 @@ from lahja.files import read_json
 from lahja.generation.backend import Answer, Request
 from lahja.generation.transformers_backend import draw_seed
 from lahja.generation.turns import answer_of_tokens, end_tokens
-from lahja.models.device import pick_dtype, use_device
+from lahja.models.device import pick_dtype, pick_precision, use_device
 from lahja.models.folder import (
     adapter_of,
     load_generation_config,
@@ -55,7 +55,7 @@ class VllmBackend:
     """A root checkpoint, with its adapter where one is given, run by vLLM.
 
     On a GPU, and in bf16, the adapter stays beside the root; in float32 on the CPU it is merged
-    into a copy of it for as long as the job runs.
+    into a copy of it, which is there until the engine has read it.
 
     The engine gets all prompts at once and batches them as they fit; each answer is yielded when
     it is finished, so that what a killed job had answered is in the store. Prompts are the tokens
@@ -85,9 +85,8 @@ class VllmBackend:
         self.dtype = pick_dtype(precision, self.device)
         self.gpus = _expect_gpus(gpus) if self.device == "cuda" else 1
         # As `load_model` does: merging into bf16 would round much of the adapter away.
-        self.is_merged = (
-            adapter is not None and self.device == "cpu" and str(self.dtype) == "torch.float32"
-        )
+        is_exact = pick_precision(precision, self.device) == "fp32"
+        self.is_merged = adapter is not None and self.device == "cpu" and is_exact
         if self.is_merged:
             _expect_package("peft", "PEFT")
         merged = " merged" if self.is_merged else ""
@@ -103,19 +102,19 @@ class VllmBackend:
         context = _context(self.root, requests, prompts)
         with _loaded(self) as (root, adapter):
             engine = _start_engine(self, root, adapter, context)
-            beside = None if adapter is None else _lora_request(adapter)
-            rendered = engine.renderer.render_cmpl([{"prompt_token_ids": ids} for ids in prompts])
-            for row, (request, prompt) in enumerate(zip(requests, rendered, strict=True)):
-                parameters = _sampling_params(request, ends)
-                engine.add_request(str(row), prompt, parameters, lora_request=beside)
-            while engine.has_unfinished_requests():
-                for output in engine.step():
-                    (said,) = output.outputs
-                    if said.finish_reason not in ("stop", "length"):
-                        raise LahjaError(f"vLLM broke off an answer: {said.finish_reason}")
-                    request = requests[int(output.request_id)]
-                    yield answer_of_tokens(request.id, [*said.token_ids], ends, tokenizer)
-            engine.engine_core.shutdown()
+        beside = None if adapter is None else _lora_request(adapter)
+        rendered = engine.renderer.render_cmpl([{"prompt_token_ids": ids} for ids in prompts])
+        for row, (request, prompt) in enumerate(zip(requests, rendered, strict=True)):
+            parameters = _sampling_params(request, ends)
+            engine.add_request(str(row), prompt, parameters, lora_request=beside)
+        while engine.has_unfinished_requests():
+            for output in engine.step():
+                (said,) = output.outputs
+                if said.finish_reason not in ("stop", "length"):
+                    raise LahjaError(f"vLLM broke off an answer: {said.finish_reason}")
+                request = requests[int(output.request_id)]
+                yield answer_of_tokens(request.id, [*said.token_ids], ends, tokenizer)
+        engine.engine_core.shutdown()
 
 
 def prepare_environment() -> None:
