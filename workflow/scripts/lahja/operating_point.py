@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from lahja.errors import LahjaError
 from lahja.metrics.evaluation import Evaluation
-from lahja.metrics.slices import ALL, DIRECTIONS, Slice
+from lahja.metrics.slices import ALL, MEAN_DIRECTIONS, Slice
 from lahja.statistics import Estimate
 
 VALIDATION = Slice("validation", ALL, ALL, ALL)
@@ -65,7 +65,8 @@ def _point(weight: float, model: Evaluation, start: Evaluation, confidence: floa
 def validation_slices(evaluation: Evaluation) -> dict[str, Slice]:
     """Return what chrF++ is compared on: Table 1's prompts, and held-out translation if asked."""
     directions = {
-        name: Slice("validation_translation", ALL, *sides) for name, sides in DIRECTIONS.items()
+        name: Slice("validation_translation", ALL, *sides)
+        for name, sides in MEAN_DIRECTIONS.items()
     }
     there = {name: part for name, part in directions.items() if part in evaluation.scores}
     return {"validation": VALIDATION} | there

@@ -10,7 +10,7 @@ ALL = "all"
 """Stands for every corpus, variety or task, pooled."""
 MEAN = "dialects"
 """Stands for the unweighted mean over dialects."""
-DIRECTIONS = {
+MEAN_DIRECTIONS = {
     "eng_dialects": ("eng", MEAN),
     "msa_dialects": ("msa", MEAN),
     "dialects_eng": (MEAN, "eng"),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lahja.metrics.faults import FAULTS, LABEL_ACCURACY
-from lahja.metrics.slices import ALL, DIRECTIONS, MEAN
+from lahja.metrics.slices import ALL, MEAN, MEAN_DIRECTIONS
 from lahja.reporting.artifacts import Column, Table
 from lahja.reporting.scores import ScoreBoard, metrics_board
 
@@ -15,7 +15,7 @@ FAULT_TITLES = {
     "echo": "Echo",
     "number_error": "Number error",
 }
-_DIRECTIONS = tuple(DIRECTIONS.values())
+_DIRECTIONS = tuple(MEAN_DIRECTIONS.values())
 _INTO_DIALECT = tuple(pair for pair in _DIRECTIONS if pair[1] == MEAN)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lahja.metrics.slices import ALL, DIRECTIONS, MEAN
+from lahja.metrics.slices import ALL, MEAN, MEAN_DIRECTIONS
 from lahja.reporting.directions import TITLES
 from lahja.reporting.scores import ShownScore, comparisons_board, metrics_board
 
@@ -71,7 +71,7 @@ def changes(
                     target=target,
                     metric="chrf_plus_plus",
                 )
-                for name, (source, target) in DIRECTIONS.items()
+                for name, (source, target) in MEAN_DIRECTIONS.items()
             },
         )
         for model in models

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from lahja.metrics.evaluation import Evaluation
-from lahja.metrics.slices import ALL, DIRECTIONS, MEAN, Slice
+from lahja.metrics.slices import ALL, MEAN, MEAN_DIRECTIONS, Slice
 from lahja.operating_point import Family, Point, choose_point, validation_slices
 from lahja.reporting.artifacts import Column, Table
 from lahja.reporting.directions import TITLES
@@ -70,7 +70,7 @@ def _row(
     row |= _shown("validation_quality", _mean(quality), confidence)
     tested = {
         name: (_translated(model, sides), _translated(start, sides))
-        for name, sides in DIRECTIONS.items()
+        for name, sides in MEAN_DIRECTIONS.items()
     }
     overall = model.scores.get(_OVERALL, {}).get("adi2")
     row |= _shown("test_adi2", overall, confidence)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from lahja.errors import LahjaError
-from lahja.metrics.slices import ALL, DIRECTIONS, MEAN
+from lahja.metrics.slices import ALL, MEAN, MEAN_DIRECTIONS
 from lahja.reporting.artifacts import Column, Table
 from lahja.reporting.directions import TITLES
 from lahja.reporting.scores import (
@@ -123,7 +123,7 @@ def table2(metrics: pd.DataFrame, models: Sequence[str], paper: Path) -> Table:
 def _overall(board: ScoreBoard, **key: str) -> dict[str, ShownScore]:
     scores = {"adi2": board.get(task=ALL, source=ALL, target=MEAN, metric="adi2", **key)}
     for name in _DIRECTIONS:
-        source, target = DIRECTIONS[name]
+        source, target = MEAN_DIRECTIONS[name]
         scores[name] = board.get(
             task="translation", source=source, target=target, metric="chrf_plus_plus", **key
         )

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from lahja.metrics.faults import FAULTS
-from lahja.metrics.slices import DIRECTIONS
+from lahja.metrics.slices import MEAN_DIRECTIONS
 from lahja.statistics import Estimate, holm
 from lahja.study.rows import Row, Study, compared, quality_column
 
 KEPT = 0.9
 """The share of the baseline's gain in ADI2 that (b) asks for."""
-QUALITY = tuple(quality_column("chrf_plus_plus", name) for name in DIRECTIONS)
+QUALITY = tuple(quality_column("chrf_plus_plus", name) for name in MEAN_DIRECTIONS)
 COMPARED = ("adi2", *QUALITY, *FAULTS)
 
 

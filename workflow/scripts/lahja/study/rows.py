@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lahja.errors import LahjaError
 from lahja.metrics.evaluation import Evaluation
 from lahja.metrics.faults import FAULTS, LABEL_ACCURACY
-from lahja.metrics.slices import DIRECTIONS, Slice
+from lahja.metrics.slices import MEAN_DIRECTIONS, Slice
 from lahja.statistics import Estimate, mean_of
 
 INTO_DIALECT = ("eng_dialects", "msa_dialects")
@@ -70,7 +70,7 @@ def study_rows(study: Study, evaluations: Mapping[str, Evaluation], corpus: str)
 def _scores(evaluation: Evaluation, corpus: str) -> dict[str, Estimate | str]:
     def at(direction: str, metric: str) -> Estimate | str:
         """Return a score of a direction, or the reason why there is none."""
-        part = Slice("translation", corpus, *DIRECTIONS[direction])
+        part = Slice("translation", corpus, *MEAN_DIRECTIONS[direction])
         missing = f"{evaluation.model} has no {metric} on {corpus}"
         return evaluation.scores.get(part, {}).get(metric, missing)
 
@@ -79,15 +79,17 @@ def _scores(evaluation: Evaluation, corpus: str) -> dict[str, Estimate | str]:
         for metric in DIALECT_METRICS
     }
     for metric in QUALITY_METRICS:
-        found |= {quality_column(metric, name): at(name, metric) for name in DIRECTIONS}
+        found |= {quality_column(metric, name): at(name, metric) for name in MEAN_DIRECTIONS}
     for fault in FAULTS:
-        found[fault] = _together([at(direction, fault) for direction in DIRECTIONS])
+        found[fault] = _together([at(direction, fault) for direction in MEAN_DIRECTIONS])
     return found
 
 
 def mean_quality(row: Row) -> Estimate | str:
     """Return a row's mean chrF++ over the four directions."""
-    return _together([row.scores[quality_column("chrf_plus_plus", name)] for name in DIRECTIONS])
+    return _together(
+        [row.scores[quality_column("chrf_plus_plus", name)] for name in MEAN_DIRECTIONS]
+    )
 
 
 def _together(scores: Sequence[Estimate | str]) -> Estimate | str:
