@@ -28,6 +28,12 @@ def test_what_lies_between_two_models_starts_from_the_first():
     assert families == {("llama-T", "llama-T+RL"): {0.2: "less", 0.5: "half"}}
 
 
+def test_a_model_comes_after_those_that_it_is_made_of():
+    """A config laid over another has its own entries first; tables show the order."""
+    graph = ModelGraph({"half": BETWEEN, **dict(reversed(PAPER.items()))}, DATASETS)
+    assert list(graph.models) == ["llama", "llama-T", "llama-T+RL", "half", "llama+RL"]
+
+
 def test_the_control_learns_what_a_preference_dataset_chooses():
     own = {"kind": "preferences", "policy": "llama-T"}
     datasets = DATASETS | {"own": own, "chosen": {"kind": "chosen", "of": "own"}}

@@ -29,6 +29,21 @@ def test_preference_training_raises_dialectness(results):
     assert gains["difference"].mean() > 0
 
 
+def test_the_recipe_loses_less_translation_than_the_label(results):
+    """What lahja is for, on stand-ins: chrF++ closer to the start's than +RL's, ADI2 not below."""
+    table = pd.read_parquet(results / "evaluation" / "comparisons.parquet")
+    rows = table[(table["task"] == "all") & (table["metric"] == "adi2")].set_index("model")
+    assert rows.loc["llama-T+lahja", "high"] > 0
+    quality = table[
+        (table["task"] == "translation")
+        & (table["corpus"] == "all")
+        & (table["metric"] == "chrf_plus_plus")
+        & ((table["source_variety"] == "dialects") | (table["target_variety"] == "dialects"))
+    ]
+    change = quality.groupby("model")["difference"].mean()
+    assert change["llama-T+lahja"] > change["llama-T+RL"] + 1
+
+
 def test_bases_answer_in_msa(results):
     table = pd.read_parquet(results / "evaluation" / "metrics.parquet")
     rows = table[(table["metric"] == "aldi") & (table["target_variety"] == "dialects")]

@@ -32,12 +32,25 @@ def test_a_comment_and_the_readme_rerun_nothing(copy):
     assert copy.planned() == []
 
 
-def test_the_metrics_module_reruns_scoring_and_reporting_only(copy):
-    with (copy.folder / "workflow/scripts/lahja/metrics/translation.py").open("a") as file:
+SCORING = {"score_sentences", "compute_metrics", "make_tables", "build_report"}
+
+
+def test_a_metric_that_nothing_is_selected_by_reruns_scoring_and_reporting_only(copy):
+    with (copy.folder / "workflow/scripts/lahja/metrics/slices.py").open("a") as file:
         file.write("\nEDITED = True\n")
     planned = rules(copy.planned())
-    assert {"score_sentences", "compute_metrics", "make_tables", "build_report"} <= planned
+    assert planned >= SCORING - {"score_sentences"}
     assert not planned & (TRAINING | {"generate_responses", "generate_evaluation", "build_pairs"})
+
+
+def test_chrf_retrains_only_what_is_ranked_by_it(copy):
+    with (copy.folder / "workflow/scripts/lahja/metrics/translation.py").open("a") as file:
+        file.write("\nEDITED = True\n")
+    jobs = copy.planned()
+    assert rules(jobs) >= SCORING | {"build_ranked_pairs"}
+    assert not rules(jobs) & {"generate_responses", "build_pairs"}
+    trained = {job.wildcards for job in jobs if job.rule in TRAINING}
+    assert trained == {"model=llama-T+rounds-round-1", "model=llama-T+rounds"}
 
 
 def test_the_aldi_threshold_reruns_sampling_and_below_not_the_classifier(copy):

@@ -233,7 +233,7 @@ def spbleu_model() -> str | None:
     return config["scorers"]["spbleu_model"] or next(iter(in_nllb), None)
 
 
-# What is evaluated: every model that talks, in the config's order.
+# What is evaluated: every model that talks.
 EVALUATED = [
     model.name
     for model in GRAPH.models.values()

@@ -53,7 +53,10 @@ class Model:
 
 
 class ModelGraph:
-    """The models of one run, checked: no cycle, no unknown parent or dataset."""
+    """The models of one run, checked: no cycle, no unknown parent or dataset.
+
+    They are in the config's order, but that a model comes after those that it is made of.
+    """
 
     def __init__(self, models: dict[str, dict[str, Any]], datasets: dict[str, dict[str, Any]]):
         """Read the config's `models` and `datasets`; raise `LahjaError` naming a faulty key."""
@@ -67,6 +70,7 @@ class ModelGraph:
             self._check_ends(model)
             self._check_policy(model)
         self._check_distinct()
+        self.models = self._made_before_used()
 
     def __getitem__(self, name: str) -> Model:
         """Return a model by name; raise `LahjaError` where there is none."""
@@ -111,6 +115,15 @@ class ModelGraph:
         for model in sorted(map(self.__getitem__, self.names(INTERPOLATE)), key=lambda m: m.weight):
             found.setdefault((model.parent, model.end), {})[model.weight] = model.name
         return found
+
+    def _made_before_used(self) -> dict[str, Model]:
+        # A config that changes another's entries has its own first; tables show this order.
+        ordered: dict[str, Model] = {}
+        for name in self.models:
+            parts = {part for part in self.needed(name) if part not in ordered}
+            for part in sorted(parts, key=lambda part: (len(self.needed(part)), part)):
+                ordered[part] = self[part]
+        return ordered
 
     def names(self, train: str | None) -> list[str]:
         """Return the models that a training step makes; None gives the hub checkpoints."""
