@@ -85,8 +85,9 @@ class ModelGraph:
         while chain[-1].parent:
             parent = self[chain[-1].parent]
             if parent in chain:
-                cycle = " from ".join(model.name for model in [*chain, parent])
-                raise LahjaError(f"models.{name}.from: a cycle, {cycle}")
+                cycle = [*chain[chain.index(parent) :], parent]
+                names = " from ".join(model.name for model in cycle)
+                raise LahjaError(f"models.{parent.name}.from: a cycle, {names}")
             chain.append(parent)
         return chain[::-1]
 
