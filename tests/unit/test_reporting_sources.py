@@ -6,11 +6,19 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from reporting_data import RULEGRAPH, counts, pairs, rejects, write_benchmarks, write_trained_model
+from reporting_data import (
+    RULEGRAPH,
+    counts,
+    funnel,
+    pairs,
+    rejects,
+    write_benchmarks,
+    write_trained_model,
+)
 
 from lahja.errors import LahjaError
 from lahja.reporting.browser import word_edits
-from lahja.reporting.counts import data_views, pair_views
+from lahja.reporting.counts import data_views, funnel_views, pair_views
 from lahja.reporting.curves import read_curves
 from lahja.reporting.embedding import content_policy, script_json
 from lahja.reporting.rulegraph import draw, read_rulegraph
@@ -202,6 +210,39 @@ def test_pairs_are_counted_by_kind_generator_and_label() -> None:
     assert ["gpt-4o", "translated", "1", "1", "1", "1", "1", "5"] in rows
     assert rows[-1][-1] == "20"
     assert views["pairs-kind"].rows[-1][1]
+
+
+def test_generators_stand_in_the_order_of_their_names_within_a_dataset() -> None:
+    ranked = pairs(3).assign(dataset="ranked", chosen_generator=["T#2", "T#0", "T#1"] * 5)
+    rows = pd.concat([pairs(1).assign(dataset="zeta"), ranked])
+    views = {view.name: view for view in pair_views(rows)}
+    shown = [[cell.text for cell in row][:2] for row, _ in views["pairs-chosen-generator"].rows]
+    names = list(dict.fromkeys(map(tuple, shown)))
+    assert names == [
+        ("zeta", "gpt-4o"), ("ranked", "T#0"), ("ranked", "T#1"), ("ranked", "T#2"), ("all", ""),
+    ]  # fmt: skip
+
+
+def test_each_dataset_has_a_funnel_of_its_own_steps() -> None:
+    ranked = pd.DataFrame(
+        [("egy", "eng-da", "sampled prompts", 30), ("egy", "eng-da", "pairs", 27),
+         ("mar", "eng-da", "sampled prompts", 30), ("mar", "eng-da", "pairs", 20),
+         ("mar", "eng-da", "loops besides", 3)],
+        columns=["dialect", "kind", "step", "count"],
+    ).assign(dataset="ranked")  # fmt: skip
+    first, second = funnel_views(pd.concat([funnel(), ranked]))
+    assert [str(header) for header in first.headers][2:] == ["responses", "labelled", "pairs"]
+    assert [str(header) for header in second.headers][2:] == [
+        "sampled prompts", "loops besides", "pairs",
+    ]  # fmt: skip
+    assert "ranked" in second.caption
+    rows = [[cell.text for cell in row] for row, _ in second.rows]
+    assert rows == [
+        ["eng-da", "egy", "30", "0", "27"],
+        ["eng-da", "mar", "30", "3", "20"],
+        ["all", "", "60", "3", "47"],
+    ]
+    assert [stays for _, stays in second.rows] == [False, False, True]
 
 
 def test_kinds_of_negatives_are_counted_by_kind_of_prompt() -> None:

@@ -51,7 +51,8 @@ def _curves_chart(
     )
     values = rows[["model", "part", "step", "value"]].round({"step": 1, "value": _DIGITS})
     # A share is seen whole; a few high values at the start do not flatten all that follows.
-    highest = 1.0 if "accuracy" in measure else round(float(rows["value"].quantile(0.98)), 3)
+    most = 1.1 * float(rows["value"].quantile(0.98))
+    highest = 1.0 if "accuracy" in measure else round(most, 3)
     scale = alt.Scale(domain=[min(0.0, round(float(rows["value"].min()), 3)), highest])
     line = (
         base(alt, records(values))

@@ -59,6 +59,26 @@ def _refused_view(rejects: pd.DataFrame) -> TableView:
     return frame_view("rejects", "Rows rejected, by reason and corpus.", frame)
 
 
+def funnel_views(funnel: pd.DataFrame) -> list[TableView]:
+    """Return a table per dataset: candidates and pairs left after each step, by kind and dialect.
+
+    `funnel` holds FUNNEL and the column `dataset`. Datasets differ in their steps.
+    """
+    views = []
+    for dataset, rows in funnel.groupby("dataset", sort=False):
+        steps = sorted(dict.fromkeys(rows["step"]), key=lambda step: step == "pairs")
+        counts = rows.pivot_table(
+            index=["kind", "dialect"], columns="step", values="count", aggfunc="sum",
+            fill_value=0, sort=False,
+        )  # fmt: skip
+        frame = counts[steps].reset_index().rename_axis(columns=None)
+        total = {"kind": TOTAL, "dialect": ""} | frame[steps].sum().to_dict()
+        frame = pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
+        words = f"Candidates and preference pairs left after each step, {dataset}."
+        views.append(frame_view(f"funnel-{dataset}", words, frame))
+    return views
+
+
 def pair_views(pairs: pd.DataFrame) -> list[TableView]:
     """Return tables of preference pairs: by dialect and kind, generator, and what is rejected.
 
@@ -80,9 +100,16 @@ def pair_views(pairs: pd.DataFrame) -> list[TableView]:
     views = []
     for name, words, columns, across, order in tables:
         index = [*keys, *columns]
-        frame = _crossed(_counted(pairs, [*index, across]), index, across, "n", order)
+        rows = _sorted_by(columns, pairs) if name.endswith("generator") else pairs
+        frame = _crossed(_counted(rows, [*index, across]), index, across, "n", order)
         views.append(frame_view(f"pairs-{name}", f"Preference pairs by {words}.", frame))
     return views
+
+
+def _sorted_by(columns: list[str], pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs of each dataset in the columns' order, the datasets in their own."""
+    parts = [part.sort_values(columns) for _, part in pairs.groupby("dataset", sort=False)]
+    return pd.concat(parts)
 
 
 def _counted(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

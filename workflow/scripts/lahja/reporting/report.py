@@ -13,7 +13,7 @@ from lahja.reporting.agreement import agreement_note, agreement_table
 from lahja.reporting.artifacts import Table, read_artifact
 from lahja.reporting.browser import browser_data
 from lahja.reporting.charts import curves_charts, rulegraph_chart, runtimes_chart
-from lahja.reporting.counts import data_views, pair_views
+from lahja.reporting.counts import data_views, funnel_views, pair_views
 from lahja.reporting.embedding import content_policy, script_json
 from lahja.reporting.headline import changes
 from lahja.reporting.operating_point import NAME as OPERATING_POINT
@@ -25,7 +25,6 @@ from lahja.reporting.views import (
     TableView,
     confusion_views,
     figure_view,
-    funnel_view,
     sections_view,
     table_view,
 )
@@ -118,7 +117,7 @@ def build_report(run: Run, about: About, templates: Path) -> str:
         confusions=confusion_views(run.confusion),
         agreement=None if run.agreement is None else table_view(agreement_table(run.agreement)),
         data=data_views(run.counts, run.rejects, about.licences),
-        pairs=[funnel_view(run.funnel), *pair_views(run.pairs)] if len(run.funnel) else [],
+        pairs=[*funnel_views(run.funnel), *pair_views(run.pairs)] if len(run.funnel) else [],
         runtimes=table_view(run.runtimes),
         charts={name: chart for name, chart in charts.items() if chart},
         charts_json=script_json(charts),

@@ -142,24 +142,6 @@ def confusion_views(confusion: pd.DataFrame) -> list[TableView]:
     return views
 
 
-def funnel_view(funnel: pd.DataFrame) -> TableView:
-    """Return candidates and pairs left after each step, by kind of prompt and dialect.
-
-    `funnel` holds FUNNEL and the column `dataset`, which is shown where there are several.
-    """
-    # Datasets with gates have more steps than others; all end in pairs.
-    steps = sorted(dict.fromkeys(funnel["step"]), key=lambda step: step == "pairs")
-    keys = ["dataset"] if funnel["dataset"].nunique() > 1 else []
-    counts = funnel.pivot_table(
-        index=[*keys, "kind", "dialect"], columns="step", values="count", aggfunc="sum", sort=False
-    )
-    frame = counts[steps].reset_index().astype(dict.fromkeys(steps, "Int64"))
-    total = dict.fromkeys(keys, "") | {"kind": "all", "dialect": "all"}
-    total |= {step: frame[step].sum() for step in steps}
-    frame = pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
-    return frame_view("funnel", "Candidates and preference pairs left after each step.", frame)
-
-
 def sections_view(versions: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return {section: {name: value}} of a JSON object; plain values go under "run"."""
     sections: dict[str, dict[str, str]] = {}
