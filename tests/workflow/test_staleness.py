@@ -51,6 +51,8 @@ def test_chrf_retrains_only_what_is_ranked_by_it(copy):
     assert not rules(jobs) & {"generate_responses", "build_pairs"}
     trained = {job.wildcards for job in jobs if job.rule in TRAINING}
     assert trained == {"model=llama-T+rounds-round-1", "model=llama-T+rounds"}
+    answering = {job.wildcards for job in jobs if job.rule == "generate_evaluation"}
+    assert answering == trained | {"model=llama-T+lahja"}
 
 
 def test_the_aldi_threshold_reruns_sampling_and_below_not_the_classifier(copy):

@@ -121,8 +121,10 @@ class ModelGraph:
         # A config that changes another's entries has its own first; tables show this order.
         ordered: dict[str, Model] = {}
         for name in self.models:
-            parts = {part for part in self.needed(name) if part not in ordered}
-            for part in sorted(parts, key=lambda part: (len(self.needed(part)), part)):
+            needed = self.needed(name)
+            parts = [part for part in self.models if part in needed and part not in ordered]
+            # What a model is made of needs fewer models than it does itself.
+            for part in sorted(parts, key=lambda part: len(self.needed(part))):
                 ordered[part] = self[part]
         return ordered
 

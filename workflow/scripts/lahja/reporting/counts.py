@@ -71,9 +71,7 @@ def funnel_views(funnel: pd.DataFrame) -> list[TableView]:
             index=["kind", "dialect"], columns="step", values="count", aggfunc="sum",
             fill_value=0, sort=False,
         )  # fmt: skip
-        frame = counts[steps].reset_index().rename_axis(columns=None)
-        total = {"kind": TOTAL, "dialect": ""} | frame[steps].sum().to_dict()
-        frame = pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
+        frame = _with_totals(counts[steps])
         words = f"Candidates and preference pairs left after each step, {dataset}."
         views.append(frame_view(f"funnel-{dataset}", words, frame))
     return views
@@ -125,6 +123,12 @@ def _crossed(
     )
     table = table.reindex(columns=order, fill_value=0).astype(int)
     table["all"] = table.sum(axis=1)
+    return _with_totals(table)
+
+
+def _with_totals(table: pd.DataFrame) -> pd.DataFrame:
+    """Return counts with their index as columns and a last row of totals."""
+    index = list(table.index.names)
     frame = table.reset_index().rename_axis(columns=None)
     total = dict.fromkeys(index, "") | {index[0]: TOTAL} | table.sum().to_dict()
     return pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
