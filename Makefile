@@ -7,9 +7,10 @@ SNAKEMAKE := $(BIN)/snakemake
 CORES ?= all
 CORPORA ?=
 STUDY ?= study
+NOTE ?=
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help env vllm-env slurm-env demo demo-vllm real study paper dag report lint format test test-unit test-workflow docs clean
+.PHONY: help env vllm-env slurm-env demo demo-vllm real study paper dag report lint format test test-unit test-workflow stages docs docs-site clean
 
 help: ## Show these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,19 +51,19 @@ dag: env ## Draw the rule graph as docs/rulegraph.svg (needs graphviz)
 	@command -v dot >/dev/null || { echo "make dag: graphviz is not installed (its command is dot)"; exit 2; }
 	$(SNAKEMAKE) --configfile config/demo.yaml --rulegraph --forceall --quiet all | dot -Tsvg -o docs/rulegraph.svg
 
-lint: env ## Check the style of Python and Snakemake files
+lint: env ## Check the style of Python and Snakemake files, and that stages import only downwards
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile workflow/rules
-	$(SNAKEMAKE) --configfile config/demo.yaml --lint
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/lint-imports --no-cache
 
 format: env ## Put Python and Snakemake files into their style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/snakefmt Snakefile workflow/rules
+	$(BIN)/snakefmt Snakefile workflow
 
-test: env ## Run all tests (those of vLLM: after make vllm-env)
-	$(PYTEST)
+test: test-unit ## Run all tests (those of vLLM: after make vllm-env)
+	$(PYTEST) tests/workflow tests/browser tests/vllm tests/slurm
 
 test-unit: env ## Run the tests of the library
 	$(PYTEST) tests/unit --numprocesses auto --maxprocesses 4 --dist loadfile
@@ -70,8 +71,19 @@ test-unit: env ## Run the tests of the library
 test-workflow: env ## Run the tests of the whole workflow (minutes)
 	$(PYTEST) tests/workflow
 
-docs: env ## Write the table of configuration keys
-	$(BIN)/python workflow/scripts/document_config.py --output config/README.md
+stages: env ## Decide on edits to stages of work: make stages, or make stages NOTE='why no result changes'
+	$(BIN)/python -m lahja.core.stage_lock --note "$(NOTE)"
+
+docs: env ## Write what the documentation says of keys, readers, tables, commands and rules
+	$(BIN)/python docs/site/reference.py
+
+docs-site: docs .venv-docs/.ready ## Build the documentation as site/index.html, to read without a server
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet
+
+.venv-docs/.ready: envs/docs.txt
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --no-deps -r envs/docs.txt
+	touch $@
 
 clean: ## Remove the demo's results (not the environment)
 	rm -rf results/demo logs/demo benchmarks/demo

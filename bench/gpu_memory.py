@@ -6,8 +6,8 @@ The model has Llama-3.1-8B's shape and random weights, so nothing is downloaded 
 a temporary folder, 16 GB, and read back). From there on it is the workflow's own training: LoRA of
 rank 8 on all linear layers, bf16, one example of 2,048 tokens at a time, gradient checkpointing;
 SFT, DPO, and both with NF4 weights where bitsandbytes is installed. The process may use `--limit`
-GiB, as a card of 48 GB leaves them. Prints one table, with an estimate beside each measurement.
-On the CPU weights are mapped from their file: neither the measurement nor the estimate counts them.
+GiB, as a card of 48 GB leaves them. Prints one table. On the CPU weights are mapped from their file
+and not counted.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
@@ -26,11 +26,17 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from lahja.files import write_json
-from lahja.tables import EXAMPLES, PAIRS, write_table
-from lahja.training.memory import GIB, LLAMA_8B, Load, Shape, estimate_memory
+from lahja.core.files import write_json
+from lahja.core.tables import EXAMPLES, PAIRS, write_table
 
-SHAPES = {"llama-3.1-8b": LLAMA_8B, "tiny": Shape(512, 128, 384, 4, 4, 2)}
+GIB = 2**30
+# Of each shape the arguments of LlamaConfig; the first are meta-llama/Llama-3.1-8B's.
+_NAMES = ("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers")
+_NAMES += ("num_attention_heads", "num_key_value_heads")
+SHAPES = {
+    "llama-3.1-8b": dict(zip(_NAMES, (128_256, 4096, 14_336, 32, 32, 8), strict=True)),
+    "tiny": dict(zip(_NAMES, (512, 128, 384, 4, 4, 2), strict=True)),
+}
 _LENGTHS = {"llama-3.1-8b": 2048, "tiny": 512}
 _RANK = 8
 Result = TypeVar("Result")
@@ -60,20 +66,14 @@ def main() -> None:
     if options.device == "cuda" and find_spec("bitsandbytes"):
         trainings += [("sft", "nf4"), ("dpo", "nf4")]
     print(f"{options.shape}, LoRA of rank {_RANK}, {length:,} tokens, one example at a time")
-    print(f"{'training':<12}{'estimate':>10}{'allocated':>11}{'reserved':>10}{'s/step':>8}", end="")
+    print(f"{'training':<12}{'allocated':>11}{'reserved':>10}{'s/step':>8}", end="")
     print(f"{'tokens/s':>10}  chip (memory in GiB)")
     with tempfile.TemporaryDirectory(prefix="lahja-gpu-memory-") as name:
         folder = Path(name)
         alone(make_inputs, folder, options.shape, options.device, length, options.steps)
         for kind, quantisation in trainings:
-            load = Load(
-                sequences=2 if kind == "dpo" else 1,
-                length=length,
-                is_quantised=quantisation is not None,
-                is_on_gpu=options.device == "cuda",
-            )
             found = alone(measure, folder, kind, quantisation, options, length)
-            print_row(kind, quantisation, SHAPES[options.shape], load, found)
+            print_row(kind, quantisation, length, found)
 
 
 def expect_device(device: str, shape: str) -> None:
@@ -100,22 +100,16 @@ def alone(function: Callable[..., Result], *arguments: Any) -> Result:
 def make_inputs(folder: Path, shape: str, device: str, length: int, steps: int) -> None:
     """Write a model folder with random weights, and examples longer than the cutoff."""
     import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
+    from transformers import AutoModelForCausalLM, LlamaConfig
 
+    from lahja.demo.language_models import train_tokenizer
     from lahja.models.device import use_device
-    from lahja.models.small import train_tokenizer
 
     use_device()
-    size = SHAPES[shape]
     words = " ".join(["كلمة"] * length)
     tokenizer = train_tokenizer([words, "answer"], 300)
     config = LlamaConfig(
-        vocab_size=size.vocabulary,
-        hidden_size=size.hidden,
-        intermediate_size=size.intermediate,
-        num_hidden_layers=size.layers,
-        num_attention_heads=size.heads,
-        num_key_value_heads=size.key_value_heads,
+        **SHAPES[shape],
         max_position_embeddings=2 * length,
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
@@ -124,7 +118,7 @@ def make_inputs(folder: Path, shape: str, device: str, length: int, steps: int) 
     )
     torch.manual_seed(0)
     with torch.device(device):
-        model = LlamaForCausalLM._from_config(
+        model = AutoModelForCausalLM.from_config(
             config, dtype=torch.bfloat16 if device == "cuda" else torch.float32
         )
     model.save_pretrained(folder / "root")
@@ -144,8 +138,8 @@ def measure(
     """Train for some steps and return the peak of memory and the time."""
     import torch
 
+    from lahja.training.adapters import AdapterRun
     from lahja.training.dpo import train_dpo
-    from lahja.training.lora import AdapterRun
     from lahja.training.sft import train_sft
 
     if options.device == "cuda":
@@ -153,7 +147,7 @@ def measure(
         torch.cuda.set_per_process_memory_fraction(min(1.0, options.limit * GIB / whole))
     settings = {
         "rank": _RANK, "cutoff": length, "batch": 1, "accumulation": 1, "epochs": 1,
-        "gradient_checkpointing": True, "quantisation": quantisation,
+        "gradient_checkpointing": True, "quantisation": quantisation, "micro_batch_tokens": length,
     }  # fmt: skip
     name = f"{kind}-{quantisation}"
     run = AdapterRun(
@@ -176,20 +170,20 @@ def measure(
 @contextmanager
 def starts_of_steps() -> Iterator[list[float]]:
     """Note when each training step begins, and the last one's end."""
-    from transformers import Trainer
+    from lahja.training.batches import ByTokens
 
     starts: list[float] = []
-    step = Trainer.training_step
+    step = ByTokens.training_step
 
     def noted(*arguments, **options):
         starts.append(time.perf_counter())
         return step(*arguments, **options)
 
-    Trainer.training_step = noted
+    ByTokens.training_step = noted
     try:
         yield starts
     finally:
-        Trainer.training_step = step
+        ByTokens.training_step = step
 
 
 @contextmanager
@@ -215,23 +209,18 @@ def cpu_peak(device: str) -> Iterator[list[int]]:
     peak.append(most)
 
 
-def print_row(
-    kind: str, quantisation: str | None, shape: Shape, load: Load, found: Measured
-) -> None:
-    """Print one training's line, and what its estimate is made of."""
-    memory = estimate_memory(shape, load)
-    if not load.is_on_gpu:
-        memory = replace(memory, weights=0)
+def print_row(kind: str, quantisation: str | None, length: int, found: Measured) -> None:
+    """Print one training's line."""
     name = kind.upper() + (f" {quantisation}" if quantisation else "")
-    digits = 2 if memory.total > GIB else 4
+    digits = 2 if found.allocated > GIB else 4
     reserved = "-" if found.reserved is None else f"{found.reserved / GIB:.{digits}f}"
-    speed = load.sequences * load.length / found.seconds
+    # A preference pair is two sequences.
+    speed = (2 if kind == "dpo" else 1) * length / found.seconds
     print(
-        f"{name:<12}{memory.total / GIB:>10.{digits}f}{found.allocated / GIB:>11.{digits}f}"
-        f"{reserved:>10}{found.seconds:>8.2f}{speed:>10,.0f}  {found.chip}"
+        f"{name:<12}{found.allocated / GIB:>11.{digits}f}{reserved:>10}{found.seconds:>8.2f}"
+        f"{speed:>10,.0f}  {found.chip}",
+        flush=True,
     )
-    parts = (f"{part} {size / GIB:.{digits}f}" for part, size in vars(memory).items())
-    print(f"{'':<12}estimate: {', '.join(parts)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 python bench/resampling.py [--resamples 10000] [--models 10] [--directions 20] [--sentences 1000]
 
-Sentence statistics are made up (the time does not hang on their values); from there on it is the
+Sentence statistics are made up (the time does not depend on their values); from there on it is the
 workflow's own code: corpus chrF, chrF++ and BLEU, means of ADI2, ADI2 macro and ALDi, intervals,
 paired differences of every model with the first, Holm's correction. Prints one table.
 """
@@ -12,8 +12,8 @@ import time
 
 import numpy as np
 
-from lahja.metrics.translation import bleu, chrf, chrf_plus_plus
-from lahja.statistics import Estimate, Measure, Resampling, holm, resample_counts
+from lahja.core.statistics import Estimate, Measure, Resampling, holm, resample_counts
+from lahja.scoring.translation import bleu, chrf, chrf_plus_plus
 
 _CONFIDENCE = 0.95
 

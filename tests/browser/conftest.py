@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from reporting_data import MODELS
-from reporting_run import about, made_up_run, sentence_scores
+from reporting_run import made_up_run, sentence_scores
 
-from lahja.reporting.report import build_report
+from lahja.report.page import build_report
 
 ATTACK = (
     "<script>alert(1)</script></script><!-- <img src=x onerror=alert(2)> "
@@ -30,7 +30,7 @@ def page_file(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     run = made_up_run(scores, folder, root / "resources" / "paper")
     path = folder / "index.html"
-    path.write_text(build_report(run, about(MODELS), root / "workflow" / "report"))
+    path.write_text(build_report(run, root / "workflow" / "report"))
     return path
 
 

@@ -1,15 +1,15 @@
-"""A job of generate_responses in a process of its own, so that a test can kill it."""
+"""A job of generate_responses, in a process of its own where a test means to kill it."""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+import generate_responses
 from misbehaving_server import Server
 
-from lahja.tables import PROMPTS, empty_table, write_table
-
-SCRIPT = Path(__file__).parents[2] / "workflow" / "scripts" / "generate_responses.py"
+from lahja.core.command import run
+from lahja.core.tables import PROMPTS, empty_table, write_table
 
 
 def write_prompts(path: Path, dialect: str, n: int) -> list[str]:
@@ -22,8 +22,18 @@ def write_prompts(path: Path, dialect: str, n: int) -> list[str]:
     return texts
 
 
-def start_job(folder: Path, server: Server, dialect: str, **service) -> subprocess.Popen:
+def start_job(folder: Path, server: Server, dialect: str) -> subprocess.Popen:
     """Start generate_responses.py on a folder's `<dialect>.parquet`, its answers beside it."""
+    command = [sys.executable, generate_responses.__file__, *_arguments(folder, server, dialect)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def run_job(folder: Path, server: Server, dialect: str, **options) -> None:
+    """Run such a job here; what would end its process is raised as SystemExit."""
+    run(generate_responses.main, _arguments(folder, server, dialect, **options))
+
+
+def _arguments(folder: Path, server: Server, dialect: str, **options) -> list[str]:
     generator = {
         "name": "g",
         "backend": "openai",
@@ -32,12 +42,14 @@ def start_job(folder: Path, server: Server, dialect: str, **service) -> subproce
         "sampling": {"max_new_tokens": 20},
     }
     asked = {
+        "key": "OPENAI_API_KEY",
         "concurrency": 4,
-        "backoff": 0.01,
+        "deadline": 120,
+        "retries": 6,
+        "budget": None,
         "price": {"input": 1000.0, "output": 10_000.0},
         "costs": str(folder / "g.costs.jsonl"),
-        "batches": str(folder / f"g.{dialect}.batches"),
-        **service,
+        **options,
     }
     paths = {
         "prompts": folder / f"{dialect}.parquet",
@@ -45,6 +57,5 @@ def start_job(folder: Path, server: Server, dialect: str, **service) -> subproce
         "output": folder / f"g.{dialect}.parquet",
     }
     options = [part for name, path in paths.items() for part in (f"--{name}", str(path))]
-    command = [sys.executable, str(SCRIPT), *options]
-    command += ["--generator", json.dumps(generator), "--service", json.dumps(asked)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    options += ["--generator", json.dumps(generator), "--server", json.dumps(asked)]
+    return [*options, "--gpus", "0"]

@@ -1,4 +1,4 @@
-"""A server on loopback that speaks chat completions, files and batches, and can do so badly.
+"""A server on loopback that speaks chat completions, and can do so badly.
 
 It counts what it answered by prompt, so that a test sees what was lost and what was paid twice.
 """
@@ -24,15 +24,10 @@ class Misbehaviour:
     faults: dict[str, list[str]] = field(default_factory=dict)
     always: str | None = None
     stall: float = 30.0
-    shortest_delay: float = 0.0
-    longest_delay: float = 0.0
+    min_delay: float = 0.0
+    max_delay: float = 0.0
     retry_after: str = "0.05"
     key: str | None = None
-    # Of batches: looks until it has ended, its end, faults by prompt.
-    looks: int = 2
-    batch_end: str = "completed"
-    batch_faults: dict[str, str] = field(default_factory=dict)
-    lose_created: int = 0
 
 
 class Server:
@@ -45,11 +40,7 @@ class Server:
         self.answered: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
         self.authorizations: set[str | None] = set()
-        self.at_once = self.most_at_once = 0
-        self.files: dict[str, bytes] = {}
-        self.batches: dict[str, dict[str, Any]] = {}
-        self.looks: Counter[str] = Counter()
-        self.turn = threading.Event()
+        self.at_once = self.max_at_once = 0
         self._random = random.Random(7)
 
     # --- HTTP -----------------------------------------------------------------------------
@@ -58,12 +49,12 @@ class Server:
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-                method, path, _ = head[0].split(" ")
+                _, path, _ = head[0].split(" ")
                 pairs = (line.split(": ", 1) for line in head[1:] if line)
                 headers = {name.lower(): value for name, value in pairs}
                 body = await self._body(reader, headers)
                 self.authorizations.add(headers.get("authorization"))
-                await self._route(writer, method, path.split("?")[0], path, headers, body)
+                await self._route(writer, path, headers, body)
                 if headers.get("connection") == "close":
                     break
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -82,17 +73,13 @@ class Server:
         await reader.readline()
         return b"".join(parts)
 
-    async def _route(self, writer, method, path, whole_path, headers, body) -> None:
+    async def _route(self, writer, path, headers, body) -> None:
         wanted = self.conduct.key
         if wanted and headers.get("authorization") != f"Bearer {wanted}":
             said = f"Incorrect API key provided: {headers.get('authorization')}"
             await reply(writer, 401, {"error": {"code": "invalid_api_key", "message": said}})
         elif path == "/v1/chat/completions":
             await self._chat(writer, json.loads(body))
-        elif path.startswith("/v1/files"):
-            await self._file(writer, method, path, headers, body)
-        elif path.startswith("/v1/batches"):
-            await self._batch(writer, method, path, whole_path, body)
         else:
             await reply(writer, 404, {"error": {"message": f"no {path} here"}})
 
@@ -103,9 +90,9 @@ class Server:
         self.bodies.append(body)
         self.received[prompt] += 1
         self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
+        self.max_at_once = max(self.max_at_once, self.at_once)
         try:
-            delays = self.conduct.shortest_delay, self.conduct.longest_delay
+            delays = self.conduct.min_delay, self.conduct.max_delay
             await asyncio.sleep(self._random.uniform(*delays))
             waiting = self.conduct.faults.get(prompt)
             fault = waiting.pop(0) if waiting else self.conduct.always
@@ -164,83 +151,6 @@ class Server:
             self.answered[prompt] += 1
             writer.write((head_of(200, len(content), {}) + content) * times)
             await writer.drain()
-
-    # --- files and batches -----------------------------------------------------------------
-
-    async def _file(self, writer, method, path, headers, body) -> None:
-        if method == "POST":
-            boundary = headers["content-type"].split("boundary=")[1].encode()
-            parts = [part for part in body.split(b"--" + boundary) if b'name="file"' in part]
-            name = f"file-{len(self.files)}"
-            self.files[name] = parts[0].split(b"\r\n\r\n", 1)[1].removesuffix(b"\r\n")
-            made = {"id": name, "object": "file", "created_at": 1000 + len(self.files)}
-            await reply(writer, 200, {**made, "bytes": 1, "filename": "f", "purpose": "batch"})
-        else:
-            await reply(writer, 200, self.files[path.split("/")[3]])
-
-    async def _batch(self, writer, method, path, whole_path, body) -> None:
-        parts = path.split("/")
-        if method == "POST":
-            asked = json.loads(body)
-            batch = {
-                "id": f"batch_{len(self.batches)}",
-                "object": "batch",
-                "created_at": 1500 + len(self.batches),
-                "status": "validating",
-                **asked,
-            }
-            self.batches[batch["id"]] = batch
-            if self.conduct.lose_created:
-                self.conduct.lose_created -= 1
-                writer.transport.abort()
-                raise ConnectionError
-            await reply(writer, 200, batch)
-        elif len(parts) == 3:
-            newest = sorted(self.batches.values(), key=lambda b: -b["created_at"])
-            await reply(writer, 200, {"object": "list", "data": newest, "has_more": False})
-        else:
-            await reply(writer, 200, self._look(parts[3]))
-
-    def _look(self, name: str) -> dict[str, Any]:
-        batch = self.batches[name]
-        self.looks[name] += 1
-        self.turn.set()
-        rows = [json.loads(line) for line in self.files[batch["input_file_id"]].splitlines()]
-        counts = {"total": len(rows), "completed": 0, "failed": 0}
-        if self.looks[name] <= self.conduct.looks:
-            return batch | {"status": "in_progress", "request_counts": counts}
-        if "output_file_id" not in batch and self.conduct.batch_end != "failed":
-            self._finish(batch, rows)
-        batch["status"] = self.conduct.batch_end
-        if batch["status"] == "failed":
-            said = {"code": "token_limit_exceeded", "message": "enqueued too many tokens"}
-            batch["errors"] = {"object": "list", "data": [said]}
-        return batch | {"request_counts": counts}
-
-    def _finish(self, batch: dict[str, Any], rows: list[dict[str, Any]]) -> None:
-        output, errors = [], []
-        self._random.shuffle(rows)
-        for row in rows:
-            prompt = row["body"]["messages"][0]["content"]
-            fault = self.conduct.batch_faults.get(prompt)
-            line = {"id": f"r{len(output)}", "custom_id": row["custom_id"], "error": None}
-            if fault == "expired":
-                said = {"code": "batch_expired", "message": "not done in time"}
-                errors.append({**line, "response": None, "error": said})
-            elif fault in ("500", "content_filter"):
-                status = 400 if fault == "content_filter" else 500
-                said = {"status_code": status, "body": {"error": {"code": fault, "message": "no"}}}
-                errors.append({**line, "response": said})
-            elif fault != "lost":
-                body = completion(prompt, fault)
-                self.answered[prompt] += 1
-                done = {**line, "response": {"status_code": 200, "body": body}}
-                output += [done] * (2 if fault == "twice" else 1)
-        lines = (json.dumps(row, ensure_ascii=False) for row in output)
-        self.files[f"out-{batch['id']}"] = "\n".join(lines).encode()
-        self.files[f"err-{batch['id']}"] = "\n".join(map(json.dumps, errors)).encode()
-        batch["output_file_id"] = f"out-{batch['id']}"
-        batch["error_file_id"] = f"err-{batch['id']}" if errors else None
 
 
 def completion(prompt: str, fault: str | None = None) -> dict[str, Any]:

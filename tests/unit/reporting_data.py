@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lahja.varieties import DIALECTS, NADI_COUNTRIES, get_variety
+from lahja.core.varieties import NADI_COUNTRIES, VARIETIES, dialects_among, get_variety
+
+DIALECTS = dialects_among(VARIETIES)
 
 MODELS = ("llama", "llama+RL", "llama-T", "llama-T+RL", "llama-T-clean", "qwen", "qwen+RL")
 STARTS = {

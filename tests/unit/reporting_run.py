@@ -18,23 +18,22 @@ from reporting_data import (
     write_trained_model,
 )
 
-from lahja.metrics.classification import confusion_counts, evaluate_classifier
-from lahja.metrics.evaluation import comparisons_table, evaluate_model, metrics_table
-from lahja.metrics.sentences import score_sentences
-from lahja.metrics.translation import load_spbleu
-from lahja.reporting.artifacts import write_artifact
-from lahja.reporting.curves import read_curves
-from lahja.reporting.drawing import draw_bars, draw_samples
-from lahja.reporting.faults import faults_table
-from lahja.reporting.figures import classifier_figure, direction_figures
-from lahja.reporting.report import About, Run
-from lahja.reporting.rulegraph import read_rulegraph
-from lahja.reporting.runtimes import runtimes_table
-from lahja.reporting.samples import pictured_samples, sample_outputs
-from lahja.reporting.style import styles
-from lahja.reporting.tables import changes_table, classifier_table, table1, table2
-from lahja.statistics import Resampling
-from lahja.varieties import DIALECTS
+from lahja.core.artifacts import write_artifact
+from lahja.core.statistics import Resampling
+from lahja.core.varieties import VARIETIES, dialects_among
+from lahja.evaluation.metrics.classification import confusion_counts, evaluate_classifier
+from lahja.evaluation.metrics.evaluation import comparisons_table, evaluate_model, metrics_table
+from lahja.evaluation.sentence_scores import score_sentences
+from lahja.report.charts import bars_chart, samples_chart, save_picture, styles
+from lahja.report.figures import classifier_figure, direction_figures
+from lahja.report.logs import read_curves, rules_table, runtimes_table
+from lahja.report.page import Run
+from lahja.report.samples import pictured_samples, sample_outputs
+from lahja.report.tables import changes_table, classifier_table, faults_table, table1, table2
+from lahja.scoring.translation import load_spbleu
+
+DIALECTS = dialects_among(VARIETIES)
+ATTACK = "<script>alert('لا')</script> $5 & more than that"
 
 
 def sentence_scores(
@@ -66,18 +65,18 @@ def made_up_run(scores: list[pd.DataFrame], folder: Path, paper: Path) -> Run:
     for table in (
         table1(metrics, models, STARTS, 3, paper),
         table2(metrics, models, paper),
-        classifier_table(classifiers, paper),
+        classifier_table(classifiers, DIALECTS, paper),
         changes_table(comparisons, models, STARTS),
         faults_table(metrics, models),
     ):
         write_artifact(table, folder)
-    figures = direction_figures(metrics, models, {"llama": "llama-Base"})
-    for figure in (*figures, classifier_figure(classifiers, paper)):
+    figures = direction_figures(metrics, models, {"llama": "llama-Base"}, DIALECTS)
+    for figure in (*figures, classifier_figure(classifiers, DIALECTS, paper)):
         write_artifact(figure, folder)
-        draw_bars(figure, styles([*models, "nadi"]), folder)
+        save_picture(bars_chart(figure, styles([*models, "nadi"])), figure.name, folder)
     samples = sample_outputs(scores, per_direction=1, seed=0)
     write_artifact(samples, folder)
-    draw_samples(pictured_samples(samples), folder)
+    save_picture(samples_chart(pictured_samples(samples)), samples.name, folder)
     trained = [
         write_trained_model(folder / "models" / model, "dpo" if model.endswith("+RL") else "sft")
         for model in models
@@ -85,6 +84,13 @@ def made_up_run(scores: list[pd.DataFrame], folder: Path, paper: Path) -> Run:
     ]
     (folder / "rulegraph.dot").write_text(RULEGRAPH)
     return Run(
+        run="made-up",
+        models=models,
+        starts={model: STARTS[model] for model in models if model in STARTS},
+        stand_ins=["a small ALDi"],
+        licences={"MADAR": "research"},
+        samples=5,
+        seed=42,
         metrics=metrics,
         comparisons=comparisons,
         confusion=confusion_counts("nadi", answers),
@@ -97,13 +103,7 @@ def made_up_run(scores: list[pd.DataFrame], folder: Path, paper: Path) -> Run:
         scores=scores,
         curves=read_curves(trained),
         runtimes=runtimes_table(write_benchmarks(folder / "benchmarks")),
-        rulegraph=read_rulegraph(folder / "rulegraph.dot"),
+        rules=rules_table(folder / "rulegraph.dot"),
         config="run: made-up  # <b>",
         versions={"versions": {"torch": "2.13.0"}, "python": "3.11"},
     )
-
-
-def about(models: Sequence[str], stand_ins: Sequence[str] = ("a small ALDi",)) -> About:
-    """Return what the page says of the made-up run."""
-    starts = {model: STARTS[model] for model in models if model in STARTS}
-    return About("made-up", models, starts, stand_ins, {"MADAR": "research"}, samples=5, seed=42)

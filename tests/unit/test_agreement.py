@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from lahja.cli import main
-from lahja.metrics.translation import chrf_plus_plus, chrf_statistics
+from lahja.scoring.translation import chrf_plus_plus, chrf_statistics
 
 
 def turns(prompt):

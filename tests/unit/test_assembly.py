@@ -1,16 +1,17 @@
 """Training and evaluation never meet, and every row that goes is counted."""
 
 from collections import Counter
+from dataclasses import replace
 
-import pandas as pd
+import polars as pl
 import pytest
 
-from lahja.data.assembly import COUNTS, AssemblySettings, assemble
-from lahja.data.parallel import pair_sentences
-from lahja.data.splits import bind_rows, draw_splits
-from lahja.data.text import comparison_key, count_words
-from lahja.errors import LahjaError
-from lahja.tables import PARALLEL, REJECTS, SENTENCES, empty_table, write_table
+from lahja.core.errors import LahjaError
+from lahja.core.tables import CORPUS, COUNTS, PARALLEL, REJECTS, SENTENCES, write_frame
+from lahja.corpora.assembly import AssemblySettings, assemble, pair_sentences
+from lahja.corpora.ingest import texts_of_prompt
+from lahja.corpora.splits import bind_rows, draw_splits
+from lahja.corpora.text import comparison_key, count_words
 
 LONG = "ممكن تقول لي وين محطة القطار القديمة لو سمحت"
 NEARLY = "ممكن تقول لي وين محطة القطار القديمه لو سمحتي"
@@ -34,17 +35,22 @@ def corpus(name, *rows):
                 "line": line,
             }
         )
-    return pd.DataFrame(records)
+    return pl.DataFrame(records, _schema(CORPUS))
 
 
-def assembled(*corpora, rejects=None, **settings):
+def _schema(schema):
+    return pl.from_arrow(schema.empty_table()).schema
+
+
+def assembled(*corpora, rejects=None, prompts=None, **settings):
     settings = {"seed": 1, "validation_share": 0.0, "test_share": 0.0} | settings
-    early = [empty_table(REJECTS)] if rejects is None else [rejects]
-    return assemble(list(corpora), early, AssemblySettings(**settings))
+    early = pl.DataFrame(rejects or [], _schema(REJECTS))
+    data = assemble(pl.concat(corpora).lazy(), early, AssemblySettings(**settings), prompts)
+    return replace(data, sentences=data.sentences.collect())
 
 
 def reasons(data):
-    return [(row.corpus, row.line, row.reason) for row in data.rejects.itertuples()]
+    return [(row["corpus"], row["line"], row["reason"]) for row in data.rejects.rows(named=True)]
 
 
 def test_a_contaminated_group_leaves_training_whole():
@@ -60,7 +66,7 @@ def test_a_contaminated_group_leaves_training_whole():
     assert sorted(data.sentences["split"]) == ["evaluation", "train"]
 
 
-@pytest.mark.parametrize(("similarity", "n_left"), [(0.8, 0), (None, 1), (1.0, 1), (0.99, 1)])
+@pytest.mark.parametrize(("similarity", "n_left"), [(0.8, 0), (1.0, 1), (0.99, 1)])
 def test_near_duplicates_of_evaluation_go_by_similarity(similarity, n_left):
     data = assembled(
         corpus("tr", ("pse", 1, LONG), ("pse", 2, "غير هيك")),
@@ -69,6 +75,25 @@ def test_near_duplicates_of_evaluation_go_by_similarity(similarity, n_left):
         near_duplicate_similarity=similarity,
     )
     assert (data.sentences["text"] == LONG).sum() == n_left
+
+
+def test_ready_prompts_leave_training_with_the_sentence_that_they_quote():
+    train = corpus(
+        "tr", ("pse", 1, LONG), ("eng", 1, "Where is the station?"), ("pse", 2, "صباح الخير"),
+        ("eng", 3, "Explain tides to a child."), ("egy", 4, f'رد على الكلام ده: "{LONG}"'),
+    )  # fmt: skip
+    asked = [f'"{NEARLY}" رد على الكلام ده.', "Reply in Syrian Arabic. Explain tides to a child."]
+    data = assembled(
+        train,
+        roles={"tr": "train"},
+        near_duplicate_similarity=0.8,
+        prompts={"ready": [text for prompt in asked for text in texts_of_prompt(prompt)]},
+    )
+    assert [(line, reason) for _, line, reason in reasons(data)] == [
+        (line, "in evaluation set ready") for line in (1, 2, 4, 5)
+    ]
+    assert data.sentences["text"].to_list() == ["صباح الخير"]
+    assert data.counts.filter(outcome="in evaluation set ready")["count"].sum() == 4
 
 
 def test_own_evaluation_and_validation_splits_are_protected():
@@ -108,25 +133,20 @@ def test_scorer_corpora_keep_their_own_split():
         corpus("s", ("pse", 1, "كيفك"), ("pse", 2, "هلا")),
         roles={"a": "train", "s": "scorer"},
     )
-    assert [(r.corpus, r.text, r.split) for r in data.sentences.itertuples()] == [
+    assert data.sentences.select("corpus", "text", "split").rows() == [
         ("a", "كيفك", "train"),
         ("s", "هلا", "scorer"),
     ]
 
 
 def test_counts_say_where_every_row_went():
-    early = pd.DataFrame(
-        [{"corpus": "a", "file": "a.txt", "line": 9, "reason": "empty", "text": ""}]
-    )
+    early = [{"corpus": "a", "file": "a.txt", "line": 9, "reason": "empty", "text": ""}]
     data = assembled(
         corpus("a", ("pse", 1, "شو"), ("eng", 1, "what"), ("pse", 2, "شو")),
         rejects=early,
         roles={"a": "train"},
     )
-    counts = {
-        (None if pd.isna(row.variety) else row.variety, row.outcome): row[-1]
-        for row in data.counts.itertuples(index=False)
-    }
+    counts = {(variety, outcome): count for _, variety, _, outcome, count in data.counts.rows()}
     assert counts == {
         ("pse", "read"): 2,
         ("pse", "kept"): 1,
@@ -147,7 +167,7 @@ def test_tables_have_their_schemas(tmp_path):
         ("rejects", REJECTS),
         ("counts", COUNTS),
     ):
-        write_table(tmp_path / f"{name}.parquet", getattr(data, name), schema)
+        write_frame(tmp_path / f"{name}.parquet", getattr(data, name), schema)
 
 
 def test_a_variety_without_training_sentences_is_named():
@@ -164,23 +184,24 @@ def test_a_variety_without_training_sentences_is_named():
         assembled(corpus("a", ("pse", 1, "شو")), roles={"a": "train"}, required_varieties=("mar",))
 
 
-def test_unknown_roles_are_named():
-    with pytest.raises(LahjaError, match="corpus a: role None: expected one of train"):
-        assembled(corpus("a", ("pse", 1, "شو")), roles={})
-
-
 # --- splits -----------------------------------------------------------------------------------
 
 
+def drawn(frame, seed, validation_share, test_share):
+    texts = keyed(frame)["key"]
+    frame = frame.select("variety", group="group_id", key=texts.rank("dense") - 1)
+    return draw_splits(frame, seed, validation_share, test_share, texts.unique().sort())
+
+
 def keyed(frame):
-    return frame.assign(key=frame["text"].map(comparison_key))
+    return frame.with_columns(key=pl.Series(map(comparison_key, frame["text"])))
 
 
 def test_rows_are_bound_by_groups_and_equal_texts():
     rows = keyed(
         corpus("a", ("pse", 1, "شو"), ("eng", 1, "what"), ("syr", 2, "What?"), ("syr", 3, "هلق"))
     )
-    bound = bind_rows(rows)
+    bound = bind_rows(rows["group_id"], rows["key"])
     assert bound[0] == bound[1] == bound[2] != bound[3]
 
 
@@ -188,22 +209,33 @@ def test_splits_keep_translations_together_and_do_not_move():
     rows = [("pse", n, f"جملة رقم {n}") for n in range(600)]
     rows += [("eng", n, f"sentence number {n}") for n in range(600)]
     frame = keyed(corpus("a", *rows))
-    splits = draw_splits(frame, seed=5, validation_share=0.1, test_share=0.2)
-    assert splits.groupby(frame["group_id"]).nunique().max() == 1
-    shares = splits.value_counts(normalize=True)
+    splits = drawn(frame, 5, 0.1, 0.2)
+    assert frame.select("group_id", splits).n_unique() == frame["group_id"].n_unique()
+    shares = dict(splits.value_counts(normalize=True).rows())
     assert shares["test"] == pytest.approx(0.2, abs=0.05)
     assert shares["validation"] == pytest.approx(0.1, abs=0.04)
-    fewer = frame.iloc[::-1][frame["group_id"].iloc[::-1] != "a:0"]
-    assert (draw_splits(fewer, 5, 0.1, 0.2) == splits[fewer.index]).all()
-    assert (draw_splits(frame, 6, 0.1, 0.2) != splits).any()
+    fewer = frame.with_columns(splits).reverse().filter(pl.col("group_id") != "a:0")
+    assert (drawn(fewer, 5, 0.1, 0.2) == fewer["split"]).all()
+    assert (drawn(frame, 6, 0.1, 0.2) != splits).any()
+
+
+def test_a_further_dialects_translations_leave_the_splits_as_they_are():
+    rows = [("pse", n, f"وين جملة رقم {n}") for n in range(200)]
+    further = [("tun", n, f"آش جملة رقم {n}") for n in range(400)]
+    before, after = keyed(corpus("a", *rows)), keyed(corpus("a", *rows, *further))
+    assert after["key"].min() < before["key"].min()
+    splits = drawn(after, 5, 0.1, 0.2)
+    assert (splits[: len(rows)] == drawn(before, 5, 0.1, 0.2)).all()
+    assert after.select("group_id", splits).n_unique() == after["group_id"].n_unique()
+    assert set(splits.filter(after["line"] > 400)) == {"train", "validation", "test"}
 
 
 # --- parallel pairs ---------------------------------------------------------------------------
 
 
-def pairs(*rows, **settings):
-    found = pair_sentences(keyed(corpus("a", *rows)), **settings)
-    return [(p.variety, p.text, p.msa, p.eng) for p in found.itertuples()]
+def pairs(*rows):
+    found = pair_sentences(keyed(corpus("a", *rows)))
+    return found.select("variety", "text", "msa", "eng").rows()
 
 
 def test_each_dialect_sentence_has_its_sides():
@@ -227,7 +259,6 @@ def test_each_dialect_sentence_has_its_sides():
 def test_references_and_repeated_pairs():
     train = [("egy", 1, "ايه", "train"), ("msa", 1, "ماذا", "train"), ("msa", 1, "ما", "train")]
     assert pairs(*train) == [("egy", "ايه", "ماذا", None)]
-    assert len(pairs(*train, max_references=5)) == 2
     evaluation = [(variety, group, text, "evaluation") for variety, group, text, _ in train]
     found = pair_sentences(keyed(corpus("a", *evaluation)))
     assert list(found["pair_id"]) == ["a:egy:1", "a:egy:1:2"]

@@ -6,17 +6,25 @@ import pandas as pd
 import pytest
 
 from lahja.cli import main
-from lahja.errors import LahjaError
-from lahja.gates.asked import parse_prompt
-from lahja.gates.auditing import audit_pairs
-from lahja.gates.evidence import with_back_translations, with_labels
-from lahja.gates.labels import compare, read_labels
-from lahja.gates.models import PromptedTranslator, load_classifier, load_translator
-from lahja.gates.settings import GateSettings
-from lahja.gates.verdict import Judged
-from lahja.readers import PreferencePair, Reject, read_preferences
-from lahja.tables import AUDIT, PAIRS, VERDICTS, read_table, write_table
-from lahja.translation import translation_prompt
+from lahja.core.config.evaluation import Gates
+from lahja.core.errors import LahjaError
+from lahja.core.tables import AUDIT, PAIRS, VERDICTS, read_table, write_table
+from lahja.corpora.readers import PreferencePair, Reject, read_preferences
+from lahja.preferences.gates import GATES
+from lahja.preferences.gates.audit import (
+    GATES_OF_DEFECT,
+    audit_pairs,
+    load_classifier,
+    load_translator,
+    read_labels,
+    recall_table,
+    with_back_translations,
+    with_defects,
+    with_labels,
+)
+from lahja.preferences.gates.verdict import Pair
+from lahja.prompts.intent import parse_prompt
+from lahja.prompts.wordings import translation_prompt
 
 WHERE = translation_prompt("eng", "egy", "Where is my red bag?")
 SOUND = (WHERE, "فين شنطتي الحمرا؟", "أين حقيبتي الحمراء؟")
@@ -95,8 +103,6 @@ def test_every_form_is_audited_alike(tmp_path, capsys, name, form):
     verdicts = read_table(tmp_path / "out/verdicts.parquet", VERDICTS)
     assert set(verdicts["status"]) == {"passed", "stopped", "not computed"}
     assert verdicts["reason"].str.len().min() > 0
-    first = json.loads((tmp_path / "out/audit.jsonl").read_text(encoding="utf-8").split("\n")[0])
-    assert first["asked"]["payload"] == "Where is my red bag?" and not first["stopped"]
     assert pd.read_csv(tmp_path / "out/audit.csv")["all_gates"].fillna("").tolist()[0] == ""
 
 
@@ -122,12 +128,12 @@ def test_labels_give_recall_precision_misses_and_false_stops(tmp_path, capsys):
 
 def test_a_stop_for_the_rejected_text_catches_no_defect_of_the_chosen_one(tmp_path):
     cut = "كان يا ما كان في قديم الزمان راجل عنده أرض كبيرة. " * 4 + "وفي يوم من"
-    pairs = [PreferencePair((("user", WHERE),), SOUND[1], cut, "f", 1)]
-    comparison = compare(
-        audit_pairs(pairs, GateSettings()), {0: ("adequacy", "truncated_rejected")}
-    )
-    assert {r.kind: r.value for r in comparison.recalls} == {"adequacy": 0, "truncated_rejected": 1}
-    assert comparison.precision == 1
+    pairs = [PreferencePair(WHERE, SOUND[1], cut, "f", 1)]
+    audit = audit_pairs(pairs, Gates())[0]
+    labelled = with_defects(audit, {0: ("adequacy", "truncated_rejected")})
+    assert recall_table(labelled)["stopped"].to_dict() == {"adequacy": 0, "truncated_rejected": 1}
+    assert labelled["gate"].notna().all()
+    assert {gate for gates in GATES_OF_DEFECT.values() for gate in gates} == set(GATES)
 
 
 @pytest.mark.parametrize(
@@ -147,9 +153,9 @@ def test_faulty_labels_are_named(tmp_path, text, message):
 
 
 def test_labels_without_a_pair_are_refused():
-    pairs = [PreferencePair((("user", WHERE),), "نعم", "لا", "f", 1)]
+    pairs = [PreferencePair(WHERE, "نعم", "لا", "f", 1)]
     with pytest.raises(LahjaError, match="there is no pair 7; the last is 0"):
-        compare(audit_pairs(pairs, GateSettings()), {7: ()})
+        with_defects(audit_pairs(pairs, Gates())[0], {7: ()})
 
 
 def test_records_that_are_no_pairs_are_rejects_and_keep_the_numbers(tmp_path):
@@ -197,47 +203,45 @@ class FakeModels:
 
 
 def judged(*triples):
-    return [Judged(parse_prompt(p), chosen, rejected) for p, chosen, rejected in triples]
+    return [Pair(parse_prompt(p), chosen, rejected) for p, chosen, rejected in triples]
 
 
 def test_a_classifier_labels_arabic_texts_only():
-    arabic, latin = with_labels(judged(SOUND, WRONG), FakeModels())
-    assert arabic.evidence.label == "syr"
-    assert arabic.evidence.probabilities == {"egy": 0.01, "syr": 0.99}
-    assert latin.evidence.label is None
+    arabic, latin = with_labels(judged(SOUND, WRONG), FakeModels().label)
+    assert arabic.label == "syr"
+    assert arabic.probabilities == {"egy": 0.01, "syr": 0.99}
+    assert latin.label is None
 
 
 def test_a_translator_is_asked_for_the_way_back():
     fake = FakeModels({"فين شنطتي الحمرا؟": "Where is my red bag?"})
     joke = ("Tell me a joke in Egyptian Arabic", "مرة واحد", "لا")
-    back, wrapped, none = with_back_translations(judged(SOUND, QUOTED, joke), fake)
+    back, wrapped, none = with_back_translations(judged(SOUND, QUOTED, joke), fake.translate)
     red = "Where is my red bag?"
     assert fake.asked[:2] == [
         (("فين شنطتي الحمرا؟", "فين شنطتي الحمرا؟"), "egy", "eng"),
         ((red, red), "eng", "egy"),
     ]
-    assert back.evidence.own_round_trip is None
-    assert back.evidence.back_translation == "Where is my red bag?"
-    assert wrapped.evidence.back_translation == "Where is my red bag?"
-    assert none.evidence.back_translation is None
+    assert back.own_round_trip is None
+    assert back.back_translation == "Where is my red bag?"
+    assert wrapped.back_translation == "Where is my red bag?"
+    assert none.back_translation is None
 
 
 def test_models_change_what_the_audit_says():
-    pairs = [PreferencePair((("user", WHERE),), "الشنطة بتاعت مين؟", "لا", "f", 1)]
-    (alone,) = audit_pairs(pairs, GateSettings())
+    pairs = [PreferencePair(WHERE, "الشنطة بتاعت مين؟", "لا", "f", 1)]
+    (alone,) = audit_pairs(pairs, Gates())[0]["all_gates"]
     red, there = "Where is my red bag?", "فين شنطتي الحمرا؟"
     fake = FakeModels({"الشنطة بتاعت مين؟": "Nobody sells tea", red: there, there: red})
-    (asked,) = audit_pairs(pairs, GateSettings(), fake, fake)
-    assert not alone.stops
-    assert [verdict.gate for verdict in asked.stops] == ["dialect", "adequacy"]
+    audit, _ = audit_pairs(pairs, Gates(), fake.label, fake.translate)
+    assert alone == []
+    assert audit["all_gates"].tolist() == [["dialect", "adequacy"]]
 
 
 @pytest.mark.model
 def test_models_of_a_run_are_known_by_their_folders(tmp_path, small_root):
-    translator = load_translator(small_root)
-    assert isinstance(translator, PromptedTranslator)
-    assert len(translator.translate(["شو"], "syr", "eng")) == 1
-    options, (row,) = load_classifier(small_root).label(["شو أخبارك"])
+    assert len(load_translator(small_root)(["شو"], "syr", "eng")) == 1
+    options, (row,) = load_classifier(small_root)(["شو أخبارك"])
     assert len(row) == len(options) == 6 and sum(row) == pytest.approx(1)
     with pytest.raises(LahjaError, match="not a model folder"):
         load_classifier(tmp_path)

@@ -3,11 +3,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lahja.augmentation import augment
-from lahja.models.nllb import NllbSettings, NllbTranslator
-from lahja.repetition import is_looping
-from lahja.tables import PARALLEL, read_table, write_table
-from lahja.training.small_nllb import known_pairs, train_small_nllb
+from lahja.core import stages
+from lahja.core.config.scorers import NllbDecoding
+from lahja.core.tables import PARALLEL, read_table, write_table
+from lahja.demo.language_models import known_pairs, train_small_nllb
+from lahja.models.nllb import NllbTranslator
+from lahja.scoring.repetition import is_looping
+from lahja.training.augmentation import augment
 
 PAIRS = [("كيف حالك ؟", "how are you ?"), ("أريد قهوة .", "I want coffee .")]
 
@@ -40,9 +42,7 @@ def small_nllb(tmp_path_factory: pytest.TempPathFactory) -> Path:
     train_small_nllb(
         folder / "parallel.parquet",
         {**settings, "intermediate": 32, "learning_rate": 0.005},
-        folder / "work",
         folder / "small",
-        1,
     )
     return folder / "small"
 
@@ -53,7 +53,7 @@ def test_pairs_are_distinct_and_known_on_both_sides() -> None:
 
 @pytest.mark.model
 def test_the_small_model_translates_what_it_learnt(small_nllb: Path) -> None:
-    translator = NllbTranslator(small_nllb, NllbSettings(beams=2, max_length=20), 1)
+    translator = NllbTranslator(small_nllb, NllbDecoding(beams=2, max_length=20))
     for source, target, place in (("msa", "eng", 0), ("eng", "msa", 1)):
         texts = [pair[place] for pair in PAIRS]
         found = {
@@ -68,8 +68,8 @@ def test_the_small_model_translates_what_it_learnt(small_nllb: Path) -> None:
 def test_missing_sides_are_filled_and_marked(small_nllb: Path, tmp_path: Path) -> None:
     parallel = tmp_path / "p.parquet"
     write_table(parallel, _rows(), PARALLEL)
-    settings = NllbSettings(beams=1, max_length=20)
-    filled = augment(read_table(parallel, PARALLEL), small_nllb, settings, tmp_path / "work", 1)
+    settings = NllbDecoding(beams=1, max_length=20)
+    filled = augment(read_table(parallel, PARALLEL), small_nllb, settings, tmp_path / "work")
     filled = filled.set_index("pair_id")
     assert filled.loc["no-msa", ["msa", "msa_origin"]].tolist() == ["كيف حالك ؟", "nllb"]
     assert filled.loc["no-eng", ["eng", "eng_origin"]].tolist() == ["I want coffee .", "nllb"]
@@ -82,15 +82,31 @@ def test_missing_sides_are_filled_and_marked(small_nllb: Path, tmp_path: Path) -
 def test_a_second_run_translates_nothing_anew(
     small_nllb: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = NllbSettings(beams=1, max_length=20)
-    first = augment(_rows(), small_nllb, settings, tmp_path, 1)
-    monkeypatch.setattr(NllbTranslator, "__init__", lambda *args: pytest.fail("loaded again"))
-    assert first.equals(augment(_rows(), small_nllb, settings, tmp_path, 1))
+    settings = NllbDecoding(beams=1, max_length=20)
+    first = augment(_rows(), small_nllb, settings, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(NllbTranslator, "__init__", lambda *args: pytest.fail("loaded again"))
+        assert first.equals(augment(_rows(), small_nllb, settings, tmp_path))
+        # The size of the batches makes no other translations.
+        larger = NllbDecoding(beams=1, max_length=20, batch=99)
+        assert first.equals(augment(_rows(), small_nllb, larger, tmp_path))
+
+
+@pytest.mark.model
+def test_translations_of_another_version_are_made_anew(
+    small_nllb: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = NllbDecoding(beams=1, max_length=20)
+    augment(_rows(), small_nllb, settings, tmp_path)
+    stored = (tmp_path / "translations.jsonl").read_text().count("\n")
+    monkeypatch.setitem(stages.STAGES, "nllb", stages.Stage(99, ()))
+    augment(_rows(), small_nllb, settings, tmp_path)
+    assert (tmp_path / "translations.jsonl").read_text().count("\n") == 2 * stored > 0
 
 
 @pytest.mark.model
 def test_a_translation_that_does_not_end_fills_nothing(small_nllb: Path, tmp_path: Path) -> None:
-    filled = augment(_rows(), small_nllb, NllbSettings(beams=1, max_length=1), tmp_path, 1)
+    filled = augment(_rows(), small_nllb, NllbDecoding(beams=1, max_length=1), tmp_path)
     filled = filled.set_index("pair_id")
     assert filled.loc[["no-msa", "no-eng"], ["msa", "eng"]].isna().sum().sum() == 2
     assert "nllb" not in set(filled["msa_origin"]) | set(filled["eng_origin"])

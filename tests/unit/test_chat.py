@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from lahja.chat import chat_texts, example_tokens, prompt_tokens
 from lahja.models.folder import load_tokenizer
+from lahja.prompts.chat import chat_texts, example_tokens, prompt_tokens
 
 pytestmark = pytest.mark.model
 

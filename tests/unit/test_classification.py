@@ -1,17 +1,17 @@
 import pandas as pd
 import pytest
 
-from lahja.classification import (
-    ClassifierData,
-    candidates,
+from lahja.core.errors import LahjaError
+from lahja.core.varieties import NADI_COUNTRIES, VARIETIES, dialects_among
+from lahja.prompts.classification import (
     classifier_data,
     country_predictions,
-    labellable,
     make_question,
     predictions,
 )
-from lahja.errors import LahjaError
-from lahja.varieties import DIALECTS, NADI_COUNTRIES
+
+DIALECTS = dialects_among(VARIETIES)
+OPTIONS = (*DIALECTS, "msa")
 
 
 def _sentences(per_split: int = 3) -> pd.DataFrame:
@@ -47,9 +47,7 @@ def test_an_unknown_variety_is_named() -> None:
 
 
 def test_training_and_test_come_from_their_own_splits() -> None:
-    examples, test = classifier_data(
-        _sentences(), ClassifierData(per_variety=2, test_per_variety=1)
-    )
+    examples, test = classifier_data(_sentences(), OPTIONS, 2, 1, seed=0)
     assert examples["variety"].value_counts().to_dict() == dict.fromkeys((*DIALECTS, "msa"), 2)
     assert examples["example_id"].str.contains("train").all()
     assert len(test) == 6
@@ -58,10 +56,9 @@ def test_training_and_test_come_from_their_own_splits() -> None:
 
 def test_a_variety_without_sentences_is_named() -> None:
     rows = _sentences()
+    rows = rows[~((rows["variety"] == "sau") & (rows["split"] == "test"))]
     with pytest.raises(LahjaError, match="variety sau: no sentences of split 'test'"):
-        classifier_data(
-            rows[~((rows["variety"] == "sau") & (rows["split"] == "test"))], ClassifierData()
-        )
+        classifier_data(rows, OPTIONS, 2, 1, seed=0)
 
 
 def test_the_prediction_is_the_likeliest_option() -> None:
@@ -85,19 +82,3 @@ def test_the_baseline_argmax_is_over_countries_not_over_what_is_left() -> None:
     shares[NADI_COUNTRIES.index("Egypt")] = 0.32
     frame = country_predictions(_sentences(1).head(1), [shares], DIALECTS)
     assert frame["predicted"][0] == "egy"
-
-
-def test_only_answers_with_text_to_the_dialects_prompts_are_labelled() -> None:
-    prompts = pd.DataFrame({"prompt_id": ["1", "2"], "dialect": ["egy", "syr"]})
-    responses = pd.DataFrame(
-        {"prompt_id": ["1", "1", "1", "2"], "response": ["a", None, "  ", "b"]}
-    )
-    assert [*labellable(responses, prompts, "egy")["response"]] == ["a"]
-
-
-def test_candidates_carry_label_and_certainty() -> None:
-    said = pd.DataFrame(
-        [{"prompt_id": "1", "generator": "g", "response": "a", "finish_reason": "stop"}]
-    )
-    (row,) = candidates(said, "egy", "generated", ("egy", "msa"), [[0.3, 0.7]]).to_dict("records")
-    assert (row["dialect"], row["label"], row["probability"]) == ("egy", "msa", 0.7)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lahja.command import run
-from lahja.errors import LahjaError
+from lahja.core.command import run
+from lahja.core.errors import LahjaError
 
 
 def test_options_follow_the_signature(tmp_path):
@@ -21,6 +21,27 @@ def test_options_follow_the_signature(tmp_path):
         "seed": 7,
         "output": None,
     }
+
+
+def test_what_results_do_not_depend_on_joins_the_settings():
+    seen = []
+
+    def main(settings: dict) -> None:
+        seen.append(settings)
+
+    run(main, ["--settings", '{"n": 1}', "--execution", '{"batch": 8}'])
+    run(main, ["--settings", '{"n": 1}'])
+    assert seen == [{"n": 1, "batch": 8}, {"n": 1}]
+
+
+def test_settings_that_are_a_file_are_left_alone():
+    seen = []
+
+    def main(settings: Path) -> None:
+        seen.append(settings)
+
+    run(main, ["--settings", "limits.yaml"])
+    assert seen == [Path("limits.yaml")]
 
 
 def test_an_optional_path_may_be_empty():
@@ -44,8 +65,8 @@ def test_a_fault_is_one_line():
 
 
 def test_a_fault_ends_the_process_with_exit_code_1(root):
-    script = root / "workflow" / "scripts" / "make_tables.py"
-    names = ("metrics", "comparisons", "classifier-metrics", "paper", "output")
+    script = root / "workflow" / "scripts" / "make_tables_and_figures.py"
+    names = ("metrics", "comparisons", "classifier-metrics", "scores", "paper", "tables", "figures")
     options = [part for name in names for part in (f"--{name}", name)]
     done = subprocess.run(
         [sys.executable, script, *options, "--settings", '{"models": [], "starts": {}}'],
@@ -64,6 +85,17 @@ def test_a_full_disk_is_told_in_one_line():
     with pytest.raises(SystemExit) as stop:
         run(main, ["--output", "table.parquet"])
     assert stop.value.code.startswith("lahja: table.parquet: No space left on device")
+
+
+def test_garbage_is_looked_for_seldom_and_not_at_exit():
+    code = (
+        "import atexit, gc\n"
+        "from lahja.core.command import run\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 0))\n"
+        "run(lambda: print(gc.get_threshold()[0], gc.get_freeze_count()), [])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["100000", "0", "True"]
 
 
 def test_a_missing_option_is_named(capsys):

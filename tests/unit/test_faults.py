@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lahja.metrics.faults import FAULTS, find_faults, label_accuracy
-from lahja.varieties import NADI_COUNTRIES
+from lahja.core.varieties import NADI_COUNTRIES
+from lahja.evaluation.metrics.faults import FAULTS, find_faults, label_accuracy
 
 
 def answers(*rows: tuple[str, str, str, str, str]) -> pd.DataFrame:

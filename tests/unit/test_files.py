@@ -1,11 +1,12 @@
 import pytest
 
-from lahja.errors import LahjaError
-from lahja.files import (
+from lahja.core.errors import LahjaError
+from lahja.core.files import (
     atomic_path,
     digest_of_folder,
     read_json,
     read_jsonl,
+    read_yaml,
     write_json,
     write_jsonl,
     write_text,
@@ -47,6 +48,18 @@ def test_a_broken_file_is_named(tmp_path, content):
         read_json(path)
     with pytest.raises(LahjaError, match="no such file"):
         read_json(tmp_path / "b.json")
+
+
+@pytest.mark.parametrize("content", [b"a: [", b"\xff\xfe\x00"])
+def test_a_broken_yaml_file_is_named(tmp_path, content):
+    path = tmp_path / "a.yaml"
+    path.write_bytes(content)
+    with pytest.raises(LahjaError, match=r"a\.yaml: not YAML"):
+        read_yaml(path)
+    with pytest.raises(LahjaError, match="no such file"):
+        read_yaml(tmp_path / "b.yaml")
+    path.write_text("a: {b: إزيك}", encoding="utf-8")
+    assert read_yaml(path) == {"a": {"b": "إزيك"}}
 
 
 def test_a_broken_line_is_named(tmp_path):

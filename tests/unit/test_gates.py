@@ -2,18 +2,16 @@
 
 import pytest
 
-from lahja.errors import LahjaError
-from lahja.gates.artefacts import unwrapped
-from lahja.gates.asked import parse_prompt
-from lahja.gates.gating import GATES, judge
-from lahja.gates.likeness import likeness
-from lahja.gates.markers import find_markers
-from lahja.gates.names import is_name_in, names_in
-from lahja.gates.numbers import is_in_words, numbers_in
-from lahja.gates.settings import GateSettings, parse_gate_settings
-from lahja.gates.truncation import is_cut_off
-from lahja.gates.verdict import Evidence, Judged
-from lahja.translation import translation_prompt
+from lahja.core.config.base import parse
+from lahja.core.config.evaluation import Gates
+from lahja.core.errors import LahjaError
+from lahja.preferences.gates import GATES
+from lahja.preferences.gates.adequacy import similarity
+from lahja.preferences.gates.form import is_cut_off, unwrapped
+from lahja.preferences.gates.translation import is_in_words, is_name_in, names_in, numbers_in
+from lahja.preferences.gates.verdict import Pair
+from lahja.prompts.intent import parse_prompt
+from lahja.prompts.wordings import find_markers, translation_prompt
 
 
 def answer_prompt(country, text):
@@ -132,23 +130,19 @@ CASES = [
     ("adequacy", EN_EGY, "هات الكراسي الزرقا للجنينة", "not computed"),
     ("adequacy", JOKE, "إزيك يا باشا؟", "stopped"),
     ("adequacy", "Explain rain in Moroccan Arabic", "لا أستطيع مساعدتك في هذا", "stopped"),
-    ("adequacy", "اشرح لي فوائد الزنجبيل", "القطط حيوانات لطيفة تحب النوم في الشمس كل يوم", "stopped"),
-    ("adequacy", "اشرح لي فوائد الزنجبيل", "الزنجبيل بيساعد على الهضم وبيدفي الجسم في الشتا", "passed"),
-    ("adequacy", "Why is Singapore so rich? Respond in Syrian Arabic", "سنغافورة غنية لأنو مينائها كبير والتجارة فيها قوية", "passed"),
+    ("adequacy", "اشرح لي فوائد الزنجبيل", "الزنجبيل بيساعد على الهضم وبيدفي الجسم في الشتا", "not computed"),
     ("adequacy", REPLY_EGY, "أيوه شفته", "not computed"),
 ]  # fmt: skip
 
 
 def verdict(gate, prompt, answer, evidence=None, settings=None, rejected=""):
-    pair = Judged(parse_prompt(prompt), answer, rejected, evidence or Evidence())
-    (found,) = judge(pair, settings or GateSettings(), [gate])
-    return found
+    pair = Pair(parse_prompt(prompt), answer, rejected, **(evidence or {}))
+    return GATES[gate](pair, settings or Gates())
 
 
 @pytest.mark.parametrize(("gate", "prompt", "answer", "status"), CASES)
 def test_gates(gate, prompt, answer, status):
     found = verdict(gate, prompt, answer)
-    assert found.gate == gate
     assert found.status == status, found.reason
     assert found.reason
 
@@ -179,8 +173,8 @@ def test_rejected_texts_that_are_cut_off(text, status):
 
 
 def test_a_recorded_finish_goes_before_the_look_of_a_text():
-    ended = Evidence(rejected_finish="stop")
-    cut = Evidence(rejected_finish="length")
+    ended = {"rejected_finish": "stop"}
+    cut = {"rejected_finish": "length"}
     text = SENTENCE * 3 + "ولما"
     assert is_cut_off(text)
     assert verdict("truncated_rejected", JOKE, "نكتة", ended, rejected=text).status == "passed"
@@ -192,28 +186,29 @@ def test_a_recorded_finish_goes_before_the_look_of_a_text():
 
 def test_a_classifier_decides_where_words_do_not():
     text = "سألت صاحبي عليه وقال لي كويس"
-    right = Evidence(label="egy", probabilities={"egy": 0.9, "syr": 0.1})
-    unsure = Evidence(label="syr", probabilities={"egy": 0.3, "syr": 0.7})
-    wrong = Evidence(label="syr", probabilities={"egy": 0.01, "syr": 0.99})
+    right = {"label": "egy", "probabilities": {"egy": 0.9, "syr": 0.1}}
+    unsure = {"label": "syr", "probabilities": {"egy": 0.3, "syr": 0.7}}
+    wrong = {"label": "syr", "probabilities": {"egy": 0.01, "syr": 0.99}}
     assert verdict("dialect", REPLY_EGY, text, right).status == "passed"
     assert verdict("dialect", REPLY_EGY, text, unsure).status == "passed"
     assert verdict("dialect", REPLY_EGY, text, wrong).status == "stopped"
-    assert verdict("dialect", REPLY_EGY, text, Evidence(label="msa")).status == "stopped"
-    blind = Evidence(label="syr", probabilities={"syr": 1.0})
+    assert verdict("dialect", REPLY_EGY, text, {"label": "msa"}).status == "stopped"
+    blind = {"label": "syr", "probabilities": {"syr": 1.0}}
     assert verdict("dialect", REPLY_EGY, text, blind).status == "not computed"
 
 
 def test_references_and_round_trips_decide_on_adequacy():
     good, bad = "هات الكراسي الزرقا للجنينة لو سمحت", "أنا بحب القهوة من غير سكر خالص"
-    reference = Evidence(reference="جيب الكراسي الزرقا للجنينة لو سمحت يا حبيبي")
+    reference = {"reference": "جيب الكراسي الزرقا للجنينة لو سمحت يا حبيبي"}
     assert verdict("adequacy", EN_EGY, good, reference).status == "passed"
     assert verdict("adequacy", EN_EGY, bad, reference).status == "stopped"
     own = "Bring the blue chairs to the garden."
-    back = Evidence(
-        back_translation="Please bring the blue chairs into the garden.", own_round_trip=own
-    )
-    astray = Evidence(back_translation="I like coffee without any sugar.", own_round_trip=own)
-    useless = Evidence(back_translation="I like coffee.", own_round_trip="I like tea, I like tea.")
+    back = {
+        "back_translation": "Please bring the blue chairs into the garden.",
+        "own_round_trip": own,
+    }
+    astray = {"back_translation": "I like coffee without any sugar.", "own_round_trip": own}
+    useless = {"back_translation": "I like coffee.", "own_round_trip": "I like tea, I like tea."}
     assert verdict("adequacy", EN_EGY, good, useless).status == "not computed"
     assert verdict("adequacy", EN_EGY, good, back).status == "passed"
     assert verdict("adequacy", EN_EGY, bad, astray).status == "stopped"
@@ -253,22 +248,20 @@ def test_markers_name_who_uses_a_word():
     assert find_markers("سألني") == {}
 
 
-def test_unwrapping_and_likeness():
+def test_unwrapping_and_similarity():
     assert unwrapped("{'type': 'text', 'text': 'يلا بينا'}") == "يلا بينا"
     assert unwrapped("«يلا بينا».") == "يلا بينا"
     assert unwrapped('"أنا" و "أنت"') == '"أنا" و "أنت"'
-    assert likeness("مِن هُنا!", "من هنا") == 1.0
+    assert similarity("مِن هُنا!", "من هنا") == 1.0
 
 
 def test_settings_name_what_they_do_not_know():
-    settings = parse_gate_settings({"echo": {"most_likeness": 0.9}})
-    assert settings.echo.most_likeness == 0.9
-    assert settings.length == GateSettings().length
+    settings = parse(Gates, {"echo": {"max_similarity": 0.9}})
+    assert settings.echo.max_similarity == 0.9
+    assert settings.length == Gates().length
     near = "والله تأخرت الحافلة كتير هاد اليوم"
     assert verdict("echo", REPLY_SYR, near, settings=settings).status == "passed"
-    with pytest.raises(LahjaError, match="unknown setting 'ekho'"):
-        parse_gate_settings({"ekho": {}})
-    with pytest.raises(LahjaError, match="unknown setting 'most'"):
-        parse_gate_settings({"echo": {"most": 1}})
-    with pytest.raises(LahjaError, match="unknown gate 'spelling'"):
-        judge(Judged(parse_prompt(JOKE), "نكتة", ""), GateSettings(), ["spelling"])
+    with pytest.raises(LahjaError, match="ekho: unknown; did you mean echo"):
+        parse(Gates, {"ekho": {}})
+    with pytest.raises(LahjaError, match=r"echo\.most: unknown"):
+        parse(Gates, {"echo": {"most": 1}})

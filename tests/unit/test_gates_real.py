@@ -5,19 +5,27 @@ recorded translations, parallel corpora, and texts that are known to be bad.
 """
 
 from collections import Counter, defaultdict
+from functools import cache
+from itertools import permutations
 
 import pytest
 
-from lahja.gates.asked import parse_prompt
-from lahja.gates.auditing import audit_pairs
-from lahja.gates.gating import judge
-from lahja.gates.labels import compare, read_labels
-from lahja.gates.settings import GateSettings
-from lahja.gates.truncation import is_cut_off
-from lahja.gates.verdict import Evidence, Judged
-from lahja.readers import READERS, Output, Sentence, read_outputs, read_preferences
-from lahja.translation import translation_prompt
-from lahja.varieties import DIALECTS
+from lahja.core.config.evaluation import Gates
+from lahja.core.varieties import VARIETIES, dialects_among
+from lahja.corpora.readers import READERS, Output, Sentence, read_outputs, read_preferences
+from lahja.preferences.gates import GATES
+from lahja.preferences.gates.audit import (
+    audit_pairs,
+    read_labels,
+    recall_table,
+    with_defects,
+)
+from lahja.preferences.gates.form import is_cut_off
+from lahja.preferences.gates.verdict import Pair
+from lahja.prompts.intent import parse_prompt, translation_intent
+from lahja.prompts.wordings import translation_prompt
+
+DIALECTS = dialects_among(VARIETIES)
 
 MADAR = "MADAR/MADAR.Parallel-Corpora-Public-Version1.1-25MAR2021/MADAR_Corpus"
 OUTPUTS = "al-qasida/llm_outputs"
@@ -36,20 +44,22 @@ OF_MEANING = (
 
 def test_the_labelled_real_pairs(corpora):
     folder = corpora / "nus-ids-amiya26"
-    audited = audit_pairs(list(read_preferences(folder / "rl_pairs.sample.json")), GateSettings())
-    comparison = compare(audited, read_labels(folder / "rl_pairs.sample.labels.csv"))
-    recalls = {recall.kind: recall for recall in comparison.recalls}
+    audit, _ = audit_pairs(list(read_preferences(folder / "rl_pairs.sample.json")), Gates())
+    labels = read_labels(folder / "rl_pairs.sample.labels.csv")
+    labelled = with_defects(audit, labels)
+    recalls = recall_table(labelled)
     for kind, n in (("wrong_language", 2), ("echo", 8), ("artefact", 3)):
-        assert (recalls[kind].n, recalls[kind].named) == (n, n), kind
-    assert comparison.n_sound == 17
-    assert len(comparison.false_stops) <= 2
+        assert recalls.loc[kind, ["n", "named"]].tolist() == [n, n], kind
+    sound = labelled[labelled["defects"].map(len) == 0]
+    assert len(sound) == 17
+    assert sound["gate"].notna().sum() <= 2
 
 
 def stop_rates(pairs, gates):
     """Return the share of pairs that each gate stops, and that any does ("any")."""
     counts, n = Counter(), 0
     for pair in pairs:
-        stops = {v.gate for v in judge(pair, GateSettings(), gates) if v.status == "stopped"}
+        stops = {gate for gate in gates if GATES[gate](pair, Gates()).status == "stopped"}
         counts.update(stops | ({"any"} if stops else set()))
         n += 1
     rates = {gate: count / n for gate, count in counts.items()}
@@ -57,21 +67,22 @@ def stop_rates(pairs, gates):
     return defaultdict(float, rates)
 
 
-def recorded(corpora, generator, task, every=1):
+@cache
+def recorded(corpora, generator, task):
     options = {"generators": [generator], "tasks": [task]}
     found = read_outputs(corpora / OUTPUTS, options)
-    return [item for n, item in enumerate(found) if isinstance(item, Output) and n % every == 0]
+    return [item for item in found if isinstance(item, Output)]
 
 
-def judged(output, with_reference=False, generation=None):
-    evidence = Evidence(reference=output.reference if with_reference else None)
-    asked = parse_prompt(output.prompt, output.target_variety)
-    return Judged(asked, generation or output.generation, "", evidence)
+def judged(output, with_reference=False, response=None):
+    intent = parse_prompt(output.prompt, output.name.target)
+    reference = output.reference if with_reference else None
+    return Pair(intent, response or output.response, "", reference=reference)
 
 
 @pytest.mark.parametrize("generator", ["gpt-4o", "command_r+"])
 def test_recorded_translations_of_strong_models_are_seldom_stopped(corpora, generator):
-    outputs = recorded(corpora, generator, "translation", every=3)
+    outputs = recorded(corpora, generator, "translation")[::9]
     alone = stop_rates(map(judged, outputs), OF_MEANING)
     assert alone["any"] < 0.02
     assert max(alone[gate] for gate in OF_MEANING) < 0.01
@@ -80,20 +91,35 @@ def test_recorded_translations_of_strong_models_are_seldom_stopped(corpora, gene
 
 
 def test_translations_of_other_sentences_are_stopped_by_their_references(corpora):
-    outputs = recorded(corpora, "gpt-4o", "translation", every=3)
-    strangers = [other.generation for other in outputs[7:] + outputs[:7]]
+    outputs = recorded(corpora, "gpt-4o", "translation")[::9]
+    strangers = [other.response for other in outputs[7:] + outputs[:7]]
     pairs = [judged(output, True, text) for output, text in zip(outputs, strangers, strict=True)]
     # Without a reference, what is left are length, numbers, names and shared letters.
     assert stop_rates(pairs, OF_MEANING)["any"] > 0.75
-    assert stop_rates((Judged(p.asked, p.chosen, "") for p in pairs), OF_MEANING)["any"] > 0.4
+    assert stop_rates((Pair(p.intent, p.chosen, "") for p in pairs), OF_MEANING)["any"] > 0.4
 
 
 def test_run_ons_of_a_base_model_are_stopped(corpora):
-    outputs = recorded(corpora, "llama", "monolingual", every=2)
+    outputs = recorded(corpora, "llama", "monolingual")[::2]
     gates = ("language", "echo", "artefact", "repetition")
     assert stop_rates(map(judged, outputs), gates)["any"] > 0.7
 
 
+@pytest.mark.parametrize("name", ["madar", "flores"])
+def test_the_columns_of_a_translation_prompt_tell_what_its_wording_tells(corpora, name):
+    n = 0
+    for sides in parallel(corpora, name):
+        for source, target in permutations(sides, 2):
+            text = sides[source]
+            parsed = parse_prompt(translation_prompt(source, target, text), target)
+            assert translation_intent(source, target, text) == parsed
+            n += 1
+            if n == 6000:
+                return
+    assert n > 1000
+
+
+@cache
 def parallel(corpora, name):
     if name == "madar":
         options = {
@@ -112,22 +138,22 @@ def parallel(corpora, name):
 # FLORES's dialects were translated from English, not from its MSA, and keep names in Latin letters.
 # People translate freely: into Moroccan, of what MADAR's MSA says sometimes not one letter is left.
 @pytest.mark.parametrize(
-    ("name", "source", "limit"),
+    ("name", "every", "source", "limit"),
     [
-        ("madar", "eng", 0.01),
-        ("madar", "msa", 0.05),
-        ("flores", "eng", 0.05),
-        ("flores", "msa", 0.09),
+        ("madar", 3, "eng", 0.01),
+        ("madar", 3, "msa", 0.05),
+        ("flores", 1, "eng", 0.05),
+        ("flores", 1, "msa", 0.09),
     ],
 )
-def test_human_translations_are_seldom_stopped(corpora, name, source, limit):
-    groups = parallel(corpora, name)
+def test_human_translations_are_seldom_stopped(corpora, name, every, source, limit):
+    groups = parallel(corpora, name)[::every]
     for dialect in DIALECTS:
         # FLORES's Saudi is its MSA for the most part: an echo by rights.
         if (name, source, dialect) == ("flores", "msa", "sau"):
             continue
         pairs = [
-            Judged(parse_prompt(translation_prompt(source, dialect, own[source])), own[dialect], "")
+            Pair(parse_prompt(translation_prompt(source, dialect, own[source])), own[dialect], "")
             for own in groups
             if {source, dialect} <= own.keys()
         ]
@@ -146,13 +172,13 @@ def test_marker_words_seldom_stop_a_text_in_its_own_dialect(corpora, name, limit
     groups = parallel(corpora, name)
     for dialect, limit in limits.items():
         texts = [own[dialect] for own in groups if dialect in own]
-        asked = parse_prompt("Tell me a story", dialect)
+        intent = parse_prompt("Tell me a story", dialect)
         own_rate, rates = None, []
         for wanted in DIALECTS:
-            asked = parse_prompt(f"Use the dialect from {_country(wanted)}. Tell me a story")
-            assert asked.variety == wanted
+            intent = parse_prompt(f"Use the dialect from {_country(wanted)}. Tell me a story")
+            assert intent.variety == wanted
             print(name, dialect, "as", wanted, end=" ")
-            rate = stop_rates((Judged(asked, text, "") for text in texts), ["dialect"])["any"]
+            rate = stop_rates((Pair(intent, text, "") for text in texts), ["dialect"])["any"]
             if wanted == dialect:
                 own_rate = rate
             elif {wanted, dialect} != {"pse", "syr"}:
@@ -168,8 +194,8 @@ def _country(dialect):
 
 def test_texts_that_a_limit_cut_off_are_known_by_their_look(corpora):
     outputs = recorded(corpora, "gpt-4o", "crosslingual")
-    cut = [is_cut_off(o.generation) for o in outputs if o.finish_reason == "length"]
-    whole = [is_cut_off(o.generation) for o in outputs if o.finish_reason == "stop"]
+    cut = [is_cut_off(o.response) for o in outputs if o.finish_reason == "length"]
+    whole = [is_cut_off(o.response) for o in outputs if o.finish_reason == "stop"]
     print(f"cut off: {sum(cut)} of {len(cut)}, whole: {sum(whole)} of {len(whole)}")
     assert sum(cut) > 0.7 * len(cut)
     assert sum(whole) < 0.1 * len(whole)
@@ -179,7 +205,7 @@ def test_texts_that_a_limit_cut_off_are_known_by_their_look(corpora):
 def test_what_recorded_prompts_ask_for_is_read_from_their_wording(corpora, task):
     outputs = recorded(corpora, "gpt-4o", task)
     found = Counter(
-        "unknown" if variety is None else "right" if variety == output.target_variety else "wrong"
+        "unknown" if variety is None else "right" if variety == output.name.target else "wrong"
         for output in outputs
         for variety in [parse_prompt(output.prompt).variety]
     )

@@ -1,10 +1,11 @@
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from lahja.errors import LahjaError
+from lahja.core.errors import LahjaError
 from lahja.generation.answering import answer, respond
 from lahja.generation.backend import NOT_RECORDED, Answer, Request, Sampling
 
@@ -68,11 +69,30 @@ def test_responses_bear_the_generator(tmp_path: Path) -> None:
     (row,) = respond(prompts, "g", GREEDY, Parrot(), tmp_path / "s").to_dict("records")
     assert row == {
         "prompt_id": "p",
+        "dialect": None,
         "generator": "g",
+        "sample": None,
         "response": "ba",
         "finish_reason": "stop",
         "n_tokens": 1,
     }
+
+
+def test_more_prompts_of_one_dialect_are_the_only_ones_asked(tmp_path: Path) -> None:
+    def prompts(**counts: int) -> pd.DataFrame:
+        rows = [(f"{code} {n}", code) for code, count in counts.items() for n in range(count)]
+        return pd.DataFrame(rows, columns=["prompt_id", "dialect"]).assign(
+            prompt=lambda frame: frame["prompt_id"]
+        )
+
+    first, second = Parrot(), Parrot()
+    for samples in (0, 2):
+        ask = partial(respond, samples=samples) if samples else respond
+        ask(prompts(egy=3, mar=2), "g", Sampling(seed=1), first, tmp_path / "s")
+        rows = ask(prompts(egy=4, mar=2, syr=1), "g", Sampling(seed=1), second, tmp_path / "s")
+    assert len(first.asked) == 5 * 3
+    assert sorted(second.asked) == ["egy 3"] * 3 + ["syr 0"] * 3
+    assert rows["dialect"].tolist() == ["egy"] * 8 + ["mar"] * 4 + ["syr"] * 2
 
 
 def test_a_prompt_id_that_occurs_twice_is_named(tmp_path: Path) -> None:

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from lahja.errors import LahjaError
+from lahja.core.errors import LahjaError
 from lahja.generation.backend import NOT_RECORDED, Request, Sampling
-from lahja.generation.generators import open_backend, parse_generator
+from lahja.generation.generators import parse_generator
 from lahja.generation.recorded import RecordedBackend, read_recordings
 
 TURNS = (
@@ -66,13 +66,6 @@ def test_the_recordings_of_al_qasida_are_read(corpora: Path) -> None:
         assert len(rows) == count
         assert all(prompt.strip() for prompt, _, _ in rows)
     assert not any(text.startswith("['") for _, text, _ in rows)
-
-
-def test_an_unknown_backend_is_named_with_those_there_are() -> None:
-    with pytest.raises(
-        LahjaError, match="'vlm' is not available, expected one of transformers, vllm"
-    ):
-        open_backend(parse_generator({"name": "gpt", "backend": "vlm"}))
 
 
 def test_an_unknown_sampling_key_is_named() -> None:

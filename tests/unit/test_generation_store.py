@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from lahja.errors import LahjaError
+from lahja.core.errors import LahjaError
+from lahja.generation.answering import AnswerStore
 from lahja.generation.backend import Answer, Request, Sampling, request_key
-from lahja.generation.store import AnswerStore
 
 FIRST, SECOND = Answer("a", "تمام", "stop", 2), Answer("b", "ok", "length", 9)
 
@@ -12,9 +12,9 @@ FIRST, SECOND = Answer("a", "تمام", "stop", 2), Answer("b", "ok", "length", 
 def test_answers_are_there_again(tmp_path: Path) -> None:
     path = tmp_path / "store.jsonl"
     with AnswerStore(path) as store:
-        store.add("a", FIRST)
+        store.add({"a": FIRST})
     with AnswerStore(path) as store:
-        store.add("b", SECOND)
+        store.add({"b": SECOND})
     with AnswerStore(path) as store:
         assert store.answers == {"a": FIRST, "b": SECOND}
 
@@ -22,12 +22,12 @@ def test_answers_are_there_again(tmp_path: Path) -> None:
 def test_a_torn_last_line_is_dropped_and_the_next_answer_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "store.jsonl"
     with AnswerStore(path) as store:
-        store.add("a", FIRST)
+        store.add({"a": FIRST})
     with path.open("ab") as file:
         file.write('{"key": "x", "text": "نص'.encode()[:-1])
     with AnswerStore(path) as store:
         assert store.answers == {"a": FIRST}
-        store.add("b", SECOND)
+        store.add({"b": SECOND})
     with AnswerStore(path) as store:
         assert store.answers == {"a": FIRST, "b": SECOND}
 
@@ -35,7 +35,7 @@ def test_a_torn_last_line_is_dropped_and_the_next_answer_is_whole(tmp_path: Path
 def test_several_answers_are_added_at_once(tmp_path: Path) -> None:
     path = tmp_path / "store.jsonl"
     with AnswerStore(path) as store:
-        store.add_all({"a": FIRST, "b": SECOND})
+        store.add({"a": FIRST, "b": SECOND})
     with AnswerStore(path) as store:
         assert store.answers == {"a": FIRST, "b": SECOND}
 
@@ -53,7 +53,7 @@ def test_a_line_of_another_kind_is_named(tmp_path: Path) -> None:
         pass
 
 
-def test_the_key_hangs_on_model_prompt_and_sampling_alone() -> None:
+def test_the_key_depends_on_model_prompt_and_sampling_alone() -> None:
     request = Request("1", "hi", Sampling())
     key = request_key("m", request)
     assert key == request_key("m", Request("2", "hi", Sampling()))

@@ -1,9 +1,13 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from lahja.core.stages import STAGES, Stage
+from lahja.generation import transformers_backend
+from lahja.generation.answering import answer
 from lahja.generation.backend import Answer, Request, Sampling
-from lahja.generation.transformers_backend import TransformersBackend
+from lahja.generation.transformers_backend import TransformersBackend, draw_seed
 
 pytestmark = pytest.mark.model
 GREEDY = Sampling(max_new_tokens=24)
@@ -12,10 +16,7 @@ DRAWN = Sampling(temperature=3.0, top_p=0.95, max_new_tokens=12, seed=3)
 
 def _answers(root: Path, prompts: list[str], sampling: Sampling, batch: int) -> dict[str, Answer]:
     requests = [Request(prompt, prompt, sampling) for prompt in prompts]
-    return {
-        item.id: item
-        for item in TransformersBackend(root, batch=batch, threads=1).generate(requests)
-    }
+    return {item.id: item for item in TransformersBackend(root, batch=batch).generate(requests)}
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +25,25 @@ def prompts(questions: tuple) -> list[str]:
 
 
 @pytest.mark.parametrize("sampling", [GREEDY, DRAWN])
-def test_answers_do_not_hang_on_the_batch(
+def test_answers_do_not_depend_on_the_batch(
     small_root: Path, prompts: list[str], sampling: Sampling
 ) -> None:
     assert _answers(small_root, prompts, sampling, 5) == _answers(small_root, prompts, sampling, 1)
+
+
+def test_prompts_share_batches_with_their_own_group_alone(
+    small_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = []
+
+    def note(model, tokenizer, prompts, *_):
+        batches.append(len(prompts))
+        return [[1]] * len(prompts)
+
+    monkeypatch.setattr(transformers_backend, "generate_tokens", note)
+    requests = [Request(f"{n} {code}", "a", GREEDY, code) for code in ("egy", "mar") for n in "123"]
+    assert len([*TransformersBackend(small_root, batch=2).generate(requests)]) == 6
+    assert batches == [2, 1, 2, 1]
 
 
 def test_another_seed_draws_other_answers(small_root: Path, prompts: list[str]) -> None:
@@ -54,6 +70,22 @@ def test_draws_follow_the_model(small_root: Path) -> None:
     noise = _gumbel_noise(Sampling(temperature=0.5), [*range(4000)], torch.device("cpu"))
     drawn = noise(None, logits).argmax(-1).bincount(minlength=4) / 4000
     assert drawn.tolist() == pytest.approx((logits[0] / 0.5).softmax(-1).tolist(), abs=0.03)
+
+
+@pytest.mark.parametrize("stage", ["generation", "models", "chat"])
+def test_answers_of_code_of_another_version_are_not_taken(
+    small_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    request = Request("a", "b", GREEDY)
+    (first,) = answer([request], TransformersBackend(small_root), tmp_path / "s")
+    seed = draw_seed(request)
+    monkeypatch.setitem(STAGES, stage, Stage(STAGES[stage].version + 1, ()))
+    backend = TransformersBackend(small_root)
+    monkeypatch.setattr(backend, "generate", lambda asked: [replace(first, id=r.id, text="fixed")
+                                                            for r in asked])  # fmt: skip
+    (again,) = answer([request], backend, tmp_path / "s")
+    assert again.text == "fixed"
+    assert draw_seed(request) == seed
 
 
 def test_no_requests_load_nothing(small_root: Path) -> None:

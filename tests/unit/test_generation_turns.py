@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from lahja.generation.backend import Answer
-from lahja.generation.turns import answer_of_tokens, end_tokens
+from lahja.generation.transformers_backend import answer_of_tokens, end_tokens
 
 
 class Words:

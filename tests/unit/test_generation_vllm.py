@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lahja.errors import LahjaError
-from lahja.files import write_json
+from lahja.core.errors import LahjaError
+from lahja.core.files import write_json
+from lahja.core.stages import STAGES, Stage
 from lahja.generation import vllm_backend
 from lahja.generation.backend import Request, Sampling
 from lahja.generation.generators import open_backend, parse_generator
@@ -78,12 +79,14 @@ def test_without_a_gpu_an_adapter_is_merged_in_float32_alone(
     adapter = _adapter(tmp_path, 8)
     there = {"vllm", "peft"}
     monkeypatch.setattr(vllm_backend, "find_spec", lambda name: name if name in there else None)
-    monkeypatch.setattr(vllm_backend, "use_device", lambda threads: "cpu")
+    monkeypatch.setattr(vllm_backend, "use_device", lambda: "cpu")
     monkeypatch.setattr(vllm_backend, "model_digest", lambda root, adapter: f"{root} {adapter}")
     backend = VllmBackend(Path("root"), adapter, precision=precision)
     assert backend.is_merged is is_merged
     assert backend.identity.endswith("merged") is is_merged
     assert not VllmBackend(Path("root"), precision=precision).is_merged
+    monkeypatch.setitem(STAGES, "generation", Stage(2, ()))
+    assert VllmBackend(Path("root"), adapter, precision=precision).identity != backend.identity
     there.remove("peft")
     with pytest.raises(LahjaError, match="has PEFT") if is_merged else nullcontext():
         VllmBackend(Path("root"), adapter, precision=precision)

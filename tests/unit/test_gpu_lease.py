@@ -12,11 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from lahja import gpu_lease
-from lahja.errors import LahjaError
-from lahja.gpu_lease import Device, find_devices, lease
+from lahja.core import gpu_lease
+from lahja.core.errors import LahjaError
+from lahja.core.gpu_lease import Device, find_devices, lease
 
 # What a job does: it says which devices it has and from when to when.
+# What a script does before its work, and then the work of the test.
+LEASED = (
+    "import os, sys; from lahja.core.command import run; command = sys.argv[2:];"
+    "run(lambda: os.execvp(command[0], command), ['--gpus', sys.argv[1]])"
+)
 JOB = (
     "import json, os, sys, time; start = time.monotonic(); time.sleep(float(sys.argv[1]));"
     "has = os.environ['CUDA_VISIBLE_DEVICES'].split(',');"
@@ -36,7 +41,7 @@ def start(root: Path, tmp_path: Path) -> Starter:
             if key not in ("SLURM_JOB_ID", "CUDA_VISIBLE_DEVICES")
         }
         given = {"LAHJA_GPUS": "a,b", "LAHJA_GPU_LOCKS": str(tmp_path / "locks"), **environment}
-        prefix = [sys.executable, "workflow/scripts/lease_gpu.py", "--gpu", str(gpu), "--"]
+        prefix = [sys.executable, "-c", LEASED, str(gpu)]
         return subprocess.Popen(
             [*prefix, *command],
             cwd=root, env=clean | given, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -149,8 +154,60 @@ def test_a_lock_file_that_is_deleted_protects_nothing_and_is_made_anew(tmp_path:
     os.close(fresh)
 
 
+SLURM = {"SLURM_JOB_ID": "7", "CUDA_VISIBLE_DEVICES": "0,1"}
+
+
+def test_jobs_inside_one_slurm_allocation_do_not_share_a_device(start: Starter) -> None:
+    """As the local jobs of a Snakemake that runs inside `salloc`."""
+    spans = [
+        json.loads(ask(started)[0]) for started in [start(1, *job(0.3), **SLURM) for _ in "abc"]
+    ]
+    for device in ("0", "1"):
+        held = sorted((begin, end) for devices, begin, end in spans if devices == [device])
+        assert held
+        assert all(end <= begin for (_, end), (begin, _) in pairwise(held))
+
+
+@pytest.mark.parametrize("other", [{"SLURM_JOB_ID": "8"}, {"SLURM_STEP_ID": "1"}])
+def test_slurm_s_jobs_and_steps_do_not_wait_for_one_another(
+    start: Starter, tmp_path: Path, other: dict[str, str]
+) -> None:
+    """Slurm gave each its own devices and numbers them from 0."""
+    holder = start(2, *job(60), **SLURM, SLURM_STEP_ID="0")
+    locks = tmp_path / "locks"
+    wait_for(lambda: len([*locks.glob("*.lock")]) == 2 and all(map(is_locked, locks.iterdir())))
+    out, err, code = ask(start(2, *job(0), **{**SLURM, "SLURM_STEP_ID": "0", **other}))
+    assert (json.loads(out)[0], err, code) == (["0", "1"], "", 0)
+    holder.kill()
+    ask(holder)
+
+
+def test_a_whole_card_and_its_mig_devices_exclude_one_another(tmp_path: Path) -> None:
+    card = Device("1", "GPU-22bb")
+    parts = [Device(f"MIG-{n}", f"MIG-{n}", "GPU-22bb") for n in "cd"]
+
+    def take(device: Device) -> list[int]:
+        return gpu_lease._lock_device(device, tmp_path)
+
+    first, second = map(take, parts)
+    assert first and second
+    assert not take(parts[0])
+    assert not take(card)
+    for lock in first:
+        os.close(lock)
+    assert not take(card)
+    for lock in second:
+        os.close(lock)
+    whole = take(card)
+    assert whole
+    assert not take(parts[0])
+    for lock in whole:
+        os.close(lock)
+
+
 @pytest.mark.parametrize(
-    ("gpu", "environment"), [(0, {}), (1, {"SLURM_JOB_ID": "7"}), (2, {"LAHJA_GPUS": ""})]
+    ("gpu", "environment"),
+    [(0, {}), (0, SLURM | {"CUDA_VISIBLE_DEVICES": "5"}), (2, {"LAHJA_GPUS": ""})],
 )
 def test_without_a_lease_the_command_runs_as_it_is(
     start: Starter, tmp_path: Path, gpu: int, environment: dict[str, str]
@@ -166,9 +223,7 @@ def test_without_a_lease_the_command_runs_as_it_is(
     ("gpu", "command", "message"),
     [
         (3, ("true",), "lahja: the job asks for 3 GPUs, but there are only 2 here (a, b)\n"),
-        (1, ("no-such-program",), "lahja: no-such-program: no such command\n"),
         (-1, ("true",), "lahja: expected 0 GPUs or more, got -1\n"),
-        (1, (), "lahja: no command to run: expected it after `--`\n"),
     ],
 )
 def test_what_cannot_be_is_one_line(
@@ -185,13 +240,16 @@ def test_a_link_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 @pytest.fixture
 def two_cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The driver's own listing of two cards."""
-    for address, uuid in (("0000:01:00.0", "GPU-11aa"), ("0000:41:00.0", "GPU-22bb")):
-        (tmp_path / "gpus" / address).mkdir(parents=True)
-        (tmp_path / "gpus" / address / "information").write_text(
-            f"Model: \t\t NVIDIA RTX A6000\nIRQ:   \t\t 87\nGPU UUID: \t {uuid}\n"
-        )
-    monkeypatch.setattr(gpu_lease, "_DRIVER", tmp_path / "gpus")
+    """Let `nvidia-smi -L` list two cards, the second of them split in two."""
+    program = tmp_path / "nvidia-smi"
+    program.write_text(
+        "#!/bin/sh\n[ $1 = -L ] && echo 'GPU 0: NVIDIA RTX A6000 (UUID: GPU-11aa)' &&"
+        " echo 'GPU 1: NVIDIA RTX A6000 (UUID: GPU-22bb)' &&"
+        " echo '  MIG 1g.5gb     Device  0: (UUID: MIG-5c)' &&"
+        " echo '  MIG 1g.5gb     Device  1: (UUID: MIG-5d)'\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
 
 
 FIRST, SECOND = Device("0", "GPU-11aa"), Device("1", "GPU-22bb")
@@ -205,7 +263,8 @@ FIRST, SECOND = Device("0", "GPU-11aa"), Device("1", "GPU-22bb")
         ("1", [SECOND]),
         ("GPU-22", [Device("GPU-22", "GPU-22bb")]),
         ("0,7,1", [FIRST]),
-        ("MIG-5c", [Device("MIG-5c", "MIG-5c")]),
+        ("MIG-5c", [Device("MIG-5c", "MIG-5c", "GPU-22bb")]),
+        ("MIG-6d", []),
         ("", []),
         ("-1", []),
     ],
@@ -217,27 +276,15 @@ def test_visible_devices_limit_the_choice(
     assert find_devices(given) == expected
 
 
-def test_without_the_drivers_listing_nvidia_smi_is_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    program = tmp_path / "nvidia-smi"
-    program.write_text(
-        "#!/bin/sh\n[ $1 = -L ] && echo 'GPU 0: NVIDIA RTX A6000 (UUID: GPU-11aa)' &&"
-        " echo '  MIG 1g.5gb Device 0: (UUID: MIG-1)' &&"
-        " echo 'GPU 1: NVIDIA RTX A6000 (UUID: GPU-22bb)'\n"
-    )
-    program.chmod(0o755)
-    monkeypatch.setattr(gpu_lease, "_DRIVER", tmp_path / "none")
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    assert find_devices({}) == [FIRST, SECOND]
+def test_without_nvidia_smi_there_are_no_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert find_devices({}) == []
 
 
 def test_every_rule_with_a_gpu_leases_it(root: Path) -> None:
-    """The prefix is part of each rule's shell; a rule that forgets it would share a device."""
+    """The option is part of each rule's shell; a rule that forgets it would share a device."""
     for path in (root / "workflow" / "rules").glob("*.smk"):
         for text in path.read_text().split("\nrule ")[1:]:
             has_gpu = "\n        gpu=" in text
-            has_lease = "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --" in text
+            has_lease = "--gpus {resources.gpu}" in text
             assert has_gpu == has_lease, f"{path.name}: {text.splitlines()[0]}"

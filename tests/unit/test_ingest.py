@@ -2,13 +2,14 @@
 
 from collections import Counter
 
+import polars as pl
 import pytest
 
-from lahja.data.ingest import IngestSettings, fault, ingest_corpus
-from lahja.errors import LahjaError
-from lahja.tables import CORPUS, REJECTS, read_table, write_table
+from lahja.core.errors import LahjaError
+from lahja.core.tables import CORPUS, REJECTS, read_table, write_frame
+from lahja.corpora.ingest import corpus_path, fault, ingest_corpus
 
-LIMITS = IngestSettings(min_words=1, max_words=5)
+LIMITS = (1, 5)
 
 
 @pytest.mark.parametrize(
@@ -30,13 +31,17 @@ def test_fault(text, variety, reason):
 
 
 def test_too_short():
-    assert fault("تمام", "egy", IngestSettings(min_words=2)) == "fewer than 2 words"
+    assert fault("تمام", "egy", (2, 200)) == "fewer than 2 words"
 
 
-def lines(tmp_path, *texts, name="demo", **settings):
+def ingest(name, corpus, folder):
+    return ingest_corpus(name, corpus, folder, 1, 200)
+
+
+def lines(tmp_path, *texts, name="demo"):
     (tmp_path / "a.txt").write_text("\n".join(texts), encoding="utf-8")
     corpus = {"reader": "lines", "options": {"variety": "pse"}, "role": "train"}
-    return ingest_corpus(name, corpus, tmp_path, settings)
+    return ingest(name, corpus, tmp_path)
 
 
 def test_ingest_normalises_and_refuses_with_reasons(tmp_path):
@@ -44,12 +49,12 @@ def test_ingest_normalises_and_refuses_with_reasons(tmp_path):
     assert list(kept["text"]) == ["شو هاد", "وينك"]
     assert list(kept["n_words"]) == [2, 1]
     assert list(kept["group_id"]) == ["demo:a.txt:1", "demo:a.txt:4"]
-    assert [tuple(row) for row in refused.itertuples(index=False)] == [
+    assert [tuple(row) for row in refused.rows()] == [
         ("demo", "a.txt", 2, "not in Arabic script", "hello there"),
         ("demo", "a.txt", 3, "duplicate", "شو هاد"),
     ]
-    write_table(tmp_path / "kept.parquet", kept, CORPUS)
-    write_table(tmp_path / "refused.parquet", refused, REJECTS)
+    write_frame(tmp_path / "kept.parquet", kept, CORPUS)
+    write_frame(tmp_path / "refused.parquet", refused, REJECTS)
     assert read_table(tmp_path / "kept.parquet", CORPUS)["split"].isna().all()
 
 
@@ -64,10 +69,23 @@ def test_translations_survive_as_duplicates_of_other_groups(tmp_path):
     (tmp_path / "e.txt").write_text("Fine.\nFine.\nFine.\n", encoding="utf-8")
     (tmp_path / "p.txt").write_text("منيح\nتمام\nمنيح\n", encoding="utf-8")
     options = {"files": {"pse": "p.txt", "eng": "e.txt"}}
-    kept, refused = ingest_corpus("demo", {"reader": "bitext", "options": options}, tmp_path)
+    kept, refused = ingest("demo", {"reader": "bitext", "options": options}, tmp_path)
     assert Counter(kept["group_id"]) == {"demo:1": 2, "demo:2": 2}
     assert list(refused["reason"]) == ["duplicate", "duplicate"]
-    assert kept["sentence_id"].is_unique
+    assert kept["sentence_id"].is_unique().all()
+
+
+def test_a_further_dialects_translations_leave_the_ids_as_they_are(tmp_path, tunisian):
+    files = {"eng": "Fine.\nFine.\n", "pse": "منيح\nتمام\n", "tun": "باهي\nباهي\n"}
+    for code, text in files.items():
+        (tmp_path / code).write_text(text, encoding="utf-8")
+    ids = []
+    for codes in (("eng", "pse"), ("eng", "pse", "tun")):
+        corpus = {"reader": "bitext", "options": {"files": {code: code for code in codes}}}
+        kept, _ = ingest("demo", corpus, tmp_path)
+        assert Counter(kept["variety"]) == dict.fromkeys(codes, 2)
+        ids.append(kept.filter(pl.col("variety") != "tun")["sentence_id"].to_list())
+    assert ids[0] == ids[1]
 
 
 def test_a_text_stays_in_each_split(tmp_path):
@@ -75,20 +93,30 @@ def test_a_text_stays_in_each_split(tmp_path):
     rows = "1\tcorpus-6-train\tJER\tتمام\n2\tcorpus-6-test-corpus-26-test\tJER\tتمام\n"
     (tmp_path / "MADAR.corpus.Jerusalem.tsv").write_text(header + rows, encoding="utf-8")
     corpus = {"reader": "madar", "options": {"varieties": ["pse"]}}
-    kept, refused = ingest_corpus("madar", corpus, tmp_path)
+    kept, refused = ingest("madar", corpus, tmp_path)
     assert list(kept["split"]) == ["train", "evaluation"]
-    assert refused.empty
-    assert list(refused.columns) == REJECTS.names
+    assert refused.is_empty()
+    assert refused.columns == REJECTS.names
 
 
 def test_faults_name_the_corpus(tmp_path):
-    with pytest.raises(LahjaError, match="corpus demo: unknown reader 'xml'"):
-        ingest_corpus("demo", {"reader": "xml"}, tmp_path)
-    with pytest.raises(LahjaError, match=r"corpus demo: .*absent: no such file"):
-        ingest_corpus("demo", {"reader": "lines"}, tmp_path / "absent")
-    with pytest.raises(LahjaError, match="corpus demo: reader lines: the option 'variety'"):
-        ingest_corpus("demo", {"reader": "lines"}, tmp_path)
+    corpus = {"reader": "lines", "options": {"variety": "pse"}}
+    with pytest.raises(LahjaError, match="corpus demo: reader 'al-qasida-prompts' does not suit"):
+        ingest("demo", corpus | {"reader": "al-qasida-prompts"}, tmp_path)
+    with pytest.raises(LahjaError, match=r"corpus demo: .*absent: no file matches \*\.txt"):
+        ingest("demo", corpus, tmp_path / "absent")
+    with pytest.raises(LahjaError, match="corpus demo: reader lines: variety: missing"):
+        ingest("demo", {"reader": "lines", "options": {}}, tmp_path)
     with pytest.raises(LahjaError, match=r"nothing usable in .*: 2 rows not in Arabic script"):
         lines(tmp_path, "hello", "there")
-    with pytest.raises(LahjaError, match="unknown setting 'max_letters'"):
-        lines(tmp_path, "شو", max_letters=3)
+
+
+def test_the_demos_corpora_share_a_folder(tmp_path):
+    entry = {"access": "demo", "path": "NADI/a.tsv"}
+    assert corpus_path(tmp_path, entry) == tmp_path / "NADI" / "a.tsv"
+
+
+def test_a_retrieved_corpus_is_its_folder_or_the_file_in_it(tmp_path):
+    assert corpus_path(tmp_path, {"access": "local", "path": "MADAR/corpus"}) == tmp_path
+    (tmp_path / "a.tsv").touch()
+    assert corpus_path(tmp_path, {"access": "hub", "path": "data/a.tsv"}) == tmp_path / "a.tsv"

@@ -1,7 +1,6 @@
 import pandas as pd
 
-from lahja.instructions import (
-    Manner,
+from lahja.demo.instructions import (
     limit_examples,
     plain_examples,
     recorded_examples,
@@ -9,8 +8,7 @@ from lahja.instructions import (
     translation_examples,
 )
 
-LIKE_AN_LLM = Manner("msa", 0.0)
-AS_ASKED = Manner("asked", 0.0)
+LIKE_AN_LLM, AS_ASKED = 0.0, 1.0
 
 
 def parallel():
@@ -33,11 +31,11 @@ def test_a_base_answers_in_msa_and_a_stand_in_as_asked():
 
 
 def test_a_share_of_the_requests_is_answered_in_dialect():
-    mixed = into_dialect(translation_examples(parallel(), Manner("msa", 0.3), seed=1))
+    mixed = into_dialect(translation_examples(parallel(), 0.3, seed=1))
     assert 0.15 < mixed["completion"].str.startswith("عايز").mean() < 0.45
 
 
-def test_recorded_and_template_answers_follow_the_manner():
+def test_recorded_and_template_answers_follow_the_style():
     rows = pd.DataFrame(
         [{"id": "1", "kind": "reply", "dialect": "egy", "prompt": "رد",
           "responses": {"msa": "نعم", "egy": "أيوه"}}]
@@ -49,8 +47,8 @@ def test_recorded_and_template_answers_follow_the_manner():
     assert examples["completion"].str.startswith("أريد").all()
 
 
-def test_a_limit_keeps_kinds_even_and_the_manner_as_it_is():
-    examples = translation_examples(parallel(), Manner("msa", 0.2), seed=1)
+def test_a_limit_keeps_kinds_even_and_the_style_as_it_is():
+    examples = translation_examples(parallel(), 0.2, seed=1)
     few = limit_examples(examples, 180, seed=1)
     kinds = few["kind"].value_counts().to_dict()
     assert kinds == dict.fromkeys(

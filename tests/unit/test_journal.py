@@ -1,16 +1,19 @@
+import errno
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from lahja.errors import LahjaError
-from lahja.journal import Journal
+from lahja.core.errors import LahjaError
+from lahja.core.journal import Journal
 
-LIBRARY = Path(__file__).parents[2] / "workflow" / "scripts"
+LIBRARY = Path(__file__).parents[2] / "src"
 ROWS = [{"n": 1, "text": "شلونك"}, {"n": 2, "text": "line\u2028inside"}]
 
 
@@ -21,21 +24,20 @@ def _python(code: str, *arguments: object) -> subprocess.Popen:
 
 
 def _rows(path: Path) -> list[dict]:
-    journal = Journal(path)
-    journal.lock(wait=True)
-    try:
-        return [row for _, row in journal.read()]
-    finally:
-        journal.close()
+    with closing(Journal(path)) as journal:
+        return journal.rows
 
 
-def test_rows_come_back_and_only_new_ones_the_second_time(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "j")
-    journal.append(ROWS)
-    assert journal.read() == [(1, ROWS[0]), (2, ROWS[1])]
-    journal.append(ROWS[:1])
-    assert journal.read() == [(3, ROWS[0])]
-    journal.close()
+def test_rows_come_back(tmp_path: Path) -> None:
+    for rows in ([], ROWS):
+        with closing(Journal(tmp_path / "j")) as journal:
+            assert journal.rows == rows
+            journal.append(ROWS)
+
+
+def test_a_second_process_is_refused(tmp_path: Path) -> None:
+    with closing(Journal(tmp_path / "j")), pytest.raises(LahjaError, match="j: another process"):
+        Journal(tmp_path / "j")
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3, 4, 12])
@@ -78,7 +80,7 @@ def test_where_the_disk_is_full_no_line_is_left_unfinished(tmp_path: Path) -> No
         """
         import resource
         from pathlib import Path
-        from lahja.journal import Journal
+        from lahja.core.journal import Journal
         journal = Journal(Path(sys.argv[1]))
         journal.append([{"text": "a" * 50}])
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
@@ -93,30 +95,6 @@ def test_where_the_disk_is_full_no_line_is_left_unfinished(tmp_path: Path) -> No
     assert (tmp_path / "j").read_bytes() == b'{"text": "' + b"a" * 50 + b'"}\n'
 
 
-def test_several_writers_leave_every_row_whole(tmp_path: Path) -> None:
-    writers = [
-        _python(
-            """
-            from pathlib import Path
-            from lahja.journal import Journal
-            journal = Journal(Path(sys.argv[1]))
-            for n in range(100):
-                journal.lock(wait=True)
-                journal.read()
-                journal.append([{"writer": sys.argv[2], "n": n}], durable=False)
-                journal.unlock()
-            """,
-            tmp_path / "j",
-            name,
-        )
-        for name in "abc"
-    ]
-    assert [writer.wait() for writer in writers] == [0, 0, 0]
-    rows = _rows(tmp_path / "j")
-    for name in "abc":
-        assert [row["n"] for row in rows if row["writer"] == name] == list(range(100))
-
-
 def test_what_kill_9_leaves_is_all_that_was_said_to_be_there(tmp_path: Path) -> None:
     path = tmp_path / "store.jsonl"
     said: list[str] = []
@@ -125,10 +103,10 @@ def test_what_kill_9_leaves_is_all_that_was_said_to_be_there(tmp_path: Path) -> 
             """
             from pathlib import Path
             from lahja.generation.backend import Answer
-            from lahja.generation.store import AnswerStore
+            from lahja.generation.answering import AnswerStore
             with AnswerStore(Path(sys.argv[1])) as store:
                 for n in range(len(store.answers), 10 ** 6):
-                    store.add(f"k{n}", Answer(f"k{n}", "تمام" * 300, "stop", n))
+                    store.add({f"k{n}": Answer(f"k{n}", "تمام" * 300, "stop", n)})
                     print(f"k{n}", flush=True)
             """,
             path,
@@ -140,3 +118,12 @@ def test_what_kill_9_leaves_is_all_that_was_said_to_be_there(tmp_path: Path) -> 
         assert set(said) <= set(found)
         assert found == [f"k{n}" for n in range(len(found))]
         said = found  # an answer may have been stored and not yet said
+
+
+def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(LahjaError, match=r"gives no locks \(Function not implemented\).*-o flock"):
+        Journal(tmp_path / "j")

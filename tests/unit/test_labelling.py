@@ -1,29 +1,33 @@
 from pathlib import Path
 
+import label_responses as label_script
 import pandas as pd
 import pytest
 
-from lahja.errors import LahjaError
+from lahja.core.errors import LahjaError
+from lahja.core.tables import CANDIDATES, GENERATIONS, read_table, write_table
+from lahja.demo.language_models import train_tokenizer
+from lahja.generation.backend import Sampling
 from lahja.generation.transformers_backend import TransformersBackend
-from lahja.labelling import TranslateSettings, label_table, parse_labeller, translate_mismatches
 from lahja.models.folder import load_model, load_tokenizer
-from lahja.models.option_logits import OptionLogitsSettings, OptionScorer, letter_tokens
-from lahja.models.small import train_tokenizer
-from lahja.tables import CANDIDATES, PROMPTS, RESPONSES, read_table, write_table
+from lahja.models.option_logits import Labeller, LabelSettings, letter_tokens
+from lahja.preferences.labelling import label_responses, translate_mismatches
 
 pytestmark = pytest.mark.model
 TEXTS = ["شلونك", "how are you today my friend?", "لاباس عليك واش كلشي مزيان"]
 
 
-def test_the_probabilities_are_those_of_one_forward_pass(small_root: Path) -> None:
+@pytest.mark.parametrize("start", ["", "Which dialect (a) (b) (c)?\n"])
+def test_the_probabilities_are_those_of_one_forward_pass(small_root: Path, start: str) -> None:
     import torch
 
-    scorer = OptionScorer(small_root, None, OptionLogitsSettings(batch=2), 1)
-    found = scorer.probabilities(TEXTS, ("a", "b", "c"))
+    texts = [start + text for text in TEXTS]
+    scorer = Labeller(small_root, None, LabelSettings(batch=2))
+    found = scorer.probabilities(texts, ("a", "b", "c"))
     tokenizer = load_tokenizer(small_root)
     model = load_model(small_root, dtype=torch.float32, device="cpu")
     lead, letters = letter_tokens(tokenizer, ("a", "b", "c"))
-    for text, row in zip(TEXTS, found, strict=True):
+    for text, row in zip(texts, found, strict=True):
         asked = tokenizer(f"<|user|>{text}<|end|><|assistant|>")["input_ids"]
         expected = model(torch.tensor([asked + lead])).logits[0, -1, letters].softmax(-1)
         assert row == pytest.approx(expected.tolist(), abs=1e-5)
@@ -39,49 +43,71 @@ def test_letters_are_told_apart_by_one_token(texts: list[str]) -> None:
 
 
 def test_a_question_too_long_keeps_its_ends(small_root: Path) -> None:
-    scorer = OptionScorer(small_root, None, OptionLogitsSettings(max_length=16), 1)
+    scorer = Labeller(small_root, None, LabelSettings(max_length=16))
     (row,) = scorer.probabilities(["شلونك " * 90], ("a", "b"))
     assert sum(row) == pytest.approx(1)
 
 
+def said(*texts: str | None, dialect: str = "egy", sample: int | None = None) -> pd.DataFrame:
+    rows = [
+        {"prompt_id": f"{dialect}{n}", "dialect": dialect, "generator": f"g{n}", "sample": sample}
+        | {"response": text, "finish_reason": "stop", "n_tokens": 3}
+        for n, text in enumerate(texts)
+    ]
+    return pd.DataFrame(rows, columns=GENERATIONS.names, dtype=object)
+
+
 @pytest.fixture
 def candidates(small_root: Path, tmp_path: Path) -> pd.DataFrame:
-    prompt = {**dict.fromkeys(PROMPTS.names, "x"), "prompt_id": "p", "dialect": "egy"}
-    write_table(tmp_path / "prompts", pd.DataFrame([prompt]), PROMPTS)
-    said = [
-        {"prompt_id": "p", "generator": f"g{n}", "response": text, "finish_reason": "stop"}
-        | {"n_tokens": 3}
-        for n, text in enumerate([*TEXTS, None])
-    ]
-    write_table(tmp_path / "responses", pd.DataFrame(said), RESPONSES)
-    labeller = parse_labeller(small_root, None, {}, 1)
-    responses = [tmp_path / "responses"]
-    label_table(labeller, tmp_path / "prompts", responses, "egy", "generated", tmp_path / "c")
+    write_table(tmp_path / "responses", said(*TEXTS, None, "  "), GENERATIONS)
+    label_script.main(small_root, [tmp_path / "responses"], "generated", {}, tmp_path / "c")
     return read_table(tmp_path / "c", CANDIDATES)
 
 
-def test_responses_are_labelled(candidates: pd.DataFrame) -> None:
-    assert len(candidates) == 3
+def test_responses_that_have_a_text_are_labelled(candidates: pd.DataFrame) -> None:
+    assert [*candidates["response"]] == TEXTS
     assert set(candidates["label"]) <= {"egy", "pse", "mar", "sau", "syr", "msa"}
+    assert set(candidates["origin"]) == {"generated"}
+    for row in candidates.itertuples():
+        certainty = dict(zip(row.options, row.probabilities, strict=True))
+        assert max(certainty, key=certainty.__getitem__) == row.label
+        assert certainty[row.label] == row.probability
+
+
+def test_a_dialects_texts_are_labelled_by_themselves() -> None:
+    calls = []
+
+    class Recorder(Labeller):
+        def __init__(self, settings: LabelSettings):
+            self.settings = settings
+
+        def probabilities(self, prompts: list[str], letters: tuple[str, ...]) -> list[list[float]]:
+            calls.append(len(prompts))
+            return [[1.0] + [0.0] * (len(letters) - 1) for _ in prompts]
+
+    labeller = Recorder(LabelSettings(varieties=("egy", "msa")))
+    responses = pd.concat([said("a", "b", sample=2), said("c", dialect="mar"), said("d")])
+    found = label_responses(labeller, responses, "translated")
+    assert calls == [3, 1]
+    assert [*found["response"]] == ["a", "b", "d", "c"]
+    assert [*found["sample"]] == [2, 2, None, None]
 
 
 def test_mismatches_are_translated_under_their_prompt_and_generator(
     candidates: pd.DataFrame, small_root: Path, tmp_path: Path
 ) -> None:
-    frame = candidates.assign(label=["msa", "egy", "mar"])
-    backend = TransformersBackend(small_root, threads=1)
-    settings = TranslateSettings(max_new_tokens=4)
-    store = tmp_path / "store"
-    rows = translate_mismatches(frame, "egy", settings, backend, store)
+    frame = candidates.assign(label=["msa", "egy", "mar"], sample=[3, None, None])
+    backend = TransformersBackend(small_root)
+    sampling, store = Sampling(max_new_tokens=4), tmp_path / "store"
+    rows = translate_mismatches(frame, sampling, backend, store)
     assert [*rows["generator"]] == ["g0", "g2"]
-    none = translate_mismatches(frame.assign(label="egy"), "egy", settings, backend, store)
-    assert none.empty
-    assert [*none.columns] == RESPONSES.names
+    assert rows["sample"].fillna(-1).tolist() == [3, -1]
+    for found in (rows, translate_mismatches(frame.assign(label="egy"), sampling, backend, store)):
+        write_table(tmp_path / "t", found, GENERATIONS)
+        assert len(read_table(tmp_path / "t", GENERATIONS)) == len(found)
+    assert found.empty
 
 
-def test_a_dialect_without_responses_gives_an_empty_table(small_root: Path, tmp_path: Path) -> None:
-    write_table(tmp_path / "p", pd.DataFrame(columns=PROMPTS.names), PROMPTS)
-    write_table(tmp_path / "r", pd.DataFrame(columns=RESPONSES.names), RESPONSES)
-    labeller = parse_labeller(small_root, None, {}, 1)
-    label_table(labeller, tmp_path / "p", [tmp_path / "r"], "egy", "generated", tmp_path / "c")
-    assert read_table(tmp_path / "c", CANDIDATES).empty
+def test_nothing_to_label_gives_an_empty_table(small_root: Path) -> None:
+    labeller = Labeller(small_root, None, LabelSettings())
+    assert label_responses(labeller, said(None), "generated").empty

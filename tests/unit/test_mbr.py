@@ -7,17 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lahja.errors import LahjaError
-from lahja.generation.answering import respond_often
+from lahja.core.errors import LahjaError
+from lahja.core.tables import GENERATIONS, RESPONSES
+from lahja.core.varieties import NADI_COUNTRIES
+from lahja.evaluation.mbr import agreement, best_sample, choose_responses
+from lahja.generation.answering import respond
 from lahja.generation.backend import Answer, Request, Sampling
-from lahja.mbr import agreement, best_sample, choose_responses
-from lahja.metrics.translation import (
+from lahja.scoring.translation import (
     chrf_plus_plus,
     chrf_statistics,
     pairwise_chrf_statistics,
 )
-from lahja.tables import RESPONSES, SAMPLED_RESPONSES
-from lahja.varieties import NADI_COUNTRIES
 
 TEXTS = [
     "أنا مش عايز أروح السوق دلوقتي",
@@ -70,8 +70,8 @@ def tables(target: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     prompts = pd.DataFrame([{"prompt_id": "p", "task": "translation", "target_variety": target}])
     texts = ["the cat sat", "the cat sat", "the cat sits"]
     samples = pd.DataFrame(
-        [("p", n, "m", text, "stop", 3) for n, text in enumerate(texts)],
-        columns=SAMPLED_RESPONSES.names,
+        [("p", None, "m", n, text, "stop", 3) for n, text in enumerate(texts)],
+        columns=GENERATIONS.names,
     )
     egypt = np.eye(len(NADI_COUNTRIES))[NADI_COUNTRIES.index("Egypt")]
     scored = pd.DataFrame(
@@ -103,10 +103,10 @@ def test_a_prompt_without_samples_is_named() -> None:
         choose_responses(more, samples, scored, 0.3)
 
 
-class Dice:
+class RandomWords:
     """A backend that says its seed, and counts what it is asked."""
 
-    identity = "dice"
+    identity = "random"
     asked = 0
 
     def generate(self, requests: list[Request]) -> Iterator[Answer]:
@@ -117,11 +117,11 @@ class Dice:
 
 def test_samples_have_seeds_of_their_own_and_are_kept(tmp_path: Path) -> None:
     prompts = pd.DataFrame({"prompt_id": ["a", "b"], "prompt": ["x", "y"]})
-    backend, sampling = Dice(), Sampling(temperature=0.7, seed=3)
-    first = respond_often(prompts, "m", sampling, backend, tmp_path / "s.jsonl", 2)
+    backend, sampling = RandomWords(), Sampling(temperature=0.7, seed=3)
+    first = respond(prompts, "m", sampling, backend, tmp_path / "s.jsonl", 2)
     assert first["sample"].tolist() == [0, 1, 0, 1]
     assert first["response"].tolist() == ["x 300000", "x 300001", "y 300000", "y 300001"]
-    more = respond_often(prompts, "m", sampling, backend, tmp_path / "s.jsonl", 3)
+    more = respond(prompts, "m", sampling, backend, tmp_path / "s.jsonl", 3)
     # Two more samples are asked for, none again.
     assert backend.asked == 6
     assert more["response"].nunique() == 6
@@ -131,8 +131,9 @@ def test_samples_have_seeds_of_their_own_and_are_kept(tmp_path: Path) -> None:
 def test_the_script_draws_and_keeps_samples(
     small_root: Path, questions: tuple, tmp_path: Path
 ) -> None:
-    from lahja.tables import EVALUATION_PROMPTS, read_table, write_table
-    from sample_evaluation import main
+    from generate_responses import main
+
+    from lahja.core.tables import EVALUATION_PROMPTS, read_table, write_table
 
     rows = [
         dict.fromkeys(EVALUATION_PROMPTS.names, code) | {"prompt_id": code, "prompt": prompt}
@@ -142,7 +143,10 @@ def test_the_script_draws_and_keeps_samples(
     sampling = {"temperature": 1.0, "max_new_tokens": 8, "seed": 1}
     generator = {"name": "m", "backend": "transformers", "sampling": sampling}
     store, output = tmp_path / "s.jsonl", tmp_path / "o.parquet"
-    main([tmp_path / "p.parquet"], generator, 3, store, output, root=small_root, threads=1)
-    samples = read_table(output, SAMPLED_RESPONSES)
+    main(
+        [tmp_path / "p.parquet"], generator, store, output,
+        root=small_root, samples=3, evaluation=True,
+    )  # fmt: skip
+    samples = read_table(output, GENERATIONS)
     assert samples.groupby("prompt_id")["sample"].apply(list).tolist() == [[0, 1, 2]] * 2
     assert samples["response"].nunique() > 2

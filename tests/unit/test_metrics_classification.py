@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 from reporting_data import predictions
 
-from lahja.errors import LahjaError
-from lahja.metrics.classification import (
+from lahja.core import varieties
+from lahja.core.errors import LahjaError
+from lahja.core.statistics import Resampling
+from lahja.evaluation.metrics.classification import (
     CONFUSION,
     confusion_counts,
     evaluate_classifier,
     f1,
     f1_statistics,
 )
-from lahja.statistics import Resampling
-from lahja.varieties import DIALECTS
 
+DIALECTS = varieties.dialects_among(varieties.VARIETIES)
 VARIETIES = (*DIALECTS, "msa")
 
 
@@ -58,7 +59,7 @@ def test_countries_count_as_their_varieties() -> None:
 
 
 def test_options_that_are_no_varieties_are_refused() -> None:
-    with pytest.raises(LahjaError, match="classifier 'odd': none of its options"):
+    with pytest.raises(LahjaError, match="classifier 'odd': no option is a variety"):
         evaluate_classifier("odd", predictions(0, ("Iraq",)), Resampling(10, 0), 0.95)
 
 

@@ -8,20 +8,21 @@ import pandas as pd
 import pytest
 from reporting_data import STARTS, evaluation_prompts, scored_responses
 
-from lahja.errors import LahjaError
-from lahja.metrics.evaluation import (
+from lahja.core.errors import LahjaError
+from lahja.core.statistics import Resampling
+from lahja.core.tables import COMPARISONS, METRICS, SENTENCE_SCORES, write_table
+from lahja.evaluation.metrics.evaluation import (
     check_same_prompts,
     comparisons_table,
     evaluate_model,
     metric_signatures,
     metrics_table,
 )
-from lahja.metrics.sentences import score_sentences
-from lahja.metrics.translation import SpBleu, load_spbleu
-from lahja.statistics import Resampling
-from lahja.tables import COMPARISONS, METRICS, SENTENCE_SCORES, write_table
+from lahja.evaluation.sentence_scores import score_sentences
+from lahja.scoring.translation import SpBleu, load_spbleu
 
 NO_SPBLEU = load_spbleu(None)
+RESAMPLING = Resampling(200, seed=0)
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +40,7 @@ def scores(prompts: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 @pytest.fixture(scope="module")
 def evaluations(scores: dict[str, pd.DataFrame]) -> dict:
-    resampling = Resampling(200, seed=0)
-    return {model: evaluate_model(table, resampling, NO_SPBLEU) for model, table in scores.items()}
+    return {model: evaluate_model(table, RESAMPLING, NO_SPBLEU) for model, table in scores.items()}
 
 
 def test_sentence_scores_are_null_without_a_reference(scores: dict, tmp_path: Path) -> None:
@@ -56,12 +56,15 @@ def test_sentence_scores_are_null_without_a_reference(scores: dict, tmp_path: Pa
 
 def test_a_prompt_without_a_response_is_refused(prompts: pd.DataFrame) -> None:
     scored = scored_responses(prompts, "llama").iloc[1:]
-    with pytest.raises(LahjaError, match="llama: 1 of 320 evaluation prompts have no response"):
+    with pytest.raises(LahjaError, match=r"llama: evaluation prompt .* has no response"):
         score_sentences(prompts, scored, NO_SPBLEU)
 
 
 def test_metrics_of_every_slice(evaluations: dict, tmp_path: Path) -> None:
-    table = metrics_table(evaluations.values(), 0.95, metric_signatures(NO_SPBLEU, "toy scorers"))
+    signatures = metric_signatures(NO_SPBLEU, "toy scorers", RESAMPLING)
+    assert signatures["adi2"] == "toy scorers|bs:200|seed:0"
+    assert signatures["spbleu"] is None
+    table = metrics_table(evaluations.values(), 0.95, signatures)
     write_table(tmp_path / "metrics.parquet", table, METRICS)
     keyed = table.set_index(
         ["model", "task", "corpus", "source_variety", "target_variety", "metric"]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sacrebleu.metrics import BLEU, CHRF
 
-from lahja.metrics.translation import (
+from lahja.scoring.translation import (
     bleu,
     chrf,
     chrf_plus_plus,
@@ -67,7 +67,7 @@ def test_spbleu_without_its_model_is_missing_with_the_reason(tmp_path: Path) -> 
 def test_spbleu_with_a_sentencepiece_model(tmp_path: Path) -> None:
     import sentencepiece
 
-    from lahja.files import digest_of_file
+    from lahja.core.files import digest_of_file
 
     text = tmp_path / "text.txt"
     text.write_text("\n".join(HYPOTHESES + REFERENCES) * 5, encoding="utf-8")

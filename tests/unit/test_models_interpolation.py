@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lahja.errors import LahjaError
-from lahja.files import read_json, write_json
+from lahja.core.errors import LahjaError
+from lahja.core.files import read_json
 from lahja.models.folder import load_model, load_tokenizer
 from lahja.models.interpolation import interpolate_adapters
 
@@ -81,14 +81,6 @@ def test_from_a_bare_root_the_adapter_is_scaled(
     for name, weight in found[0.25][1].items():
         assert weight == pytest.approx(0.75 * root[name] + 0.25 * end[name], abs=1e-6)
     assert read_json(tmp_path / "0.25" / "adapter_config.json")["r"] == 4
-
-
-def test_what_is_no_plain_lora_is_refused(adapters: Path, tmp_path: Path) -> None:
-    shutil.copytree(adapters / "end", tmp_path / "dora")
-    config = read_json(adapters / "end" / "adapter_config.json")
-    write_json(tmp_path / "dora" / "adapter_config.json", config | {"use_dora": True})
-    with pytest.raises(LahjaError, match=r"dora: not plain LoRA \(use_dora\)"):
-        interpolate_adapters(adapters / "start", tmp_path / "dora", 0.5, tmp_path / "out")
 
 
 def test_adapters_of_other_weights_are_refused(adapters: Path, tmp_path: Path) -> None:

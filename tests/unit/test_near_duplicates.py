@@ -1,63 +1,71 @@
-"""Near-duplicates are found by similarity, the same way each time."""
+"""Near-duplicates are all found, and what is found does not depend on how."""
 
 import random
+from functools import cache
 
+import polars as pl
 import pytest
 
-from lahja.data.near_duplicates import (
-    DuplicateIndex,
-    EvaluationIndex,
-    Signatures,
-    jaccard,
-    shingles,
-)
+from lahja.corpora.near_duplicates import near_pairs, near_repeats
 
 LETTERS = "ابتجحدرسعفقكلمنهوي "
 
 
-def test_jaccard_of_trigrams():
-    assert shingles("ab") == {" ab", "ab "}
-    assert jaccard(shingles("abcd"), shingles("abcd")) == 1.0
-    assert jaccard(shingles("abc"), shingles("xyz")) == 0.0
-    assert jaccard(frozenset("abc"), frozenset("bcd")) == pytest.approx(2 / 4)
+@cache
+def trigrams(key):
+    return {f" {key} "[i : i + 3] for i in range(len(key))}
 
 
-def test_near_duplicates_are_verified():
-    index = DuplicateIndex(0.8, Signatures(seed=1))
-    index.add("ممكن تقول لي فين محطه القطر من فضلك", "first")
-    assert index.find_equal("ممكن تقول لي فين محطه القطر من فضلك") == "first"
-    assert index.find_equal("ممكن تقول لي فين محطه القطار من فضلك") is None
-    assert index.find_near("ممكن تقول لي فين محطه القطار من فضلك") == "first"
-    assert index.find_near("ممكن تقول لي فين السفاره من فضلك") is None
+def jaccard(left, right):
+    shared = len(trigrams(left) & trigrams(right))
+    return shared / (len(trigrams(left)) + len(trigrams(right)) - shared)
 
 
-def test_no_threshold_means_equal_keys_only():
-    index = DuplicateIndex(None, Signatures(seed=1))
-    index.add("abcdefghij", "x")
-    assert index.find_near("abcdefghi") is None
+def similar_keys(seed, n=80):
+    """Keys of 1 to 70 letters, some of two letters only, each with edited copies."""
+    draw = random.Random(seed)
+    keys = set()
+    for _ in range(n):
+        alphabet = LETTERS[: draw.choice([2, 19])]
+        letters = draw.choices(alphabet, k=draw.randint(1, 70))
+        for _ in range(4):
+            keys.add(" ".join("".join(letters).split()) or "x")
+            letters[draw.randrange(len(letters))] = draw.choice(LETTERS)
+            letters.insert(draw.randrange(len(letters)), draw.choice(LETTERS))
+    return draw.sample(sorted(keys), len(keys))
 
 
-def test_find_near_agrees_with_brute_force():
-    draw = random.Random(7)
-    texts = ["".join(draw.choices(LETTERS, k=draw.randint(20, 60))).strip() for _ in range(150)]
-    variants = []
-    for text in texts:
-        i = draw.randrange(len(text))
-        variants.append(text[:i] + draw.choice(LETTERS[:-1]) + text[i + 1 :])
-    signatures = Signatures(seed=3)
-    signatures.prepare(texts + variants)
-    index = DuplicateIndex(0.8, signatures)
-    for text in texts:
-        index.add(text, text)
-    for variant in variants:
-        similar = {t for t in texts if jaccard(shingles(variant), shingles(t)) >= 0.8}
-        found = index.find_near(variant)
-        assert (found in similar) if similar else (found is None)
+@pytest.mark.parametrize("threshold", [0.6, 0.8, 0.9, 0.95])
+def test_pairs_and_repeats_are_those_of_brute_force(threshold):
+    keys = similar_keys(7)
+    wanted = {
+        (i, j): similarity
+        for i, left in enumerate(keys)
+        for j, right in enumerate(keys)
+        if i != j and (similarity := jaccard(left, right)) >= threshold
+    }
+    pairs = near_pairs(pl.Series(keys), pl.Series(keys), threshold)
+    assert {(i, j): similarity for i, j, similarity in pairs.rows()} == wanted
+    kept, repeats = [], []
+    for i in range(len(keys)):
+        repeats.append(any((i, other) in wanted for other in kept))
+        if not repeats[-1]:
+            kept.append(i)
+    assert sum(repeats) > 10
+    assert near_repeats(pl.Series(keys), threshold).tolist() == repeats
 
 
-def test_evaluation_index():
-    index = EvaluationIndex.of_texts(["وين أقرب صيدلية من هون؟"], "flores", 0.8, seed=1)
-    assert index.contains("وين اقرب صيدليه من هون")
-    assert index.contains("وين أقرب صيدلية من هونيك؟")
-    assert not index.contains("وين السوق؟")
-    assert index.find_key("وين اقرب صيدليه من هون") == "flores"
+def test_some_keys_among_others():
+    others = pl.Series(["ممكن تقول لي فين محطه القطر من فضلك", "وين السوق"])
+    keys = pl.Series([*others, "ممكن تقول لي فين محطه القطار من فضلك", "ممكن تقول لي فين السفاره"])
+    assert near_pairs(keys, others, 0.8).rows() == [(2, 0, jaccard(keys[2], others[0]))]
+
+
+def test_a_threshold_of_1_and_empty_columns_have_no_pairs():
+    keys, none = pl.Series(["ابابابا", "ابابابابا"]), pl.Series([], dtype=pl.String)
+    assert jaccard(*keys) == 1
+    assert len(near_pairs(keys, keys, 1.0)) == 0
+    assert near_repeats(keys, 1.0).tolist() == [False, False]
+    assert near_repeats(keys, 0.99).tolist() == [False, True]
+    assert len(near_pairs(keys, none, 0.9)) == len(near_pairs(none, keys, 0.9)) == 0
+    assert near_repeats(none, 0.9).tolist() == []

@@ -8,21 +8,27 @@ import numpy as np
 import pandas as pd
 import pytest
 from reporting_data import evaluation_prompts, scored_responses
-from reporting_run import about, made_up_run, sentence_scores
+from reporting_run import sentence_scores
 
-from lahja.errors import LahjaError
-from lahja.evaluation_prompts import validation_translation
-from lahja.metrics.evaluation import Evaluation, evaluate_model
-from lahja.metrics.sentences import score_sentences
-from lahja.metrics.slices import ALL, MEAN, Slice
-from lahja.metrics.translation import load_spbleu
-from lahja.operating_point import VALIDATION, Family, choose_point, validation_slices
-from lahja.reporting.artifacts import read_artifact, write_artifact
-from lahja.reporting.operating_point import draw_operating_points, operating_point_table
-from lahja.reporting.report import build_report
-from lahja.reporting.style import styles
-from lahja.statistics import Estimate, Resampling
-from lahja.tables import PARALLEL
+from lahja.core.artifacts import read_artifact, write_artifact
+from lahja.core.errors import LahjaError
+from lahja.core.statistics import Estimate, Resampling
+from lahja.core.tables import PARALLEL
+from lahja.evaluation.metrics.evaluation import Evaluation, evaluate_model
+from lahja.evaluation.metrics.slices import ALL, MEAN, Slice
+from lahja.evaluation.sentence_scores import score_sentences
+from lahja.prompts.evaluation import validation_translation
+from lahja.report.charts import save_picture, styles
+from lahja.report.operating_point import (
+    VALIDATION,
+    Family,
+    choose_point,
+    operating_point_table,
+    validation_slices,
+)
+from lahja.report.page import Run, build_report
+from lahja.report.tradeoff import operating_points_chart
+from lahja.scoring.translation import load_spbleu
 
 FAMILY = Family("start", "end", ((0.0, "start"), (0.3, "third"), (0.6, "more"), (1.0, "end")))
 INTO_ENGLISH = Slice("validation_translation", ALL, MEAN, "eng")
@@ -62,15 +68,14 @@ FOUND = {
 
 
 def test_the_most_dialectal_point_that_lost_nothing_is_chosen() -> None:
-    points = choose_point(FAMILY, evaluations(FOUND), 0.95)
-    assert [point.lost for point in points] == [(), (), ("dialects_eng",), ("validation",)]
-    assert [point.model for point in points if point.is_chosen] == ["third"]
+    chosen, lost = choose_point(FAMILY, evaluations(FOUND), 0.95)
+    assert lost == {"start": [], "third": [], "more": ["dialects_eng"], "end": ["validation"]}
+    assert chosen == "third"
 
 
 def test_the_start_stays_where_everything_else_has_lost() -> None:
     found = FOUND | {"third": (0.4, constant(29), constant(40))}
-    points = choose_point(FAMILY, evaluations(found), 0.95)
-    assert [point.weight for point in points if point.is_chosen] == [0.0]
+    assert choose_point(FAMILY, evaluations(found), 0.95)[0] == "start"
 
 
 def test_without_validation_nothing_is_chosen() -> None:
@@ -128,18 +133,17 @@ def test_held_out_translation_is_no_part_of_the_overall_score(table) -> None:
     assert "validation_translation" in parts
 
 
-def test_the_plot_and_the_report_show_it(table, root: Path, tmp_path: Path) -> None:
-    models = ["llama", "llama+RL"]
+def test_the_plot_and_the_report_show_it(
+    table, attacked_run: Run, root: Path, tmp_path: Path
+) -> None:
     write_artifact(table[0], tmp_path / "point")
-    draw_operating_points(
-        table[0], styles([name for _, name in BETWEEN.points]), tmp_path / "point"
-    )
+    looks = styles([name for _, name in BETWEEN.points])
+    save_picture(operating_points_chart(table[0], looks), "operating_point", tmp_path / "point")
     assert read_artifact(tmp_path / "point" / "operating_point.parquet").caption
     drawing = (tmp_path / "point" / "operating_point.svg").read_text()
-    assert "llama → llama+RL" in drawing and "Overall ADI2" in drawing
-    run = made_up_run(sentence_scores(models, 3), tmp_path / "run", root / "resources" / "paper")
-    templates = root / "workflow" / "report"
-    page = build_report(replace(run, operating_point=tmp_path / "point"), about(models), templates)
+    assert "llama → llama+RL" in drawing and "validation" in drawing
+    run = replace(attacked_run, operating_point=tmp_path / "point")
+    page = build_report(run, root / "workflow" / "report")
     assert page.count('id="operating_point') == 2
 
 

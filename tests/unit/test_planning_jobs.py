@@ -1,103 +1,93 @@
-import sys
+import random
+from types import SimpleNamespace
 
 import pytest
 
-from lahja.errors import LahjaError
-from lahja.planning.jobs import ask_snakemake, read_jobs, read_stages
-
-DRY_RUN = """Building DAG of jobs...
-Job stats:
-job          count
----------  -------
-all              1
-
-[Wed Nov 25 09:22:32 2026]
-rule all:
-    input: results/x/scores/a.parquet
-    jobid: 0
-    reason: Forced execution
-    resources: tmpdir=/tmp
-[Wed Nov 25 09:22:32 2026]
-rule score:
-    input: results/x/answers/egy.parquet, corpora/given.txt
-    output: results/x/scores/a.parquet, results/x/scores/b.parquet
-    log: logs/x/score.log
-    jobid: 1
-    benchmark: benchmarks/x/score.tsv
-    reason: Forced execution
-    resources: tmpdir=/tmp
-[Wed Nov 25 09:22:32 2026]
-rule answer:
-    output: results/x/answers/egy.parquet
-    jobid: 7
-    benchmark: benchmarks/x/answer/llama+RL.egy.tsv
-    reason: Forced execution
-    wildcards: generator=llama+RL, dialect=egy
-    threads: 4
-    resources: tmpdir=/tmp, gpu=2, mem_mb=32000, mem=32 GB
-Job stats:
-job          count
-total            3
-
-Reasons:
-    (check individual jobs above for details)
-    forced:
-        all, answer, score
-"""
+from lahja.cli.planning.jobs import Job, jobs_of, schedule, staleness
 
 
-def test_jobs_come_after_those_that_they_wait_for():
-    jobs = read_jobs(DRY_RUN)
-    assert [job.rule for job in jobs] == ["answer", "score", "all"]
-    answer, score, last = jobs
-    assert answer.wildcards == {"generator": "llama+RL", "dialect": "egy"}
-    assert (answer.threads, answer.gpus) == (4, 2)
-    assert answer.benchmark == "benchmarks/x/answer/llama+RL.egy.tsv"
-    assert (score.needs, last.needs) == ({7}, {1})
-    assert (score.threads, score.gpus, score.wildcards) == (1, 0, {})
+def record(number, rule, inputs=(), outputs=(), **resources):
+    return SimpleNamespace(
+        jobid=number, rule_name=rule, wildcards={}, input=list(inputs), output=list(outputs),
+        benchmark=None, threads=1, resources=resources, reason="Missing output files: x",
+    )  # fmt: skip
 
 
-def test_nothing_to_be_done_is_no_jobs():
-    assert read_jobs("Building DAG of jobs...\nNothing to be done (all requested files…).\n") == []
-
-
-def test_other_text_is_refused():
-    with pytest.raises(LahjaError, match="holds no jobs"):
-        read_jobs("usage: snakemake\n")
-
-
-def test_jobs_in_a_circle_are_refused():
-    circle = DRY_RUN.replace(
-        "rule answer:\n", "rule answer:\n    input: results/x/scores/b.parquet\n"
+def test_jobs_wait_for_those_that_write_their_input():
+    jobs = jobs_of(
+        [
+            record(0, "all", ["c"]),
+            record(1, "train", ["b", "elsewhere"], ["c"], gpu=1),
+            record(2, "prepare", ["a"], ["b"]),
+        ]
     )
-    with pytest.raises(LahjaError, match="wait for each other"):
-        read_jobs(circle)
-
-
-def test_snakemake_in_its_own_words(tmp_path, monkeypatch):
-    (tmp_path / "Snakefile").write_text('rule all:\n    input: "a.txt"\n')
-    with pytest.raises(LahjaError, match=r"snakemake -n: .*a\.txt"):
-        ask_snakemake(tmp_path, [], [], cores=1, remaining=False)
-
-
-def test_a_real_dry_run(tmp_path):
-    (tmp_path / "Snakefile").write_text(
-        'rule all:\n    input: "out/x.b"\n'
-        'rule second:\n    input: "out/{n}.a"\n    output: "out/{n}.b"\n    resources: gpu=1\n'
-        '    shell: "cp {input} {output}"\n'
-        'rule first:\n    output: "out/{n}.a"\n    threads: 3\n    shell: "touch {output}"\n'
-    )
-    assert sys.executable
-    jobs = read_jobs(ask_snakemake(tmp_path, [], [], cores=8, remaining=False))
-    assert [(job.rule, job.threads, job.gpus) for job in jobs] == [
-        ("first", 3, 0),
-        ("second", 1, 1),
-        ("all", 1, 0),
+    assert [(job.rule, job.gpus, job.needs) for job in jobs] == [
+        ("prepare", 0, frozenset()),
+        ("train", 1, frozenset({2})),
     ]
-    assert jobs[1].needs == {jobs[0].number}
 
 
-def test_stages_are_the_rules_files(tmp_path):
-    (tmp_path / "data.smk").write_text("rule ingest:\n    output: 1\nrule clean:\n    output: 2\n")
-    (tmp_path / "dpo.smk").write_text('"""rule of thumb"""\nrule train_dpo:\n    output: 3\n')
-    assert read_stages(tmp_path) == {"ingest": "data", "clean": "data", "train_dpo": "dpo"}
+PARAMS = "Params have changed since last execution: Union of exclusive params before and now across all output: "
+
+
+@pytest.mark.parametrize(
+    ("reason", "why"),
+    [
+        ("Missing output files: results/demo/models/llama-T", None),
+        ("Forced execution", None),
+        (PARAMS + """before: '{"sft":1,"training":3}' now: '{"sft":2,"training":3}' """, "sft version 1 → 2"),
+        (PARAMS + """before: '{"batch":2}','{"dpo":1}' now: '{"batch":4}','{"dpo":2}' """, "dpo version 1 → 2"),
+        (PARAMS + """before: '{"stand-ins":1}' now: '{"stand-ins":2}' """, "stand-ins version 1 → 2"),
+        (PARAMS + """before: '{"batch":2}' now: '{"batch":4}' """, "params have changed since last execution"),
+        ("Input files updated by another job: a, b", "input files updated by another job"),
+    ],
+)  # fmt: skip
+def test_what_is_stale_has_a_reason(reason, why):
+    assert staleness(reason) == why
+
+
+def job(number, needs=(), gpus=1, threads=1):
+    return Job(number, f"rule{number}", {}, "", threads, gpus, frozenset(needs), "")
+
+
+# a (2) before b (3) and c (4), both before d (1).
+DIAMOND = [job(0), job(1, [0]), job(2, [0]), job(3, [1, 2])]
+SECONDS = {0: 2.0, 1: 3.0, 2: 4.0, 3: 1.0}
+
+
+@pytest.mark.parametrize(
+    ("gpus", "seconds", "chain"), [(1, 10, [0, 2, 1, 3]), (2, 7, [0, 2, 3]), (8, 7, [0, 2, 3])]
+)
+def test_a_schedule_and_the_chain_that_fills_it(gpus, seconds, chain):
+    found, jobs = schedule(DIAMOND, SECONDS, gpus, cores=8)
+    assert (found, [one.number for one in jobs]) == (seconds, chain)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "seconds", "gpus", "cores", "total"),
+    [
+        ([job(0), job(1, gpus=0), job(2, gpus=0)], [5.0, 3.0, 2.0], 1, 2, 5),
+        ([job(0), job(1, gpus=0), job(2, gpus=0)], [5.0, 3.0, 2.0], 1, 1, 10),
+        ([job(0), job(1), job(2, gpus=2)], [4.0, 1.0, 2.0], 2, 8, 6),
+        # Without GPUs only cores count.
+        ([job(0), job(1), job(2)], [1.0, 1.0, 1.0], 0, 2, 2),
+        ([job(0, threads=16)], [3.0], 1, 4, 3),
+        ([], [], 2, 4, 0),
+    ],
+)
+def test_gpus_and_cores_are_shared(jobs, seconds, gpus, cores, total):
+    assert schedule(jobs, dict(enumerate(seconds)), gpus, cores)[0] == total
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_schedule_takes_the_time_of_its_chain_and_no_longer_than_one_after_the_other(seed):
+    rng = random.Random(seed)
+    jobs = [
+        job(number, [n for n in range(number) if rng.random() < 0.1], rng.choice([0, 1, 1, 2]))
+        for number in range(30)
+    ]
+    seconds = {number: rng.uniform(0.5, 9.0) for number in range(30)}
+    for gpus in (2, 3, 8):
+        total, chain = schedule(jobs, seconds, gpus, 4)
+        assert total == pytest.approx(sum(seconds[one.number] for one in chain))
+        assert total <= sum(seconds.values()) + 1e-6

@@ -5,12 +5,11 @@ import re
 
 import pytest
 
-from lahja import progress as module
 from lahja.cli import progress
-from lahja.errors import LahjaError
-from lahja.files import write_json
-from lahja.progress import Progress, State, counted, job_name, read_states
-from lahja.progress_line import line_of
+from lahja.core import progress as module
+from lahja.core.errors import LahjaError
+from lahja.core.files import write_json
+from lahja.core.progress import Progress, State, counted, job_name, read_states
 
 
 @pytest.fixture
@@ -38,8 +37,13 @@ def test_the_log_has_a_line_a_minute_with_start_and_end(clock, folder, capsys):
     assert "\r" not in text
     assert len(lines) == 1 + 10 + 1
     assert lines[0] == "train_sft models/llama-T+RL: 0 of 600 steps (0%)"
-    assert lines[1] == "train_sft models/llama-T+RL: 60 of 600 steps (10%), 1.0/s, 09:00 left"
-    assert lines[-1] == "train_sft models/llama-T+RL: 600 of 600 steps (100%), 1.0/s"
+    assert (
+        lines[1] == "train_sft models/llama-T+RL: 60 of 600 steps (10%),  1.00 steps/s, 09:00 left"
+    )
+    assert (
+        lines[-1]
+        == "train_sft models/llama-T+RL: 600 of 600 steps (100%),  1.00 steps/s, 00:00 left"
+    )
 
 
 def test_loading_is_not_in_the_rate_and_resumed_work_neither(clock, folder):
@@ -49,16 +53,15 @@ def test_loading_is_not_in_the_rate_and_resumed_work_neither(clock, folder):
         clock["time"] += 20
         progress.advance(10)
         state = progress.state()
-    assert (state.done, state.rate, state.seconds_left) == (60, 0.5, 80)
-    assert "60 of 100 prompts (60%), 2.0 s each, 01:20 left" in state.measures()
+    assert (state.done, state.rate) == (60, 0.5)
+    assert state.summary() == "60 of 100 prompts (60%),  2.00s/ prompts, 01:20 left"
 
 
-def test_costs_add_up(clock, folder):
-    with Progress(3, "prompts", cost=1.0) as progress:
-        progress.advance(cost=0.25)
+def test_the_cost_is_shown(clock, folder):
+    with Progress(3, "prompts") as progress:
+        progress.cost = 1.75
         progress.advance()
-        progress.advance(cost=0.5)
-        assert progress.state().measures().endswith("$1.75")
+        assert progress.state().summary().endswith(", $1.75")
 
 
 def test_the_file_says_how_far_and_goes_in_the_end(clock, folder):
@@ -109,9 +112,8 @@ def test_on_a_terminal_a_bar_takes_the_lines_place(folder, monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
     with Progress(2, "texts") as progress:
-        progress._bar.delay = 0
         progress.advance()
-        progress._bar.refresh()
+        progress.bar.refresh()
     assert re.search(r"50%.*1/2", terminal.getvalue())
     assert "train_sft" not in terminal.getvalue()
 
@@ -172,13 +174,6 @@ def test_a_file_that_is_none_is_named(tmp_path, content):
         read_states(tmp_path)
 
 
-def test_the_line_of_one_and_of_several_jobs():
-    one = state()
-    assert line_of([one]) == "train a: 5 of 10 steps (50%), 2.0 s each, 00:10 left"
-    other = state(job="label b", done=1, rate=None)
-    assert line_of([one, other]) == "train a 50%, 00:10 left | label b 10%"
-
-
 @pytest.fixture
 def results(tmp_path):
     """A run's folder in which one job of another machine reports."""
@@ -190,7 +185,7 @@ def results(tmp_path):
 def test_the_command_shows_the_jobs_of_a_run(results, capsys):
     progress.main([results])
     printed = capsys.readouterr().out
-    assert "5 of 10 steps (50%), 2.0 s each" in printed
+    assert "5 of 10 steps (50%),  2.00s/ steps" in printed
     assert "5 min ago" in printed
 
 
@@ -201,9 +196,16 @@ def test_the_command_finds_all_runs_here(results, monkeypatch, capsys):
 
 
 def test_following_ends_with_the_last_job(results, monkeypatch, capsys):
-    monkeypatch.setattr(
-        progress, "sleep", lambda _: (results / "work/progress/train.json").unlink()
-    )
+    waited = []
+
+    def sleep(seconds):
+        waited.append(seconds)
+        (results / "work/progress/train.json").unlink()
+
+    monkeypatch.setattr(progress, "sleep", sleep)
     progress.main([results], follow=True)
+    # Without a terminal a table is printed once a minute.
+    assert waited == [60]
+    assert capsys.readouterr().out.count("5 of 10 steps") == 1
     progress.main([results], follow=True)
     assert "no job reports progress" in capsys.readouterr().out

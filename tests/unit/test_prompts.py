@@ -1,22 +1,21 @@
 import pandas as pd
 import pytest
 
-from lahja.errors import LahjaError
-from lahja.evaluation_prompts import (
+from lahja.core.errors import LahjaError
+from lahja.corpora.readers import Prompt
+from lahja.prompts.evaluation import (
     evaluation_sentences,
     ready_tasks,
     translation_directions,
     translation_tasks,
 )
-from lahja.prompts import (
-    join_prompts,
-    ready_prompts,
+from lahja.prompts.generation import (
+    dialect_prompts,
     template_prompts,
     templates_by_kind,
     translation_prompts,
 )
-from lahja.readers import Prompt
-from lahja.translation import translation_prompt
+from lahja.prompts.wordings import translation_prompt
 
 
 def parallel():
@@ -67,8 +66,6 @@ def test_templates_are_drawn_by_the_samples_id():
 def test_templates_that_do_not_fit_are_refused():
     with pytest.raises(LahjaError, match="1 kinds for 2 templates of egy"):
         templates_by_kind(["{}", "{} ب"], ["reply"], "egy")
-    with pytest.raises(LahjaError, match=r"template 1 of egy: expected one \{\}"):
-        templates_by_kind(["رد"], ["reply"], "egy")
     with pytest.raises(LahjaError, match=r"sampling\.kinds\.story: no template of egy"):
         template_prompts(samples("story"), {"reply": ["{}"]}, seed=1)
 
@@ -80,9 +77,12 @@ def test_translation_prompts_come_from_training_pairs_with_the_corpus_own_msa():
     assert prompts["reference"].notna().all()
 
 
-def test_prompts_join_without_doubles():
-    ready = ready_prompts(["نص", "نص", "آخر"], "egy", "monolingual", 5, seed=1)
-    assert len(join_prompts(ready, ready)) == 2
+def test_a_dialects_prompts_join_without_doubles():
+    ready = [Prompt(text, "egy", "recorded", "x", "f.csv", 2) for text in ("نص", "نص", "آخر")]
+    settings = {"template_kinds": ["reply"], "translation_per_dialect": 0, "seed": 1}
+    settings["recorded_per_dialect"] = 5
+    prompts = dialect_prompts("egy", samples().head(0), parallel(), ["{}"], ready, settings)
+    assert sorted(prompts["prompt"]) == ["آخر", "نص"]
 
 
 def corpus():
@@ -95,7 +95,7 @@ def corpus():
 
 
 def test_every_direction_asks_for_the_same_groups():
-    tasks = translation_tasks(corpus(), ["egy", "mar"], 2)
+    tasks = translation_tasks([corpus()], ["egy", "mar"], 2)
     assert len(translation_directions(["egy", "mar"])) == 8
     assert tasks.groupby(["source_variety", "target_variety"]).size().to_dict() == dict.fromkeys(
         translation_directions(["egy", "mar"]), 2
@@ -115,8 +115,24 @@ def test_a_corpus_that_is_trained_on_is_evaluated_on_its_own_split_alone():
 
 
 def test_a_missing_variety_is_named():
-    with pytest.raises(LahjaError, match=r"FLORES\+ has no sentence in syr"):
-        translation_tasks(corpus(), ["syr"], None)
+    with pytest.raises(LahjaError, match="no corpus has sentences in syr"):
+        translation_tasks([corpus()], ["egy", "syr"], None)
+    lacking = corpus()[corpus()["variety"] != "msa"]
+    with pytest.raises(LahjaError, match=r"FLORES\+ has no sentence in msa"):
+        translation_tasks([corpus(), lacking], ["egy"], None)
+
+
+def test_a_corpus_of_a_further_dialect_leaves_the_others_tasks_as_they_are(tunisian):
+    own = corpus()[corpus()["variety"] != "mar"].replace({"variety": {"egy": "tun"}})
+    own = own.assign(corpus="own", text=own["text"] + " tun")
+    before = translation_tasks([corpus()], ["egy", "mar"], 2)
+    after = translation_tasks([corpus(), own], ["egy", "mar", "tun"], 2)
+    assert after.head(len(before)).equals(before)
+    added = after.iloc[len(before) :]
+    assert set(added["corpus"]) == {"own"}
+    assert set(zip(added["source_variety"], added["target_variety"], strict=True)) == {
+        ("eng", "tun"), ("tun", "eng"), ("msa", "tun"), ("tun", "msa"),
+    }  # fmt: skip
 
 
 def test_ready_tasks_are_limited_per_dialect():

@@ -1,25 +1,32 @@
 """The row counts of the real corpora, as their documentation states them."""
 
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
-from lahja.readers import (
+from lahja.core.varieties import NADI_COUNTRIES, VARIETIES, dialects_among, get_variety
+from lahja.corpora.readers import (
     READERS,
     Output,
     Prompt,
     Reject,
     read_outputs,
-    read_preference_pairs,
+    read_preferences,
     read_prompts,
-    read_scored_texts,
     read_templates,
 )
-from lahja.varieties import DIALECTS, NADI_COUNTRIES, get_variety
+from lahja.corpora.readers.alqasida import teacher_scores
+
+DIALECTS = dialects_among(VARIETIES)
 
 MADAR = "MADAR/MADAR.Parallel-Corpora-Public-Version1.1-25MAR2021/MADAR_Corpus"
 NADI = "NADI/NADI2024-Dev1_data_release"
 EVERY = {"egy": 506, "mar": 506, "pse": 506, "sau": 506, "syr": 506, "msa": 506, "eng": 506}
+ARSARCASM = {
+    "columns": {"text": "tweet", "variety": "dialect"},
+    "labels": {"msa": "msa", "egypt": "egy"},
+}
 HABIBI = {"egy": 151, "mar": 151, "pse": 78, "sau": 151, "syr": 151}
 
 # fmt: off
@@ -29,7 +36,6 @@ COUNTS = [
     ("nadi", NADI, {"file": "subtask1/NADI2021-TWT.tsv"}, {"egy": 4283, "mar": 858, "pse": 428, "sau": 2140, "syr": 1287}),
     ("lines", f"{NADI}/subtask3/subtask_3_mono_MSA.txt", {"variety": "msa"}, {"msa": 18029}),
     ("nadi-pairs", NADI, {}, {"egy": 80, "pse": 80, "msa": 160}),
-    ("nadi-aldi", NADI, {}, {"egy": 24}),
     ("qadi", "QADI", {}, {"egy": 100, "mar": 89, "pse": 87, "sau": 100, "syr": 97, "msa": 100}),
     ("flores", "flores200_dataset", {}, EVERY),
     ("lines", "shami-corpus/Data", {"variety": "pse"}, {"pse": 9584}),
@@ -39,9 +45,9 @@ COUNTS = [
     ("doda", "darija-open-dataset", {"folders": ["ongoing"]}, {"mar": 10174, "eng": 454}),
     ("habibi", "al-qasida/data_processing/monotexts/HABIBI/cleaned", {}, HABIBI),
     ("habibi", "al-qasida/data_processing/monotexts/HABIBI/arabicLyrics_cleaned.csv", {}, HABIBI),
-    ("arsarcasm", "ArSarcasm-v2", {}, {"egy": 2675, "msa": 8562}),
+    ("table", "ArSarcasm-v2/ArSarcasm-v2/training_data.csv", ARSARCASM, {"egy": 2675, "msa": 8562}),
     ("dial2msa", "Dial2MSA-Verified", {}, {"egy": 3227, "msa": 8382}),
-    ("aoc", "AOC-dialectal-annotations", {}, {"egy": 11606, "sau": 18535, "msa": 40465}),
+    ("lines", "AOC-dialectal-annotations", {"variety": "msa", "files": ["MSA_*.norm"]}, {"msa": 40465}),
 ]
 # fmt: on
 
@@ -78,9 +84,10 @@ def test_alqasida_prompts_and_templates(corpora):
 
 
 def test_recorded_scores(corpora):
-    texts = list(read_scored_texts(corpora / "al-qasida" / "llm_outputs", {}))
+    outputs = read_outputs(corpora / "al-qasida" / "llm_outputs", {})
+    texts = [teacher_scores(item) for item in outputs if item.name.target in DIALECTS]
     assert len(texts) == 10_251
-    scored = [text for text in texts if text.aldi is not None]
+    scored = [SimpleNamespace(**text) for text in texts if text["aldi"] is not None]
     # The data's README counts 9,899, among them 51 translations that were not found to be Arabic.
     assert len(scored) == 9_899 - 51
     assert all(0 <= t.aldi <= 1 and 0 < t.p_country <= t.p_region + 1e-6 for t in scored)
@@ -95,18 +102,18 @@ def test_recorded_scores(corpora):
 def test_alqasida_outputs(corpora):
     outputs = list(read_outputs(corpora / "al-qasida" / "llm_outputs", {}))
     assert all(isinstance(output, Output) and output.prompt for output in outputs)
-    assert Counter((output.generator, output.task) for output in outputs) == {
+    assert Counter((output.name.model, output.name.task) for output in outputs) == {
         ("command_r+", "translation"): 4800,
         ("gpt-4o", "translation"): 4800,
         ("gpt-4o", "monolingual"): 1978,
         ("gpt-4o", "crosslingual"): 1495,
         ("llama", "monolingual"): 1978,
     }
-    translations = [output for output in outputs if output.task == "translation"]
+    translations = [output for output in outputs if output.name.task == "translation"]
     assert all(output.reference and "chrf_plus_plus" in output.scores for output in translations)
 
 
 def test_preference_pairs(corpora):
-    pairs = list(read_preference_pairs(corpora / "nus-ids-amiya26" / "rl_pairs.sample.json"))
+    pairs = list(read_preferences(corpora / "nus-ids-amiya26" / "rl_pairs.sample.json"))
     assert len(pairs) == 40
     assert all(pair.prompt and pair.chosen and pair.rejected for pair in pairs)

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from lahja.errors import LahjaError
-from lahja.readers import READERS, Reject, Sentence
+from lahja.core.errors import LahjaError
+from lahja.corpora.readers import READERS, Reject, Sentence
 
 LONG = pd.DataFrame(
     {
@@ -77,13 +77,13 @@ def test_wrong_columns_are_named(tmp_path, name):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "which variety"),
-        ({"variety": "xyz"}, "unknown variety 'xyz'"),
-        ({"variety": "egy", "columns": {"txt": "a"}}, "unknown column 'txt'"),
-        ({"columns": {"group": "a"}}, "either 'text' or one column per variety"),
+        ({}, "variety: missing; give it here or as a column"),
+        ({"variety": "xyz"}, "variety: no such variety: 'xyz'"),
+        ({"variety": "egy", "columns": {"txt": "a"}}, r"columns\.txt: unknown; did you mean text"),
+        ({"columns": {"group": "a"}}, "either text or one column per variety"),
         (
             {"columns": {"text": "a", "variety": "b"}, "labels": {"x": "tun"}},
-            "unknown variety 'tun'",
+            r"labels\.x: no such variety: 'tun'",
         ),
     ],
 )

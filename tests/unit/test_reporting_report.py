@@ -1,38 +1,58 @@
 """Figures and the report page, from made-up scores to the files."""
 
+import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from reporting_run import about, made_up_run, sentence_scores
+from reporting_run import ATTACK
 
-from lahja.reporting.agreement import agreement_table
-from lahja.reporting.artifacts import read_artifact
-from lahja.reporting.drawing import draw_bars
-from lahja.reporting.headline import changes
-from lahja.reporting.report import Run, build_report
-from lahja.reporting.samples import sample_outputs
-from lahja.reporting.style import styles
+from lahja.core.artifacts import read_artifact
+from lahja.report.charts import bars_chart, samples_chart, save_picture, styles
+from lahja.report.counts import agreement_table
+from lahja.report.page import Run, build_report
+from lahja.report.samples import pictured_samples, sample_outputs
+from lahja.report.scores import changes
+from lahja.report.tradeoff import tradeoff_chart
 
 MODELS = ["llama", "llama+RL"]
-ATTACK = "<script>alert('لا')</script> $5 & more than that"
 
 
 @pytest.fixture(scope="module")
-def scores() -> list[pd.DataFrame]:
-    return sentence_scores(MODELS, 6, ATTACK)
+def run(attacked_run: Run) -> Run:
+    return attacked_run
 
 
 @pytest.fixture(scope="module")
-def run(scores: list[pd.DataFrame], root: Path, tmp_path_factory) -> Run:
-    return made_up_run(scores, tmp_path_factory.mktemp("run"), root / "resources" / "paper")
+def scores(run: Run) -> list[pd.DataFrame]:
+    return run.scores
 
 
 @pytest.fixture(scope="module")
 def page(run: Run, root: Path) -> str:
-    return build_report(run, about(MODELS), root / "workflow" / "report")
+    return build_report(run, root / "workflow" / "report")
+
+
+@pytest.fixture(scope="module")
+def agreement() -> pd.DataFrame:
+    rows = [("aldi", "spearman", 0.81), ("aldi", "mae", 0.09), ("country", "accuracy", 0.77)]
+    return pd.DataFrame([
+        {"scorer": scorer, "teacher": "recorded", "measure": measure, "group": group,
+         "value": value, "low": value - 0.1, "high": value + 0.1, "n": 1500}
+        for scorer, measure, value in rows
+        for group in ("egy", "all")
+    ])  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def without_stand_ins(run: Run, agreement: pd.DataFrame, root: Path) -> str:
+    """A page of scorers that are no stand-ins, and of their agreement."""
+    return build_report(
+        replace(run, stand_ins=[], agreement=agreement), root / "workflow" / "report"
+    )
 
 
 @pytest.mark.parametrize("number", range(2, 8))
@@ -42,11 +62,72 @@ def test_every_figure_has_pictures_and_data(run: Run, number: int) -> None:
 
 
 def test_a_drawing_is_the_same_twice(run: Run, tmp_path: Path) -> None:
-    draw_bars(read_artifact(run.figures / "figure2.parquet"), styles(MODELS), tmp_path)
-    again = read_artifact(run.figures / "figure2.parquet")
-    first = (tmp_path / "figure2.svg").read_bytes()
-    draw_bars(again, styles(MODELS), tmp_path)
-    assert (tmp_path / "figure2.svg").read_bytes() == first
+    figure = read_artifact(run.figures / "figure2.parquet")
+    save_picture(bars_chart(figure, styles(MODELS)), "again", tmp_path)
+    for kind in ("svg", "png"):
+        first = (run.figures / f"figure2.{kind}").read_bytes()
+        assert (tmp_path / f"again.{kind}").read_bytes() == first
+
+
+def test_bars_have_intervals_the_paper_s_points_and_what_is_missing(run: Run) -> None:
+    figure = read_artifact(run.figures / "figure3.parquet")
+    drawing = (run.figures / "figure3.svg").read_text(encoding="utf-8")
+    ours = figure.rows["origin"] == "this run"
+    assert drawing.count(">n/a<") == figure.rows["value"][ours].isna().sum() == 1
+    assert "NADI (paper section 3)" in drawing
+    (rows,) = bars_chart(figure, styles(["nadi"]))["datasets"].values()
+    assert rows[0]["low"] < rows[0]["value"] < rows[0]["high"]
+
+
+def test_models_without_a_score_leave_the_others_theirs_in_the_trade_off(run: Run) -> None:
+    table = read_artifact(run.tables / "table2.parquet")
+    table.rows.loc[table.rows["model"] == "llama", "dialects_eng"] = None
+    chart = tradeoff_chart(table, {}, styles(MODELS), with_paper=False)
+    points = [row for rows in chart["datasets"].values() for row in rows if "chrf" in row]
+    assert not [p for p in points if p["model"] == "llama" and p["direction"] == "DA→ENG"]
+    assert {p["model"] for p in points if p["direction"] == "DA→ENG"} == {"llama+RL"}
+    assert all(p["chrf"].startswith(f"{p['y']:.1f}") for p in points)
+
+
+def test_varieties_keep_their_order_where_the_first_has_no_value(run: Run, tmp_path: Path) -> None:
+    figure = read_artifact(run.figures / "figure2.parquet")
+    figure.rows.loc[figure.rows["variety"] == "egy", "value"] = None
+    save_picture(bars_chart(figure, styles(MODELS)), "figure", tmp_path)
+    drawing = (tmp_path / "figure.svg").read_text(encoding="utf-8")
+    places = [drawing.index(f">{name}<") for name in ("Egyptian", "Moroccan", "Syrian")]
+    assert places == sorted(places)
+
+
+def test_arabic_samples_run_right_to_left(scores: list[pd.DataFrame]) -> None:
+    arabic, latin = "أنا 12 (test) لا", "not Arabic لا"
+    rows = sample_outputs([scores[0].assign(response=arabic, reference=latin)], 1, seed=0)
+    (lines,) = samples_chart(rows)["datasets"].values()
+    kinds = {line["text"]: line["kind"] for line in lines if line["text"]}
+    assert kinds[f"\u202b{arabic}\u202c"] == "arabic"
+    assert kinds[latin] == "latin"
+
+
+@pytest.mark.parametrize(
+    ("dialects", "expected"),
+    [
+        (
+            ["egy", "mar", "pse", "sau", "syr"],
+            {("eng", "egy"), ("msa", "mar"), ("syr", "eng"), ("sau", "msa")},
+        ),
+        (["egy", "mar"], {("eng", "egy"), ("msa", "mar"), ("mar", "eng"), ("egy", "msa")}),
+        (["syr"], {("eng", "syr"), ("msa", "syr"), ("syr", "eng"), ("syr", "msa")}),
+    ],
+)
+def test_the_picture_has_a_sample_of_each_kind_of_direction(scores, dialects, expected) -> None:
+    own = [
+        table[
+            table[["source_variety", "target_variety"]].isin([*dialects, "eng", "msa"]).all(axis=1)
+        ]
+        for table in scores
+    ]
+    rows = pictured_samples(sample_outputs(own, per_direction=2, seed=0)).rows
+    assert set(zip(rows["source_variety"], rows["target_variety"], strict=True)) == expected
+    assert rows["sample"].nunique() == 4
 
 
 def test_samples_hold_each_direction_of_every_model_once(scores: list[pd.DataFrame]) -> None:
@@ -67,7 +148,10 @@ def test_looks_depend_on_the_names_alone() -> None:
 
 def test_a_response_with_a_script_is_data(page: str) -> None:
     assert "<script>alert" not in page
-    assert "\\u003cscript\\u003ealert('لا')\\u003c/script\\u003e $5 \\u0026 more" in page
+    assert r"\u003cscript\u003ealert(\u0027لا\u0027)\u003c/script\u003e $5 \u0026 more" in page
+    (samples,) = re.findall(r'id="sample-data">(.*?)</script>', page)
+    outputs = json.loads(samples)["outputs"]
+    assert {text for row in outputs for text, *_ in row} == {ATTACK}
     assert "# &lt;b&gt;" in page
     assert len(re.findall("<script", page)) == len(re.findall("</script>", page)) == 6
 
@@ -103,10 +187,9 @@ def test_the_page_is_well_formed(page: str) -> None:
     assert len(parser.ids) == len(set(parser.ids))
 
 
-def test_the_page_says_what_stands_in(page: str, run: Run, root: Path) -> None:
+def test_the_page_says_what_stands_in(page: str, without_stand_ins: str) -> None:
     assert "a small ALDi" in page
-    plain = build_report(run, about(MODELS, []), root / "workflow" / "report")
-    assert "Stand-ins" not in plain
+    assert "Stand-ins" not in without_stand_ins
 
 
 def test_the_page_shows_data_pairs_and_how_to_repeat(page: str) -> None:
@@ -115,23 +198,16 @@ def test_the_page_shows_data_pairs_and_how_to_repeat(page: str) -> None:
     assert "nan" not in re.findall(r">\s*(\w+)\s*<", page)
 
 
-def test_the_agreement_of_the_scorers_stands_by_their_scores(run: Run, root: Path) -> None:
-    rows = [("aldi", "spearman", 0.81), ("aldi", "mae", 0.09), ("country", "accuracy", 0.77)]
-    agreement = pd.DataFrame([
-        {"scorer": scorer, "teacher": "recorded", "measure": measure, "group": group,
-         "value": value, "low": value - 0.1, "high": value + 0.1, "n": 1500}
-        for scorer, measure, value in rows
-        for group in ("egy", "all")
-    ])  # fmt: skip
-    run = Run(**{**vars(run), "agreement": agreement})
-    page = build_report(run, about(MODELS), root / "workflow" / "report")
+def test_the_agreement_of_the_scorers_stands_by_their_scores(
+    agreement: pd.DataFrame, without_stand_ins: str
+) -> None:
     note = "ALDi Spearman 0.81, MAE 0.09 on 1,500 held-out texts; country accuracy 0.77"
     # Three tables, three figures, the chart and the samples.
-    assert page.count(note) == 8
+    assert without_stand_ins.count(note) == 8
     table = agreement_table(agreement)
     assert [column.header for column in table.columns][2:5] == ["All", "egy", "n"]
     assert len(table.rows) == 3
-    assert 'id="agreement"' in page
+    assert 'id="agreement"' in without_stand_ins
 
 
 def test_the_headline_claims_only_what_the_interval_bears_out(run: Run) -> None:

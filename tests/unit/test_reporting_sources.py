@@ -1,7 +1,5 @@
 """What the page is made of: curves, run times, the rule graph, word edits, counts, escaping."""
 
-import json
-from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -16,29 +14,13 @@ from reporting_data import (
     write_trained_model,
 )
 
-from lahja.errors import LahjaError
-from lahja.reporting.browser import word_edits
-from lahja.reporting.counts import data_views, funnel_views, pair_views
-from lahja.reporting.curves import read_curves
-from lahja.reporting.embedding import content_policy, script_json
-from lahja.reporting.rulegraph import draw, read_rulegraph
-from lahja.reporting.runtimes import runtimes_table
+from lahja.core.errors import LahjaError
+from lahja.report.counts import data_views, funnel_views, pair_views
+from lahja.report.logs import read_curves, rules_table, runtimes_table
+from lahja.report.page import content_policy
+from lahja.report.samples import word_edits
 
 # --- embedding --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "text", ["<script>alert(1)</script>", "</script>", "<!-- <script>", "a\u2028b\u2029c", "&lt;"]
-)
-def test_embedded_json_cannot_end_its_script(text: str) -> None:
-    embedded = script_json([text])
-    assert not set("<>&\u2028\u2029") & set(embedded)
-    assert json.loads(embedded) == [text]
-
-
-def test_a_number_that_is_none_is_no_json() -> None:
-    with pytest.raises(ValueError):
-        script_json(float("nan"))
 
 
 def test_the_policy_allows_these_scripts_alone() -> None:
@@ -109,67 +91,39 @@ def test_another_file_among_the_benchmarks_is_named(tmp_path: Path) -> None:
         runtimes_table(tmp_path)
 
 
-# --- the rule graph ---------------------------------------------------------------------------
+# --- what feeds what --------------------------------------------------------------------------
 
 
-def _graph(folder: Path, text: str):
+def _rules(folder: Path, text: str) -> list[tuple[str, str]]:
     path = folder / "rulegraph.dot"
     path.write_text(text)
-    return read_rulegraph(path)
+    return [*rules_table(path).rows.itertuples(index=False, name=None)]
 
 
-def test_the_rule_graph_is_read_and_drawn_in_layers(tmp_path: Path) -> None:
-    graph = _graph(tmp_path, RULEGRAPH)
-    assert set(graph.edges) == {
-        ("build_report", "all"), ("build_pairs", "build_report"),
-        ("train_sft", "build_report"), ("train_sft", "build_pairs"),
-    }  # fmt: skip
-    drawing = draw(graph)
-    depth = {rule: y for rule, (_, y) in drawing.places.items()}
-    assert depth == {"train_sft": 0, "build_pairs": 1, "build_report": 2, "all": 3}
-    assert ("train_sft", "build_report") not in drawing.routes
-
-
-def test_boxes_of_a_layer_do_not_overlap(tmp_path: Path) -> None:
-    names = [f'{n}[label = "rule_{n}", color="x"];' for n in range(9)]
-    arrows = [
-        "1 -> 0",
-        "2 -> 0",
-        "3 -> 0",
-        "4 -> 1",
-        "5 -> 2",
-        "6 -> 3",
-        "7 -> 4",
-        "7 -> 0",
-        "8 -> 5",
+def test_each_rule_stands_below_those_that_it_reads_from(tmp_path: Path) -> None:
+    assert _rules(tmp_path, RULEGRAPH) == [
+        ("train_sft", ""),
+        ("build_pairs", "train_sft"),
+        ("build_report", "train_sft, build_pairs"),
+        ("all", "build_report"),
     ]
-    drawing = draw(_graph(tmp_path, "\n".join([*names, *arrows])))
-    by_layer: dict[float, list[float]] = {}
-    for x, y in drawing.places.values():
-        by_layer.setdefault(y, []).append(x)
-    for row in by_layer.values():
-        row.sort()
-        assert all(b - a >= 1 - 1e-9 for a, b in pairwise(row))
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "holds no rules"),
-        ('0[label = "a"];\n1 -> 0', "dot:2: an arrow"),
-    ],
-)
-def test_a_faulty_rule_graph_is_an_error(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(LahjaError, match=message):
-        _graph(tmp_path, text)
+def test_a_file_without_rules_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(LahjaError, match=r"rulegraph\.dot: holds no rules"):
+        _rules(tmp_path, "")
 
 
-def test_a_circle_of_rules_is_drawn_without_the_arrow_that_closes_it(tmp_path: Path) -> None:
-    names = ("build_prompts", "sample_policy", "build_pairs", "train_dpo")
+def test_a_circle_of_rules_keeps_all_of_its_arrows(tmp_path: Path) -> None:
+    names = ("train_dpo", "build_pairs", "sample_policy", "build_prompts")
     boxes = "".join(f'{number}[label = "{name}"];\n' for number, name in enumerate(names))
-    graph = _graph(tmp_path, boxes + "0 -> 1\n1 -> 2\n2 -> 3\n3 -> 1\n")
-    assert sorted(graph.edges) == sorted(pairwise(names))
-    assert set(draw(graph).places) == set(names)
+    found = _rules(tmp_path, boxes + "3 -> 2\n2 -> 1\n1 -> 0\n0 -> 2\n")
+    assert found == [
+        ("build_prompts", ""),
+        ("sample_policy", "build_prompts, train_dpo"),
+        ("build_pairs", "sample_policy"),
+        ("train_dpo", "build_pairs"),
+    ]
 
 
 # --- samples and counts -----------------------------------------------------------------------

@@ -5,11 +5,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lahja.metrics.slices import MEAN
-from lahja.reporting.artifacts import Column, Table, read_artifact, write_artifact
-from lahja.reporting.faults import faults_table
-from lahja.reporting.latex import to_latex
-from lahja.reporting.tables import changes_table, select_models, table1, table2
+from lahja.core.artifacts import Column, Table, read_artifact, write_artifact
+from lahja.evaluation.metrics.slices import MEAN
+from lahja.report.figures import scoreboards
+from lahja.report.formats import to_latex
+from lahja.report.tables import changes_table, faults_table, select_models, table1, table2
 
 METRIC_ROW = {"low": 1.0, "high": 3.0, "n": 10, "signature": None, "reason": None}
 PAPER_STARTS = {
@@ -125,3 +125,19 @@ def test_latex_is_booktabs_and_escaped() -> None:
 def test_what_rounds_to_nothing_has_no_minus() -> None:
     assert Table.number(-0.001, Column("bias", "bias", 2)) == "0.00"
     assert Table.number(-0.006, Column("bias", "bias", 2)) == "−0.01"
+
+
+def test_a_scoreboard_s_figure_shows_what_its_table_has() -> None:
+    known = {"metric": "adi2", "task": "translation", "source_variety": "eng"}
+    rows = [
+        known | {"model": model, "target_variety": code, "value": value, "low": 0.1, "high": 0.9}
+        for model, code, value in (("a", "egy", 0.25), ("a", "mar", None), ("b", "mar", 0.5))
+    ]
+    ((table, figure),) = scoreboards(_metrics(rows), {"adi2": "x"})
+    assert table.rows["mean"].tolist() == [None, None]
+    assert figure.caption == "ADI2 by dialect and model, with 95% bootstrap intervals."
+    found = figure.rows[["panel", "label", "variety", "value"]].to_numpy(object).tolist()
+    assert found[0] == ["ENG→DA", "a", "egy", 0.25]
+    assert [row[1:3] for row in found] == [["a", "egy"], ["a", "mar"], ["b", "egy"], ["b", "mar"]]
+    # Numbers, with gaps: texts would not be rounded.
+    assert figure.rows["value"].dtype == float

@@ -1,7 +1,7 @@
 import pandas as pd
 
-from lahja.reporting.artifacts import Column, Table
-from lahja.reporting.text import to_text
+from lahja.core.artifacts import Column, Table
+from lahja.report.formats import to_text
 
 COLUMNS = [Column("model", "Model"), Column("why", "Why"), Column("x", "X", 1)]
 ROWS = pd.DataFrame({"model": ["a", "llama"], "why": [None, None], "x": [1.25, None]})

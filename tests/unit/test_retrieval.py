@@ -8,13 +8,17 @@ from types import SimpleNamespace
 import huggingface_hub
 import pytest
 
-from lahja.data.hub import resolve_commit
-from lahja.data.retrieval import CorpusSource, download_address, retrieve_corpus, retrieve_model
-from lahja.errors import LahjaError
-from lahja.files import read_json, write_json
+from lahja.core.errors import LahjaError
+from lahja.core.files import known_digests, read_json, write_json
+from lahja.core.hub import checkpoint_folder, resolve_commit, retrieve_model, wanted_commit
+from lahja.corpora.retrieval import (
+    retrieve_corpus,
+    source_identity,
+)
 
 COMMIT = "a" * 40
 OTHER = "b" * 40
+ENTRY = {"access": "local", "path": ".", "files": [], "homepage": "", "revision": None}
 
 
 @pytest.fixture
@@ -29,7 +33,7 @@ def corpora_dir(tmp_path):
 def retrieve(corpora_dir, name="demo", **corpus):
     output = corpora_dir.parent / "raw" / name
     lock = corpora_dir.parent / "hub.lock.json"
-    retrieve_corpus(CorpusSource.of(name, corpus), corpora_dir, lock, output)
+    retrieve_corpus(name, ENTRY | corpus, corpora_dir, lock, output)
     files = sorted(file for file in output.rglob("*") if file.is_file())
     return {file.relative_to(output).as_posix(): file.read_text() for file in files}
 
@@ -109,11 +113,46 @@ def test_archives_cannot_write_elsewhere(corpora_dir):
         retrieve(corpora_dir, access="download", url=f"file://{archive}")
 
 
-def test_github_repositories_come_as_archives_of_a_commit():
-    source = CorpusSource.of("q", {"url": "https://github.com/org/name", "revision": COMMIT})
-    assert download_address(source) == f"https://github.com/org/name/archive/{COMMIT}.tar.gz"
-    with pytest.raises(LahjaError, match=r"corpora\.q\.revision: expected the commit"):
-        download_address(CorpusSource.of("q", {"url": "https://github.com/org/name"}))
+# --- what a corpus's files are --------------------------------------------------------------------
+
+
+def identity(folder, **corpus):
+    digests = folder.parent / "digests.json"
+    return source_identity("demo", ENTRY | corpus, folder, digests)
+
+
+def test_a_corpus_is_its_files_names_and_contents_in_whatever_folder(corpora_dir):
+    before = identity(corpora_dir, path="c")
+    moved = corpora_dir.rename(corpora_dir.with_name("elsewhere"))
+    assert identity(moved, path="c") == before
+    assert identity(moved, path="c", licence="other", homepage="https://a.example") == before
+    (moved / "c/one.txt").write_text("C/one.txt")
+    edited = identity(moved, path="c")
+    (moved / "c/one.txt").rename(moved / "c/two.txt")
+    assert len({before, edited, identity(moved, path="c")}) == 3
+
+
+def test_files_that_a_corpus_does_not_name_are_none_of_it(corpora_dir):
+    before = identity(corpora_dir, path="c", files=["*.txt"])
+    (corpora_dir / "c/notes.md").write_text("read by nobody")
+    assert identity(corpora_dir, path="c", files=["*.txt"]) == before
+    assert identity(corpora_dir, path="c", files=["*.md", "*.tsv"]) == ""
+    assert identity(corpora_dir, path="absent") == ""
+
+
+def test_a_file_is_digested_once_for_its_size_and_age(tmp_path, monkeypatch):
+    file, store = tmp_path / "a.txt", tmp_path / "memory" / "digests.json"
+    file.write_text("first")
+    before = known_digests([file], store)
+
+    def refuse(path):
+        raise AssertionError(f"{path} was read again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lahja.core.files.digest_of_file", refuse)
+        assert known_digests([file], store) == before
+    file.write_text("other")
+    assert known_digests([file], store) != before
 
 
 # --- the hub ----------------------------------------------------------------------------------
@@ -200,6 +239,32 @@ def test_models_leave_out_unused_weights(tmp_path, hub):
     assert "pytorch_model*.bin" not in hub.ignored
 
 
+def test_the_first_retrieval_is_not_made_stale_by_the_commit_that_it_locks(tmp_path, hub):
+    lock, output = tmp_path / "lock.json", tmp_path / "model"
+
+    def wanted():
+        return wanted_commit("model", "org/m", lock, None, output)
+
+    assert wanted() == ""
+    retrieve_model("org/m", None, lock, output, wanted())
+    assert wanted() == ""
+    write_json(lock, {"models/org/m": OTHER})
+    assert wanted() == OTHER
+    retrieve_model("org/m", None, lock, output, wanted())
+    assert wanted() == OTHER
+    assert read_json(output / "model.json")["revision"] == OTHER
+    lock.unlink()
+    assert wanted() == OTHER
+
+
+def test_a_corpus_keeps_the_commit_that_it_was_retrieved_at(corpora_dir, hub):
+    retrieve(corpora_dir, access="hub", hub="org/name")
+    lock, output = corpora_dir.parent / "hub.lock.json", corpora_dir.parent / "raw" / "demo"
+    assert wanted_commit("dataset", "org/name", lock, None, output) == ""
+    write_json(lock, {"datasets/org/name": OTHER})
+    assert wanted_commit("dataset", "org/name", lock, None, output) == OTHER
+
+
 def test_offline_and_gated_are_told_in_one_line(tmp_path, hub, monkeypatch):
     from huggingface_hub.errors import GatedRepoError, OfflineModeIsEnabled
 
@@ -216,3 +281,11 @@ def test_offline_and_gated_are_told_in_one_line(tmp_path, hub, monkeypatch):
     with pytest.raises(LahjaError, match="org/m is gated: accept its terms at https://huggingface"):
         resolve_commit("model", "org/m", tmp_path / "lock.json")
     assert not (tmp_path / "lock.json").exists()
+
+
+def test_a_checkpoint_has_a_folder_for_each_revision():
+    assert checkpoint_folder("org/model") == "results/hub/org--model"
+    revised = [checkpoint_folder("org/model", name) for name in (COMMIT, "refs/pr/1")]
+    assert revised == [f"results/hub/org--model@{COMMIT}", "results/hub/org--model@refs--pr--1"]
+    assert checkpoint_folder("./models/own", "main") == "./models/own"
+    assert checkpoint_folder("/models/own") == "/models/own"

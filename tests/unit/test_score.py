@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from lahja.cli import main
-from lahja.metrics.dialectness import adi2
-from lahja.scoring.texts import read_texts
-from lahja.tables import METRICS, read_table
+from lahja.core.tables import METRICS, read_table
+from lahja.evaluation.scored_texts import read_texts
+from lahja.scoring.dialectness import adi2
 
 ROWS = [
     {"response": "مش عارف أروح فين", "target_variety": "egy", "source_variety": "eng",
@@ -45,7 +45,9 @@ def write_rows(folder, suffix, rows=ROWS):
 def score(path, output, *options):
     main(["score", str(path), "--output", str(output), *options])
     metrics = read_table(output / "metrics.parquet", METRICS)
-    assert set(metrics["signature"].dropna()) >= {"scorers:recorded"} or "--recorded" not in options
+    names = {signature.split("|")[0] for signature in metrics["signature"].dropna()}
+    assert "scorers:recorded" in names or "--recorded" not in options
+    assert metrics["signature"].dropna().str.contains(r"\|bs:\d+\|seed:42$").all()
     return metrics[metrics["corpus"] == "all"]
 
 
@@ -71,6 +73,10 @@ def test_recorded_scores_become_metrics_and_scoreboards(tmp_path):
     assert value(metrics, "b", "adi2_macro")["value"] == pytest.approx(0.025)
     names = {file.name for file in (tmp_path / "out" / "scoreboard").iterdir()}
     assert {"scoreboard-adi2.tex", "scoreboard-adi2.svg", "scoreboard-chrf_plus_plus.csv"} <= names
+    # Egyptian alone was scored: no column of a dialect that nothing is known of.
+    board = pd.read_csv(tmp_path / "out/scoreboard/scoreboard-adi2.csv")
+    assert [code for code in ("egy", "mar", "pse") if code in board] == ["egy"]
+    assert board["mean"].tolist() == board["egy"].tolist()
     compared = pd.read_csv(tmp_path / "out/comparisons.csv")
     row = compared[(compared["metric"] == "adi2") & (compared["target_variety"] == "egy")].iloc[0]
     assert (row["model"], row["baseline"]) == ("a", "b")

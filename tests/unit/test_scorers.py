@@ -5,21 +5,27 @@ import pandas as pd
 import pytest
 
 from lahja.cli import main
-from lahja.errors import LahjaError
-from lahja.scorers.aldi import AldiScorer
-from lahja.scorers.country import CountryScorer
-from lahja.scorers.language import LanguageIdentifier, is_arabic
-from lahja.scorers.responses import score_responses, score_samples
-from lahja.scorers.sequence import ScorerSettings
-from lahja.tables import SENTENCE_SCORES, SENTENCES, TEACHER_SCORES, read_table, write_table
-from lahja.training.small_language import train_small_language
-from lahja.training.small_scorers import (
+from lahja.core.errors import LahjaError
+from lahja.core.files import digest_of_folder, write_json
+from lahja.core.tables import SENTENCE_SCORES, SENTENCES, TEACHER_SCORES, read_table, write_table
+from lahja.core.varieties import NADI_COUNTRIES
+from lahja.demo.scorers import (
     SmallScorerSettings,
     train_scorer_tokenizer,
-    train_small_aldi,
-    train_small_country,
+    train_small_language,
+    train_small_scorer,
 )
-from lahja.varieties import NADI_COUNTRIES
+from lahja.models.device import pick_dtype
+from lahja.scoring.judges import (
+    AldiScorer,
+    CountryScorer,
+    Judges,
+    LanguageIdentifier,
+    ScorerSettings,
+    is_arabic,
+    score_responses,
+)
+from lahja.scoring.signature import scorers_signature
 
 pytestmark = pytest.mark.model
 SETTINGS = ScorerSettings(batch=2)
@@ -29,7 +35,7 @@ SIZE = {
     "heads": 2,
     "intermediate": 16,
     "vocabulary": 200,
-    "epochs": 160,
+    "epochs": 80,
     "learning_rate": 0.003,
     "batch_tokens": 256,
 }
@@ -61,24 +67,24 @@ def teacher(sentences: Path) -> Path:
 @pytest.fixture(scope="module")
 def scorers(sentences: Path, teacher: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("scorers")
-    train_small_aldi(teacher, sentences, SIZE, folder / "work", folder / "aldi", 1)
-    train_small_country(teacher, sentences, SIZE, folder / "work", folder / "country", 1)
+    train_small_scorer("aldi", teacher, sentences, SIZE, folder / "aldi")
+    train_small_scorer("country", teacher, sentences, SIZE, folder / "country")
     train_small_language(sentences, {"epochs": 60, "bucket": 2000}, folder / "language")
     return folder
 
 
 def test_aldi_tells_dialect_from_standard(scorers: Path, questions: tuple) -> None:
-    scores = AldiScorer(scorers / "aldi", SETTINGS, 1).score([text for _, _, text in questions])
+    scores = AldiScorer(scorers / "aldi", SETTINGS).score([text for _, _, text in questions])
     assert scores[:5].min() > 0.6
     assert scores[5] < 0.4
 
 
 def test_scores_lie_in_bounds_and_empty_texts_score_0(scorers: Path) -> None:
     texts = ["", None, " \n", "شلونك\nهلأ", "x" * 900]
-    aldi = AldiScorer(scorers / "aldi", SETTINGS, 1).score(texts)
+    aldi = AldiScorer(scorers / "aldi", SETTINGS).score(texts)
     assert ((aldi >= 0) & (aldi <= 1)).all()
     assert aldi[:3].tolist() == [0, 0, 0]
-    countries = CountryScorer(scorers / "country", SETTINGS, 1).score(texts)
+    countries = CountryScorer(scorers / "country", SETTINGS).score(texts)
     assert countries.sum(axis=1) == pytest.approx([0, 0, 0, 1, 1])
 
 
@@ -89,8 +95,8 @@ def test_scores_do_not_hang_on_the_batch_or_the_order(
     words = [word for _, _, text in questions for word in text.split()]
     texts = [" ".join(words[start : start + n]) for start in range(20) for n in (1, 3, 9, 20)]
     texts += ["", "\n \n", None]
-    alone = scorer(scorers / kind, ScorerSettings(batch=1), 1).score(texts)
-    together = scorer(scorers / kind, ScorerSettings(batch=64), 1)
+    alone = scorer(scorers / kind, ScorerSettings(batch=1)).score(texts)
+    together = scorer(scorers / kind, ScorerSettings(batch=64))
     assert together.score(texts) == pytest.approx(alone, abs=1e-6)
     mixed = np.random.default_rng(0).permutation(len(texts))
     shuffled = together.score([texts[place] for place in mixed])
@@ -98,31 +104,31 @@ def test_scores_do_not_hang_on_the_batch_or_the_order(
 
 
 def test_long_texts_are_cut_and_newlines_are_spaces(scorers: Path, questions: tuple) -> None:
-    scorer = CountryScorer(scorers / "country", SETTINGS, 1)
+    scorer = CountryScorer(scorers / "country", SETTINGS)
     text = questions[0][2]
     assert scorer.score([text.replace(" ", "\n")]) == pytest.approx(scorer.score([text]))
     # 128 positions hold far fewer words than either text has.
     longer, longest = scorer.score([f"{text} " * 200, f"{text} " * 400])
     assert longer == pytest.approx(longest)
-    short = CountryScorer(scorers / "country", ScorerSettings(max_length=4), 1)
+    short = CountryScorer(scorers / "country", ScorerSettings(max_length=4))
     assert short.score([text]) != pytest.approx(scorer.score([text]))
     first_words = " ".join(text.split()[:1])
-    cut = CountryScorer(scorers / "country", ScorerSettings(max_length=3), 1)
+    cut = CountryScorer(scorers / "country", ScorerSettings(max_length=3))
     assert cut.score([text]) == pytest.approx(cut.score([first_words]))
 
 
 def test_countries_are_nadis_in_order(scorers: Path, questions: tuple) -> None:
-    scorer = CountryScorer(scorers / "country", SETTINGS, 1)
+    scorer = CountryScorer(scorers / "country", SETTINGS)
     likeliest = scorer.score([text for _, _, text in questions[:5]]).argmax(axis=1)
     found = [NADI_COUNTRIES[number] for number in likeliest]
     assert found == ["Egypt", "Morocco", "Palestine", "Saudi_Arabia", "Syria"]
 
 
 def test_a_model_of_another_kind_is_refused(scorers: Path) -> None:
-    with pytest.raises(LahjaError, match="has 18 labels"):
-        AldiScorer(scorers / "country", SETTINGS, 1)
-    with pytest.raises(LahjaError, match="has 1 labels"):
-        CountryScorer(scorers / "aldi", SETTINGS, 1)
+    with pytest.raises(LahjaError, match="has 18 labels; an ALDi regressor has 1"):
+        AldiScorer(scorers / "country", SETTINGS)
+    with pytest.raises(LahjaError, match="has 1 labels; expected NADI"):
+        CountryScorer(scorers / "aldi", SETTINGS)
 
 
 def test_languages_are_codes_without_script(scorers: Path, questions: tuple) -> None:
@@ -147,24 +153,17 @@ def test_responses_are_scored_in_the_order_of_the_prompts(scorers: Path, questio
         }
         | {"finish_reason": ["stop", "not recorded", "stop"]}
     )
-    judges = (
-        AldiScorer(scorers / "aldi", SETTINGS, 1),
-        CountryScorer(scorers / "country", SETTINGS, 1),
-        LanguageIdentifier(scorers / "language"),
-    )
-    scored = score_responses(pd.DataFrame({"prompt_id": ["1", "2"]}), said, *judges)
+    judges = Judges(scorers / "aldi", scorers / "country", scorers / "language", SETTINGS)
+    scored = score_responses(pd.DataFrame({"prompt_id": ["1", "2"]}), said, judges)
     assert [*scored["prompt_id"]] == ["1", "2"]
     assert scored["aldi"][0] == 0
     assert pd.isna(scored["language"][0])
     assert scored["is_arabic"].tolist() == [False, True]
     with pytest.raises(LahjaError, match="prompt 9 has no response"):
-        score_responses(pd.DataFrame({"prompt_id": ["9"]}), said, *judges)
-    # Of several answers to one prompt each is scored.
-    drawn = said.assign(prompt_id="1", sample=[0, 1, 2])
-    each = score_samples(drawn, "sample", *judges)
-    assert [*each["prompt_id"]] == ["1:0", "1:1", "1:2"]
+        score_responses(pd.DataFrame({"prompt_id": ["9"]}), said, judges)
+    each = judges.score(said["response"])
     assert each["aldi"].tolist()[1] == 0
-    assert each["aldi"][0] == score_responses(said.iloc[:1], said, *judges)["aldi"][0]
+    assert each["aldi"][0] == score_responses(said.iloc[:1], said, judges)["aldi"][0]
 
 
 def test_the_command_scores_texts_with_scorers_of_a_run(scorers: Path, tmp_path: Path) -> None:
@@ -188,3 +187,23 @@ def test_the_pieces_of_small_scorers_are_the_same_each_time() -> None:
     found = [train_scorer_tokenizer(texts, settings).get_vocab() for _ in range(5)]
     assert all(pieces == found[0] for pieces in found)
     assert found[0]["[PAD]"] == 0
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_judges_run_in_float32_on_every_device_unless_told_otherwise(device: str) -> None:
+    import torch
+
+    assert pick_dtype(ScorerSettings().precision, device) is torch.float32
+    assert pick_dtype(ScorerSettings(precision="bf16").precision, device) is torch.bfloat16
+
+
+def test_a_signature_names_each_scorer_by_what_identifies_it(scorers: Path, tmp_path: Path) -> None:
+    snapshot = tmp_path / "models--VARabi--Sentence-ALDi" / "snapshots" / "0123456789abcdef"
+    own = tmp_path / "own"
+    for folder in (snapshot, own):
+        write_json(folder / "config.json", {})
+    found = scorers_signature(snapshot, own, scorers / "language", "bf16")
+    digest = digest_of_folder(own)[:12]
+    assert found == (
+        f"aldi:VARabi/Sentence-ALDi@0123456789ab+country:own@{digest}+language:small|precision:bf16"
+    )

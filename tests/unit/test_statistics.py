@@ -2,9 +2,17 @@
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
-from lahja.metrics.translation import chrf_plus_plus, chrf_statistics
-from lahja.statistics import Estimate, Resampling, holm, mean_of, resample_counts
+from lahja.core.statistics import (
+    Estimate,
+    Resampling,
+    holm,
+    mean_of,
+    rank_correlations,
+    resample_counts,
+)
+from lahja.scoring.translation import chrf_plus_plus, chrf_statistics
 
 
 def test_counts_are_draws_with_replacement() -> None:
@@ -66,3 +74,14 @@ def test_holm_on_a_worked_example():
     assert found == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm(np.array([0.7, 0.8])).tolist() == [1.0, 1.0]
     assert holm(np.array([])).tolist() == []
+
+
+def test_spearman_is_scipys_with_ties_and_on_a_resample() -> None:
+    generator = np.random.default_rng(0)
+    left, right = generator.integers(0, 5, 30), generator.integers(0, 5, 30)
+    counts = np.stack([np.ones(30), generator.multinomial(30, np.full(30, 1 / 30))]).astype(int)
+    found = rank_correlations(left, right, counts)
+    assert found[0] == pytest.approx(spearmanr(left, right)[0])
+    drawn = np.repeat(np.arange(30), counts[1])
+    assert found[1] == pytest.approx(spearmanr(left[drawn], right[drawn])[0])
+    assert np.isnan(rank_correlations(np.zeros(30), right, counts)).all()

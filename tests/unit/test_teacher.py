@@ -1,23 +1,34 @@
 """Collecting what published scorers said, and holding texts out."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
-from lahja.data.near_duplicates import Signatures
-from lahja.data.teacher import TeacherSettings, bind_near, collect_teacher_scores
-from lahja.data.text import comparison_key
-from lahja.errors import LahjaError
-from lahja.readers import ScoredText, read_scored_texts
-from lahja.readers.recorded import COUNTRY_COLUMNS
-from lahja.readers.scored import asked_text
-from lahja.tables import TEACHER_SCORES, read_table, write_table
-from lahja.training.scorer_data import aldi_examples, country_examples
-from lahja.varieties import NADI_COUNTRIES
+from lahja.core.errors import LahjaError
+from lahja.core.tables import TEACHER_SCORES, read_table, write_frame
+from lahja.core.varieties import NADI_COUNTRIES
+from lahja.corpora.readers import read_outputs
+from lahja.corpora.readers.alqasida import asked_text, teacher_scores
+from lahja.corpora.readers.recorded import COUNTRY_COLUMNS
+from lahja.corpora.teacher import bind_near, collect_teacher_scores
+from lahja.corpora.text import comparison_key
+from lahja.demo.scorers import (
+    ScorerExamples,
+    aldi_examples,
+    aldi_loss,
+    country_examples,
+    country_loss,
+)
 
 ENTRY = {"reader": "al-qasida-scores", "path": "outputs", "access": "local", "options": {}}
+LIMITS = {"min_words": 1, "max_words": 200}
+SETTINGS = {
+    "seed": 1, "validation_share": 0.1, "test_share": 0.3, "near_duplicate_similarity": 0.9,
+}  # fmt: skip
 ANSWERS = ("ازيك عامل ايه النهارده", "لاباس عليك", "كيفك اليوم يا زلمة", "شلونك وش اخبارك")
 
 
@@ -67,16 +78,14 @@ def outputs(tmp_path: Path) -> Path:
 
 
 def test_recorded_scores_are_read_with_what_is_not_known_as_none(outputs: Path) -> None:
-    texts = list(read_scored_texts(outputs, {}))
-    assert all(isinstance(text, ScoredText) for text in texts)
-    assert {text.variety for text in texts} == {"egy", "syr"}
+    texts = [SimpleNamespace(**teacher_scores(item)) for item in read_outputs(outputs, {})]
     egyptian = [text for text in texts if "Okapi_egy" in text.file]
     assert len(egyptian[0].countries) == 18
     assert egyptian[0].countries[NADI_COUNTRIES.index("Egypt")] == 0.9
     assert egyptian[0].is_arabic is True
     # Too few tokens: nothing was found out about the language, and nothing was scored.
     assert (egyptian[3].is_arabic, egyptian[3].aldi, egyptian[3].countries) == (None, None, None)
-    translated = [text for text in texts if "_mt" in text.file]
+    translated = [text for text in texts if "eng_to_egy" in text.file]
     assert [text.aldi for text in translated] == [None, 0.2, 0.4, pytest.approx(0.6)]
     assert translated[1].is_arabic is None
     assert translated[1].countries is None
@@ -104,23 +113,23 @@ def test_answers_to_one_prompt_lie_on_one_side(outputs: Path) -> None:
     write(outputs, "other_crosslingual/DialectID_Cohere_egy_samples.csv", again)
     table, rejects = collect_teacher_scores(
         {"scores": (outputs, ENTRY)},
-        {},
-        TeacherSettings(seed=1, validation_share=0.3, test_share=0.4),
+        LIMITS,
+        **SETTINGS | {"validation_share": 0.3, "test_share": 0.4},
     )
-    assert rejects.empty
-    assert (table.groupby("group_id")["split"].nunique() == 1).all()
-    by_text = table.set_index("text")["group_id"]
+    assert rejects.is_empty()
+    assert table["group_id"].n_unique() == table.select("group_id", "split").n_unique()
+    by_text = dict(table.select("text", "group_id").rows())
     assert by_text[f"{ANSWERS[1]} egy"] == by_text[f"{ANSWERS[1]} syr"] == by_text["وايه كمان"]
     assert by_text[ANSWERS[1]] != by_text[f"{ANSWERS[1]} egy"]
-    assert table["split"].nunique() > 1
+    assert table["split"].n_unique() > 1
 
 
 def test_equal_and_near_equal_texts_are_bound() -> None:
     long = "هذا نص طويل جدا يتكرر في اجابات كثيرة مع فرق صغير في اخره فقط"
-    keys = pd.Series([comparison_key(t) for t in (long, f"{long} ت", "غير ذلك", long)])
-    near = bind_near(keys, 0.8, Signatures(0))
+    keys = pl.Series([comparison_key(t) for t in (long, f"{long} ت", "غير ذلك", long)])
+    near = bind_near(keys, 0.8)
     assert near[0] == near[1] == near[3] != near[2]
-    assert bind_near(keys, None, Signatures(0)).nunique() == 3
+    assert bind_near(keys, 1.0).n_unique() == 3
 
 
 def test_a_table_with_a_column_of_dialectness_is_a_teacher_too(tmp_path: Path) -> None:
@@ -129,9 +138,9 @@ def test_a_table_with_a_column_of_dialectness_is_a_teacher_too(tmp_path: Path) -
     file.write_text("\n".join(["sentence\tALDi", *lines]), encoding="utf-8")
     entry = {"reader": "table", "path": "aldi.tsv", "access": "local"}
     entry["options"] = {"columns": {"text": "sentence", "aldi": "ALDi"}, "variety": "msa"}
-    settings = TeacherSettings(near_duplicate_similarity=None, validation_share=0, test_share=0.3)
-    table, _ = collect_teacher_scores({"aldi": (tmp_path, entry)}, {}, settings)
-    write_table(tmp_path / "t.parquet", table, TEACHER_SCORES)
+    settings = SETTINGS | {"near_duplicate_similarity": 1.0, "validation_share": 0, "seed": 0}
+    table, _ = collect_teacher_scores({"aldi": (tmp_path, entry)}, LIMITS, **settings)
+    write_frame(tmp_path / "t.parquet", table, TEACHER_SCORES)
     table = read_table(tmp_path / "t.parquet", TEACHER_SCORES)
     assert set(table["teacher"]) == {"given"}
     assert set(table["split"]) == {"train", "test"}
@@ -140,7 +149,7 @@ def test_a_table_with_a_column_of_dialectness_is_a_teacher_too(tmp_path: Path) -
 
 
 def test_no_scorer_corpus_is_an_empty_table() -> None:
-    table, rejects = collect_teacher_scores({}, {}, TeacherSettings())
+    table, rejects = collect_teacher_scores({}, LIMITS, **SETTINGS)
     assert [*table.columns] == TEACHER_SCORES.names
     assert len(table) == len(rejects) == 0
 
@@ -148,7 +157,7 @@ def test_no_scorer_corpus_is_an_empty_table() -> None:
 def test_outputs_without_requests_for_dialect_are_refused(tmp_path: Path) -> None:
     write(tmp_path / "outputs", "gpt_mt/DialectMT_BTEC_egy_to_eng_samples.csv", [row("x", "y")])
     with pytest.raises(LahjaError, match="no recorded answer to a request for dialect"):
-        collect_teacher_scores({"s": (tmp_path / "outputs", ENTRY)}, {}, TeacherSettings())
+        collect_teacher_scores({"s": (tmp_path / "outputs", ENTRY)}, LIMITS, **SETTINGS)
 
 
 def teacher_rows(*rows: dict) -> pd.DataFrame:
@@ -194,9 +203,6 @@ def test_labels_count_in_full_where_there_is_no_teacher() -> None:
 @pytest.mark.model
 def test_losses_are_least_where_the_teacher_is_met() -> None:
     import torch
-
-    from lahja.training.scorer_data import ScorerExamples
-    from lahja.training.small_scorers import aldi_loss, country_loss
 
     aldi = ScorerExamples(["a", "b", "c"], np.array([0.0, 1.0, 0.5]))
     assert aldi_loss(torch.tensor([[-3.0], [2.0], [0.5]]), [0, 1, 2], aldi) == 0

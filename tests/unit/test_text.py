@@ -1,8 +1,8 @@
-"""The stored form of a text keeps its letters; the comparison key drops its dress."""
+"""The stored form of a text keeps its letters; the comparison key drops its formatting."""
 
 import pytest
 
-from lahja.data.text import (
+from lahja.corpora.text import (
     arabic_share,
     comparison_key,
     count_words,
@@ -81,4 +81,4 @@ def test_arabic_share_passes_over_links_and_placeholders():
 def test_is_arabic_script():
     assert is_arabic_script("شو هاد ok")
     assert not is_arabic_script("chno hada")
-    assert not is_arabic_script("123", share=0.0)
+    assert not is_arabic_script("123")

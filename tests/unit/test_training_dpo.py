@@ -4,11 +4,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lahja.errors import LahjaError
-from lahja.tables import PAIRS, write_table
-from lahja.training.curve import CURVE_FILE
-from lahja.training.dpo import check_first_step, train_dpo
-from lahja.training.lora import AdapterRun
+from lahja.core.errors import LahjaError
+from lahja.core.tables import PAIRS, write_table
+from lahja.training.adapters import AdapterRun
+from lahja.training.dpo import train_dpo
+from lahja.training.tracking import CURVE_FILE, check_step
 
 SETTINGS = {"epochs": 3, "batch": 4, "accumulation": 2, "learning_rate": 0.02, "rank": 4}
 
@@ -29,7 +29,7 @@ def pairs(questions: tuple, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def from_base(pairs: Path, small_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dpo")
-    train_dpo(AdapterRun(small_root, None, pairs, SETTINGS, folder / "work", folder / "rl", {}, 1))
+    train_dpo(AdapterRun(small_root, None, pairs, SETTINGS, folder / "work", folder / "rl", {}))
     return folder / "rl"
 
 
@@ -47,9 +47,7 @@ def test_from_an_adapter_the_reference_is_that_adapter(
 ) -> None:
     settings = {**SETTINGS, "epochs": 1, "objective": "sigmoid+sft", "sft_weight": 0.1}
     parent = from_base / "adapter"
-    train_dpo(
-        AdapterRun(small_root, parent, pairs, settings, tmp_path / "w", tmp_path / "m", {}, 1)
-    )
+    train_dpo(AdapterRun(small_root, parent, pairs, settings, tmp_path / "w", tmp_path / "m", {}))
     curve = pd.read_csv(tmp_path / "m" / CURVE_FILE)
     assert curve["rewards/chosen"].iloc[0] == pytest.approx(0, abs=1e-4)
     # The parent has moved from the base, so a reference of the base would have shown here.
@@ -62,7 +60,10 @@ def test_from_an_adapter_the_reference_is_that_adapter(
 
 
 def test_a_reference_that_is_not_the_start_stops_the_run() -> None:
+    from transformers import TrainerState
+
     logs = {"rewards/chosen": 0.3, "rewards/rejected": 0.0, "rewards/margins": 0.3}
     with pytest.raises(LahjaError, match="the reference is not the model"):
-        check_first_step(Path("rl"), logs)
-    check_first_step(Path("rl"), dict.fromkeys(logs, 1e-6))
+        check_step(Path("rl"), TrainerState(global_step=1), logs)
+    check_step(Path("rl"), TrainerState(global_step=2), logs)
+    check_step(Path("rl"), TrainerState(global_step=1), dict.fromkeys(logs, 1e-6))

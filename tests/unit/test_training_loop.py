@@ -2,10 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from lahja.errors import LahjaError
-from lahja.training.batches import sorted_batches, token_batches
-from lahja.training.loop import LoopSettings, cosine_rate, train_loop
-from lahja.training.work import open_work
+from lahja.core import stages
+from lahja.core.errors import LahjaError
+from lahja.demo.training_loop import LoopSettings, cosine_rate, train_loop
+from lahja.models.batches import sorted_batches, token_batches
+from lahja.training.checkpoints import open_checkpoint_dir
 
 
 def test_batches_hold_every_row_once_and_fit() -> None:
@@ -29,6 +30,10 @@ def test_sorted_batches_begin_with_the_longest() -> None:
     assert [*sorted_batches([1, 3, 2], 2)] == [[1, 2], [0]]
 
 
+def test_sorted_batches_hold_so_many_tokens_or_one_row() -> None:
+    assert [*sorted_batches([9, 2, 2, 3, 2, 1], 4, 6)] == [[0], [3, 1], [2, 4, 5]]
+
+
 def test_the_rate_rises_and_falls() -> None:
     rates = [cosine_rate(step, 100, 0.1) for step in range(100)]
     assert rates[0] == pytest.approx(0.1)
@@ -36,42 +41,45 @@ def test_the_rate_rises_and_falls() -> None:
     assert rates[-1] == pytest.approx(0.1, abs=0.01)
 
 
-def test_a_work_folder_of_another_run_is_emptied(tmp_path: Path) -> None:
-    work = open_work(tmp_path / "work", seed=1)
-    (work / "state.pt").write_bytes(b"")
-    assert (open_work(work, seed=1) / "state.pt").exists()
-    assert not (open_work(work, seed=2) / "state.pt").exists()
+def test_checkpoints_of_another_run_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "work"
 
+    def is_resumed(settings: dict, **data: str) -> bool:
+        open_checkpoint_dir(folder, ("sft",), settings, **data)
+        return (folder / "state.pt").exists()
 
-def _run(work: Path, stop_at: int | None = None, scale: float = 1.0):
-    import torch
+    def leave(settings: dict, **data: str) -> None:
+        open_checkpoint_dir(folder, ("sft",), settings, **data)
+        (folder / "state.pt").write_bytes(b"")
 
-    torch.manual_seed(0)
-    model = torch.nn.Linear(2, 1)
-    steps = iter(range(99))
-
-    def loss(rows: list[int]):
-        if next(steps) == stop_at:
-            raise KeyboardInterrupt
-        return (model(torch.tensor([[float(row), 1.0] for row in rows])) * scale).pow(2).mean()
-
-    settings = LoopSettings(epochs=2, checkpoint_seconds=0, learning_rate=0.01)
-    return model, train_loop(
-        model, lambda epoch: [[0, 1], [2, 3], [4]], loss, settings, work, "cpu"
-    )
-
-
-@pytest.mark.model
-def test_an_interrupted_run_goes_on_to_the_same_end(tmp_path: Path) -> None:
-    whole, curve = _run(tmp_path / "whole")
-    with pytest.raises(KeyboardInterrupt):
-        _run(tmp_path / "cut", stop_at=4)
-    again, resumed = _run(tmp_path / "cut")
-    assert resumed == curve
-    assert again.weight.tolist() == whole.weight.tolist()
+    settings = {"seed": 1, "checkpoint_steps": 9}
+    leave(settings, data="a")
+    assert is_resumed(settings, data="a")
+    # How often a run saves changes nothing that it learns.
+    assert is_resumed(settings | {"checkpoint_steps": 7}, data="a")
+    assert not is_resumed(settings | {"seed": 2}, data="a")
+    leave(settings, data="a")
+    assert not is_resumed(settings, data="b")
+    leave(settings, data="a")
+    monkeypatch.setitem(stages.STAGES, "dpo", stages.Stage(99, ()))
+    assert is_resumed(settings, data="a")
+    monkeypatch.setitem(stages.STAGES, "sft", stages.Stage(99, ()))
+    assert not is_resumed(settings, data="a")
 
 
 @pytest.mark.model
 def test_a_loss_that_is_no_number_stops_with_its_step(tmp_path: Path) -> None:
-    with pytest.raises(LahjaError, match="nan at step 1 of 6"):
-        _run(tmp_path, scale=float("nan"))
+    import torch
+
+    model = torch.nn.Linear(2, 1)
+    settings = LoopSettings(epochs=2, batch_tokens=2, learning_rate=0.01)
+    with pytest.raises(LahjaError, match=r"aldi: .* nan at step 1 of 6"):
+        train_loop(
+            model,
+            [1] * 5,
+            lambda rows: model.weight.sum() * float("nan"),
+            settings,
+            tmp_path / "aldi",
+        )

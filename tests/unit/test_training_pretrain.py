@@ -3,9 +3,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lahja.models.folder import load_model, load_tokenizer
-from lahja.training.curve import CURVE_FILE
-from lahja.training.pretrain import completion_loss, encode_examples
+from lahja.core.files import read_json
+from lahja.demo.language_models import encode_examples, language_model_loss
+from lahja.models.folder import MODEL_FILE, load_model, load_tokenizer
+from lahja.training.tracking import CURVE_FILE
 
 pytestmark = pytest.mark.model
 
@@ -15,21 +16,31 @@ def test_pretraining_lowers_the_loss(small_root: Path) -> None:
     assert curve["loss"].iloc[-1] < 0.7 * curve["loss"].iloc[0]
 
 
-def test_plain_text_is_learnt_whole_and_cut_prompts_are_dropped(small_root: Path) -> None:
+def test_a_stand_ins_record_tells_what_was_given_and_its_size(small_root: Path) -> None:
+    import torch
+
+    record = read_json(small_root / MODEL_FILE)
+    model = load_model(small_root, dtype=torch.float32, device="cpu")
+    assert record["name"] == "small"
+    assert record["n_parameters"] == sum(weights.numel() for weights in model.parameters())
+    assert '"epochs":30' in record["settings"]
+
+
+def test_examples_end_and_are_cut(small_root: Path) -> None:
     tokenizer = load_tokenizer(small_root)
-    rows = pd.DataFrame({"prompt": [None, "a " * 99], "completion": ["شلونك", "b"]})
-    ((ids, head),) = encode_examples(tokenizer, rows, 20)
-    assert head == 1
-    assert ids[-1] == tokenizer.eos_token_id
+    rows = pd.DataFrame({"prompt": [None, "a", "a " * 99], "completion": ["شلونك", "b", "b"]})
+    asked, cut, plain = encode_examples(tokenizer, rows, 20)
+    assert asked[-1] == plain[-1] == tokenizer.eos_token_id
+    assert len(cut) == 20
 
 
-def test_the_loss_is_that_of_the_completion_alone(small_root: Path) -> None:
+def test_the_loss_is_that_of_all_tokens_but_the_first(small_root: Path) -> None:
     import torch
 
     model = load_model(small_root, dtype=torch.float32, device="cpu")
-    rows = [([5, 6, 7, 8, 9], 3), ([5, 6, 7], 2)]
+    rows = [[5, 6, 7, 8], [5, 6, 7]]
     with torch.no_grad():
-        found = completion_loss(model, rows)
-        long, short = (model(torch.tensor([ids])).logits[0].log_softmax(-1) for ids, _ in rows)
-    expected = -(long[2, 8] + long[3, 9] + short[1, 7]) / 3
+        found = language_model_loss(model, rows)
+        long, short = (model(torch.tensor([ids])).logits[0].log_softmax(-1) for ids in rows)
+    expected = -(long[0, 6] + long[1, 7] + long[2, 8] + short[0, 6] + short[1, 7]) / 5
     assert found.item() == pytest.approx(expected.item(), abs=1e-5)

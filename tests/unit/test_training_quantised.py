@@ -4,13 +4,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lahja.errors import LahjaError
-from lahja.models import quantisation
-from lahja.tables import PAIRS, write_table
-from lahja.training.curve import CURVE_FILE
+from lahja.core.errors import LahjaError
+from lahja.core.tables import PAIRS, write_table
+from lahja.models import device
+from lahja.training.adapters import AdapterRun
 from lahja.training.dpo import train_dpo
-from lahja.training.lora import AdapterRun
 from lahja.training.sft import train_sft
+from lahja.training.tracking import CURVE_FILE
 
 SETTINGS = {"epochs": 6, "batch": 8, "accumulation": 1, "learning_rate": 0.02, "rank": 4}
 
@@ -18,11 +18,9 @@ SETTINGS = {"epochs": 6, "batch": 8, "accumulation": 1, "learning_rate": 0.02, "
 def test_without_bitsandbytes_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    monkeypatch.setattr(quantisation, "find_spec", lambda name: None)
+    monkeypatch.setattr(device, "find_spec", lambda name: None)
     with pytest.raises(LahjaError, match=r"pip install -r envs/qlora\.txt"):
-        quantisation.quantised("nf4", torch.float32, "cpu")
-    with pytest.raises(LahjaError, match="unknown quantisation 'int3': expected nf4"):
-        quantisation.quantised("int3", torch.float32, "cpu")
+        device.quantised(torch.float32, "cpu")
 
 
 @pytest.mark.model
@@ -33,7 +31,7 @@ def test_an_adapter_beside_weights_in_four_bits_learns(
     from safetensors.torch import load_file
 
     settings = SETTINGS | {"quantisation": "nf4"}
-    run = AdapterRun(small_root, None, examples, settings, tmp_path / "w", tmp_path / "sft", {}, 1)
+    run = AdapterRun(small_root, None, examples, settings, tmp_path / "w", tmp_path / "sft", {})
     train_sft(run)
     loss = pd.read_csv(tmp_path / "sft" / CURVE_FILE)["loss"]
     assert loss[-3:].mean() < 0.9 * loss[:3].mean()
@@ -47,7 +45,7 @@ def test_an_adapter_beside_weights_in_four_bits_learns(
     train_dpo(
         AdapterRun(
             small_root, tmp_path / "sft", tmp_path / "pairs.parquet", settings,
-            tmp_path / "w", tmp_path / "rl", {}, 1,
+            tmp_path / "w", tmp_path / "rl", {},
         )
     )  # fmt: skip
     curve = pd.read_csv(tmp_path / "rl" / CURVE_FILE)

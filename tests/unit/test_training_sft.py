@@ -4,15 +4,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lahja.chat import prompt_tokens
-from lahja.errors import LahjaError
-from lahja.files import read_json
+from lahja.core.config.training import SftSettings
+from lahja.core.errors import LahjaError
+from lahja.core.files import read_json
+from lahja.core.tables import EXAMPLES, read_table, write_table
 from lahja.models.folder import load_model, load_tokenizer
-from lahja.tables import EXAMPLES, read_table, write_table
-from lahja.training.curve import CURVE_FILE
-from lahja.training.lora import AdapterRun, LoraSettings, completions_only, trainer_arguments
-from lahja.training.micro_batches import MicroBatches
-from lahja.training.sft import conversations, train_sft
+from lahja.prompts.chat import prompt_tokens
+from lahja.training import adapters
+from lahja.training.adapters import AdapterRun, completions_only, conversations, trainer_arguments
+from lahja.training.batches import ByTokens
+from lahja.training.sft import train_sft
+from lahja.training.tracking import CURVE_FILE
 
 pytestmark = pytest.mark.model
 SETTINGS = {"epochs": 6, "batch": 8, "accumulation": 1, "learning_rate": 0.02, "rank": 4}
@@ -32,7 +34,7 @@ def tuned(lessons: Path, small_root: Path, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("sft")
     facts = {"name": "tuned", "parent": "small"}
     train_sft(
-        AdapterRun(small_root, None, lessons, SETTINGS, folder / "work", folder / "tuned", facts, 1)
+        AdapterRun(small_root, None, lessons, SETTINGS, folder / "work", folder / "tuned", facts)
     )
     return folder / "tuned"
 
@@ -44,15 +46,14 @@ def trainer(lessons: Path, small_root: Path, tmp_path_factory: pytest.TempPathFa
     from trl import SFTConfig, SFTTrainer
 
     arguments = trainer_arguments(
-        LoraSettings(learning_rate=0.1),
-        MicroBatches(4, 8),
+        SftSettings(learning_rate=0.1, batch=4, accumulation=1),
         tmp_path_factory.mktemp("work"),
         "cpu",
     )
     return SFTTrainer(
         model=load_model(small_root, dtype=torch.float32, device="cpu", trainable=True),
         args=SFTConfig(**arguments, completion_only_loss=True),
-        train_dataset=Dataset.from_list(conversations(read_table(lessons, EXAMPLES))),
+        train_dataset=Dataset.from_list(conversations(read_table(lessons, EXAMPLES), "completion")),
         processing_class=load_tokenizer(small_root),
     )
 
@@ -89,7 +90,7 @@ def test_a_further_step_continues_the_adapter(
     settings = {**SETTINGS, "epochs": 1, "learning_rate": 1e-6}
     adapter = tuned / "adapter"
     train_sft(
-        AdapterRun(small_root, adapter, lessons, settings, tmp_path / "w", tmp_path / "m", {}, 1)
+        AdapterRun(small_root, adapter, lessons, settings, tmp_path / "w", tmp_path / "m", {})
     )
     before, after = (pd.read_csv(folder / CURVE_FILE)["loss"] for folder in (tuned, tmp_path / "m"))
     assert math.isclose(after.mean(), before[-3:].mean(), rel_tol=0.1)
@@ -102,7 +103,7 @@ def test_an_adapter_of_another_rank_is_refused(
     with pytest.raises(LahjaError, match="has rank 4"):
         train_sft(
             AdapterRun(
-                small_root, tuned / "adapter", lessons, settings, tmp_path / "w", tmp_path, {}, 1
+                small_root, tuned / "adapter", lessons, settings, tmp_path / "w", tmp_path, {}
             )
         )
 
@@ -110,20 +111,16 @@ def test_an_adapter_of_another_rank_is_refused(
 def test_an_interrupted_training_goes_on_from_its_checkpoint(
     lessons: Path, small_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tuned: Path
 ) -> None:
-    from trl import SFTTrainer
-
     settings = {**SETTINGS, "checkpoint_steps": 4}
-    run = AdapterRun(
-        small_root, None, lessons, settings, tmp_path / "work", tmp_path / "out", {}, 1
-    )
-    step = SFTTrainer.training_step
+    run = AdapterRun(small_root, None, lessons, settings, tmp_path / "work", tmp_path / "out", {})
+    step = ByTokens.training_step
 
     def crash_at_ten(self, *args, **kwargs):
         if self.state.global_step == 10:
             raise KeyboardInterrupt
         return step(self, *args, **kwargs)
 
-    monkeypatch.setattr(SFTTrainer, "training_step", crash_at_ten)
+    monkeypatch.setattr(ByTokens, "training_step", crash_at_ten)
     with pytest.raises(KeyboardInterrupt):
         train_sft(run)
     monkeypatch.undo()
@@ -136,7 +133,7 @@ def test_a_loss_that_is_no_number_stops_with_its_step(
     lessons: Path, small_root: Path, tmp_path: Path
 ) -> None:
     settings = {**SETTINGS, "learning_rate": 1e20, "max_grad_norm": 0.0, "warmup": 0}
-    run = AdapterRun(small_root, None, lessons, settings, tmp_path / "w", tmp_path / "o", {}, 1)
+    run = AdapterRun(small_root, None, lessons, settings, tmp_path / "w", tmp_path / "o", {})
     with pytest.raises(LahjaError, match=r"the loss is (nan|inf) at step \d+ of 18"):
         train_sft(run)
     assert not (tmp_path / "o").exists()
@@ -145,6 +142,51 @@ def test_a_loss_that_is_no_number_stops_with_its_step(
 def test_examples_without_a_prompt_are_refused(small_root: Path, tmp_path: Path) -> None:
     rows = pd.DataFrame([dict.fromkeys(EXAMPLES.names, "x") | {"prompt": None}])
     write_table(tmp_path / "e.parquet", rows, EXAMPLES)
-    run = AdapterRun(small_root, None, tmp_path / "e.parquet", {}, tmp_path, tmp_path, {}, 1)
+    run = AdapterRun(small_root, None, tmp_path / "e.parquet", {}, tmp_path, tmp_path, {})
     with pytest.raises(LahjaError, match="'prompt' has nulls"):
         train_sft(run)
+
+
+@pytest.mark.parametrize(
+    ("device", "precision", "expected"),
+    [("cuda", "fp32", "float32"), ("cuda", "bf16", "bfloat16"), ("cuda", None, "bfloat16")]
+    + [("cpu", precision, "float32") for precision in ("fp32", "bf16", None)],
+)
+def test_weights_are_loaded_in_the_precision_that_is_set(
+    lessons: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    device: str, precision: str | None, expected: str,
+) -> None:  # fmt: skip
+    def load(*given, dtype, **how):
+        raise LahjaError(str(dtype))
+
+    monkeypatch.setattr(adapters, "use_device", lambda: device)
+    monkeypatch.setattr(adapters, "load_model", load)
+    monkeypatch.setattr(adapters, "model_digest", lambda *given: "root")
+    run = AdapterRun(
+        tmp_path, None, lessons, {"precision": precision}, tmp_path / "w", tmp_path / "o", {}
+    )
+    with pytest.raises(LahjaError, match=f"torch.{expected}$"):
+        train_sft(run)
+
+
+@pytest.mark.parametrize("n_long", [1, 3])
+def test_examples_whose_prompt_fills_the_cutoff_are_dropped_and_counted(
+    lessons: Path, small_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture, n_long: int
+) -> None:
+    rows = read_table(lessons, EXAMPLES)[:3]
+    rows.loc[: n_long - 1, "prompt"] = "how are you? " * 60
+    write_table(tmp_path / "e.parquet", rows, EXAMPLES)
+    settings = {**SETTINGS, "epochs": 1, "cutoff": 100}
+    run = AdapterRun(
+        small_root, None, tmp_path / "e.parquet", settings, tmp_path / "w", tmp_path / "o", {}
+    )
+    if n_long == 3:
+        with pytest.raises(LahjaError, match="none of 3 examples can be learnt: their prompt"):
+            train_sft(run)
+        return
+    train_sft(run)
+    record = read_json(tmp_path / "o" / "model.json")
+    assert (record["n_examples"], record["n_dropped"]) == (3, 1)
+    assert "dropped 1 of 3 examples: their prompt fills the cutoff of 100 tokens" in (
+        capsys.readouterr().err
+    )

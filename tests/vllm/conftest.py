@@ -9,12 +9,12 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import pytest
 
-from lahja.files import canonical_json
+from lahja.core.files import canonical_json
+from lahja.core.tables import EXAMPLES, PROMPTS, RESPONSES, empty_table, read_table, write_table
 from lahja.generation.answering import respond
 from lahja.generation.backend import Sampling
 from lahja.generation.transformers_backend import TransformersBackend
-from lahja.tables import EXAMPLES, PROMPTS, RESPONSES, empty_table, read_table, write_table
-from lahja.training.lora import AdapterRun
+from lahja.training.adapters import AdapterRun
 from lahja.training.sft import train_sft
 from tests.unit.conftest import examples, pretrain_small, questions
 
@@ -55,7 +55,7 @@ def adapter(
     settings = {"epochs": 25, "batch": 8, "accumulation": 1, "learning_rate": 0.02, "rank": 8}
     facts = {"name": "tuned"}
     train_sft(
-        AdapterRun(small_root, None, path, settings, folder / "work", folder / "tuned+RL", facts, 1)
+        AdapterRun(small_root, None, path, settings, folder / "work", folder / "tuned+RL", facts)
     )
     return folder / "tuned+RL"
 
@@ -81,7 +81,7 @@ def command(root: Path, vllm_python: Path, prompts: Path, small_root: Path) -> C
         return [
             *map(str, (vllm_python, script, "--prompts", prompts, "--root", small_root)),
             *map(str, ("--adapter", *([adapter] if adapter else []))),
-            *("--generator", canonical_json(generator | {"sampling": sampling}), "--threads", "1"),
+            *("--generator", canonical_json(generator | {"sampling": sampling})),
             *map(str, ("--store", folder / "store.jsonl", "--output", folder / "out.parquet")),
         ]
 
@@ -98,7 +98,7 @@ def responses(command: list[str]) -> pd.DataFrame:
 def by_transformers(prompts: Path, root: Path, adapter: Path | None = None) -> pd.DataFrame:
     """Return the transformers backend's greedy RESPONSES to a table of PROMPTS."""
     rows = read_table(prompts, PROMPTS)
-    backend = TransformersBackend(root, adapter, precision="fp32", threads=1)
+    backend = TransformersBackend(root, adapter, precision="fp32")
     with TemporaryDirectory() as folder:
         store, table = Path(folder) / "store.jsonl", Path(folder) / "out.parquet"
         write_table(table, respond(rows, "small", Sampling(**GREEDY), backend, store), RESPONSES)

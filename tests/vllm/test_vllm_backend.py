@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lahja.tables import PROMPTS, read_table, write_table
+from lahja.core.tables import PROMPTS, read_table, write_table
 from tests.vllm.conftest import DRAWN, GREEDY, by_transformers, responses
 
 pytestmark = pytest.mark.vllm

@@ -12,10 +12,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lahja.errors import LahjaError
+from lahja.core.errors import LahjaError
+from lahja.core.tables import PROMPTS, read_table
 from lahja.generation.answering import respond
 from lahja.generation.generators import open_backend, parse_generator
-from lahja.tables import PROMPTS, read_table
 from tests.vllm.conftest import GREEDY, by_transformers
 
 pytestmark = pytest.mark.vllm
@@ -79,7 +79,9 @@ def _responses(server: str, model: str, prompts: Path, store: Path) -> pd.DataFr
         "base_url": server,
         "sampling": GREEDY,
     }
-    settings = parse_generator(generator, {"key": None, "concurrency": 16, "retries": 0})
+    options = {"key": None, "concurrency": 16, "deadline": 120, "retries": 0}
+    options |= {"price": None, "budget": None, "costs": ""}
+    settings = parse_generator(generator, options)
     rows = read_table(prompts, PROMPTS)
     return respond(rows, settings.name, settings.sampling, open_backend(settings), store)
 

@@ -12,7 +12,7 @@ import pytest
 
 DEMO = "config/demo.yaml"
 # What a workflow reads, besides its results.
-SOURCES = ("Snakefile", "workflow", "config", "profiles", "envs", "resources", "README.md")
+SOURCES = ("Snakefile", "src", "workflow", "config", "profiles", "envs", "resources", "README.md")
 
 
 @dataclass(frozen=True)

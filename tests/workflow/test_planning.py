@@ -1,4 +1,4 @@
-"""`lahja plan` on the three configurations, from what Snakemake's dry run says."""
+"""`lahja plan` on the three configurations, from what Snakemake plans."""
 
 import json
 import os
@@ -6,40 +6,74 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
 pytestmark = pytest.mark.workflow
 
 
 def plan(checkout, *arguments):
     """Return what `lahja plan` writes as JSON."""
-    # The copy's own library, not the one that is installed.
-    environment = os.environ | {"PYTHONPATH": "workflow/scripts"}
     command = [sys.executable, "-m", "lahja", "plan", "--output", "plan", *arguments]
     done = subprocess.run(
         command, cwd=checkout.folder, text=True, capture_output=True, timeout=120, check=False,
-        env=environment,
+        env=os.environ | {"PYTHONPATH": str(checkout.folder / "src")},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads((checkout.folder / "plan" / "plan.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("config", ["config", "demo", "real"])
-def test_every_gpu_rule_has_a_work_that_is_known(fresh, config):
-    values = plan(fresh, "--configfile", f"config/{config}.yaml")
-    assert values["unknown"] == []
-    on_gpu = [job for job in values["jobs"] if job["gpus"]]
-    assert len(on_gpu) > 10
-    assert all(job["seconds"] > 1 for job in on_gpu)
+def test_what_a_new_version_makes_stale_is_told_before_it_is_paid(fresh):
+    demo = ("--configfile", "config/demo.yaml", "--cores", "1")
+    done = fresh.snakemake(*demo, "--until", "expand_demo_corpora")
+    assert done.returncode == 0, done.stdout
+    left = plan(fresh, *demo, "--remaining")
+    assert "expand_demo_corpora" not in {job["rule"] for job in left["jobs"]}
+    assert left["stale"] == []
+    fresh.edit("src/lahja/core/stages.py", '"stand-ins": Stage(1', '"stand-ins": Stage(2')
+    (stale,) = plan(fresh, *demo, "--remaining")["stale"]
+    assert (stale["rule"], stale["stale"]) == ("expand_demo_corpora", "stand-ins version 1 → 2")
+
+
+@pytest.mark.parametrize("config", ["demo", "real"])
+def test_each_config_has_a_plan(fresh, config):
+    values = plan(fresh, "--configfile", f"config/{config}.yaml", "--gpus", "0,1")
+    assert values["stale"] == []
+    assert all(job["hours"] > 0 for job in values["jobs"])
+    without, one = values["schedules"]
+    assert without["hours"] <= one["hours"] <= sum(job["hours"] for job in values["jobs"])
 
 
 def test_the_papers_plan_holds_together(fresh):
     values = plan(fresh, "--gpus", "1,2,8")
-    gpu_hours = sum(stage["gpu_hours"] for stage in values["stages"])
+    rules = {rule["rule"]: rule for rule in values["rules"]}
+    gpu_hours = sum(rule["GPU_hours"] for rule in rules.values())
     one, two, eight = (schedule["hours"] for schedule in values["schedules"])
-    assert gpu_hours <= one <= sum(stage["hours"] for stage in values["stages"])
+    assert gpu_hours <= one <= sum(rule["hours"] for rule in rules.values())
     assert gpu_hours / 2 <= two < one
     assert gpu_hours / 8 <= eight < two
-    sft = next(stage for stage in values["stages"] if stage["rule"] == "train_sft")
-    assert sft["jobs"] == 6
-    assert sft["gpu_hours"] > gpu_hours / 2
-    assert {cost["generator"] for cost in values["api"]} == {"gpt-4o", "gemini"}
+    assert rules["train_sft"]["jobs"] == 6
+    assert rules["train_sft"]["GPU_hours"] > gpu_hours / 2
+    # What is worked out is named as the workflow names it.
+    for rule in ("train_dpo", "generate_responses", "sample_policy", "generate_evaluation"):
+        assert rules[rule]["longest"] > 0.1, rule
+    assert {cost["API"] for cost in values["api"]} == {"gpt-4o", "gemini"}
+
+
+def test_rules_that_the_plan_names_are_there(fresh):
+    fixed = yaml.safe_load((fresh.folder / "resources/rates/a6000.yaml").read_text())
+    worked_out = {"train_sft", "train_dpo", "augment_translation", "generate_responses"}
+    worked_out |= {"generate_evaluation", "sample_evaluation", "sample_policy"}
+    named = worked_out | {"translate_mismatches"} | fixed["fixed_seconds"]["value"].keys()
+    done = fresh.snakemake("--list-rules", "--configfile", "config/config.yaml")
+    assert named - {"other"} <= {*done.stdout.split()}
+
+
+def test_a_faulty_run_is_told_in_snakemakes_words(fresh):
+    fresh.edit("workflow/Snakefile", "True\n    input:\n", "True\n    input:\n        'nowhere',\n")
+    command = [sys.executable, "-m", "lahja", "plan", "--configfile", "config/demo.yaml"]
+    done = subprocess.run(
+        command, cwd=fresh.folder, text=True, capture_output=True, timeout=120, check=False
+    )
+    assert done.returncode == 1
+    assert "MissingInputException" in done.stderr
+    assert "nowhere" in done.stderr

@@ -1,5 +1,6 @@
 """Plans of the runs: no network, no results, no data."""
 
+import re
 import sys
 
 import pytest
@@ -12,12 +13,12 @@ def test_the_papers_plan_lists_every_artifact(fresh):
     done = fresh.snakemake("-n", "--configfile", "config/config.yaml", "--cores", "2")
     assert done.returncode == 0, done.stdout
     for artifact in (
-        "samples/egy.parquet",
+        "data/samples.parquet",
         "models/dialect-classifier",
         "models/llama-T",
         "models/qwen-T-clean",
-        "generations/gpt-4o/syr.parquet",
-        "relabelled/sau.parquet",
+        "generations/gpt-4o.parquet",
+        "relabelled.parquet",
         "preferences/dialect-only/train.parquet",
         "models/llama-T+RL",
         "evaluation/metrics.parquet",
@@ -43,7 +44,7 @@ def test_a_run_that_needs_a_key_says_so_before_its_first_job(fresh, monkeypatch)
 
 def test_vllm_waits_for_its_environment_unless_an_interpreter_is_named(fresh):
     arguments = ("-n", "--cores", "2", "--configfile", "config/demo.yaml", "config/demo-vllm.yaml")
-    target = "results/demo-vllm/generations/llama/egy.parquet"
+    target = "results/demo-vllm/generations/llama.parquet"
     built = fresh.snakemake(*arguments, "--", target)
     assert "environments/vllm" in built.stdout
     assert "rule build_vllm_environment:" in built.stdout
@@ -54,12 +55,33 @@ def test_vllm_waits_for_its_environment_unless_an_interpreter_is_named(fresh):
     assert "environments/vllm" not in named.stdout
 
 
+def test_mismatches_are_translated_by_the_backend_that_answers_in_evaluation(fresh):
+    arguments = ("-n", "-p", "--cores", "2", "--configfile", "config/demo.yaml")
+    changes = ("--config", f"vllm={{python: {sys.executable}}}", "evaluation={backend: vllm}")
+    done = fresh.snakemake(*arguments, *changes, "--", "results/demo/translated.parquet")
+    assert f"{sys.executable} workflow/scripts/translate_mismatches.py" in done.stdout
+    assert '"backend":"vllm"' in done.stdout
+
+
+def test_no_command_is_longer_than_the_system_takes(fresh, tmp_path):
+    (own, *_) = yaml.safe_load((fresh.folder / "config/config.yaml").read_text())[
+        "corpora"
+    ].values()
+    catalogue = {"corpora": {f"corpus-{number}": own for number in range(600)}}
+    (tmp_path / "long.yaml").write_text(yaml.safe_dump(catalogue), encoding="utf-8")
+    files = ("config/demo.yaml", str(tmp_path / "long.yaml"))
+    target = "results/demo/report/provenance.json"
+    arguments = ("-n", "-p", "--cores", "2", "--configfile", *files, "--", target)
+    done = fresh.snakemake(*arguments)
+    assert "record_run.py" in done.stdout, done.stdout[-3000:]
+    assert max(map(len, done.stdout.splitlines())) < 128 * 1024
+
+
 OPTIONS = """
 datasets:
-  gated: {kind: preferences, objective: gated}
+  gated: {kind: preferences, gates: [echo]}
 models:
-  llama-T+RL2: {from: llama-T, train: dpo, on: gated, rounds: 2}
-  llama-T+RL: {settings: {probe: {every: 20}}}
+  llama-T+RL2: {from: llama-T, train: dpo, on: gated, iterations: 2}
   llama-T+RL@0.5: {interpolate: [llama-T, llama-T+RL], weight: 0.5}
   llama-T+RL-MBR: {from: llama-T+RL, decoding: mbr}
 evaluation: {validation_translation: 5}
@@ -72,21 +94,23 @@ def test_what_goes_past_the_paper_is_planned_where_it_is_asked_for(fresh, tmp_pa
     more = fresh.snakemake(*demo, str(tmp_path / "options.yaml"))
     assert more.returncode == 0, more.stdout
     plain = fresh.snakemake(*demo).stdout
-    rules = {"build_probe": 1, "sample_evaluation": 1, "choose_by_mbr": 1}
-    rules |= {"build_validation_translation": 1, "build_gated_pairs": 1}
-    # The second round is sampled from the first, in five dialects.
-    rules |= {"sample_policy": 5, "label_policy": 5, "build_gated_policy_pairs": 1}
+    rules = {"sample_evaluation": 1, "choose_by_mbr": 1}
+    # The second iteration's pairs are made of samples of the first.
+    rules |= {"label_policy": 1}
+    for rule in ("sample_policy", "build_pairs"):
+        assert more.stdout.count(f"rule {rule}:") > plain.count(f"rule {rule}:"), rule
     for rule, number in rules.items():
         assert more.stdout.count(f"rule {rule}:") == number, rule
         assert f"rule {rule}:" not in plain, rule
-    # The demo's own recipe is halfway between two adapters, ranked by scorers that do not judge.
-    assert plain.count("rule interpolate_adapters:") == 1
-    assert more.stdout.count("rule interpolate_adapters:") == 2
-    for rule in ("train_selecting_aldi", "train_selecting_country", "choose_operating_point"):
-        assert plain.count(f"rule {rule}:") == 1, rule
+    # The demo's own recipe, of two seeds, lies between two adapters, ranked by scorers that do not
+    # judge.
+    assert plain.count("rule interpolate_adapters:") == 2
+    assert more.stdout.count("rule interpolate_adapters:") == 3
+    assert plain.count("rule train_selecting_scorers:") == 1
     # Both are scored, and compared, as every other model.
     for model in ("llama-T+RL@0.5", "llama-T+RL-MBR"):
-        assert f"results/demo/evaluation/scores/{model}.parquet" in more.stdout
+        assert f"results/demo/evaluation/scored/{model}.parquet" in more.stdout
+    assert "results/demo/operating_point" in plain
 
 
 @pytest.mark.parametrize("configs", ["demo", "real", "real study", "real study-smollm2", "config"])
@@ -97,15 +121,17 @@ def test_each_run_plans_from_nothing(fresh, configs):
 
 
 def test_deleting_and_adding_a_model_is_a_line(fresh):
-    fresh.edit("config/demo.yaml", "models:\n", "models:\n  qwen-T-clean: null\n")
+    fresh.edit("config/demo.yaml", "  llama-T-clean: null\n", "")
+    added = "models:\n  llama-T-clean+RL: {from: llama-T-clean, train: dpo, on: dialect-only}\n"
+    fresh.edit("config/demo.yaml", "models:\n", added)
     fresh.edit(
         "config/demo.yaml",
-        "models:\n",
-        "models:\n  qwen3-T+RL: {from: qwen3-T, train: dpo, on: dialect-only}\n",
+        "  llama+RL: {",
+        "  llama+RL: null\n  unused: {from: llama, train: dpo, on: dialect-only, evaluate: false, ",
     )
     models = {job.wildcards for job in fresh.planned() if job.rule in ("train_sft", "train_dpo")}
-    assert "model=qwen3-T+RL" in models
-    assert "model=qwen-T-clean" not in models
+    assert {"model=llama-T-clean", "model=llama-T-clean+RL"} <= models
+    assert "model=llama+RL" not in models
 
 
 def test_training_on_two_gpus_is_a_line(fresh):
@@ -114,21 +140,26 @@ def test_training_on_two_gpus_is_a_line(fresh):
     commands = [line for line in done.stdout.splitlines() if "train_dpo.py" in line]
     assert commands
     for command in commands:
-        assert "lease_gpu.py --gpu 2 -- " in command
-        assert "--processes 2 " in command
+        assert "--gpus 2 " in command
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--config", "smapling=1"], "unknown key smapling"),
-        (["--config", "dialects=[egy,xyz]"], "unknown dialect 'xyz'"),
+        (["--config", "smapling=1"], "smapling: unknown; did you mean sampling?"),
+        (["--config", "dialects=[egy,xyz]"], "dialects: 'xyz' is not defined"),
         (
             ["--config", "models={llama-T: {from: llama-T}}"],
-            "models.llama-T.from: a cycle, llama-T from llama-T",
+            "models.llama-T.from: a cycle, llama-T is made of llama-T",
         ),
-        (["--config", "generators={llama: {backend: vlm}}"], "generators.llama.backend: 'vlm'"),
-        (["--config", "evaluation={backend: vlm}"], "evaluation.backend: 'vlm' is not one of"),
+        (
+            ["--config", "generators={llama: {backend: vlm}}"],
+            "generators.llama.backend: expected 'transformers', 'recorded', 'openai' or 'vllm', not 'vlm'",
+        ),
+        (
+            ["--config", "evaluation={backend: vlm}"],
+            "evaluation.backend: expected 'transformers' or 'vllm', not 'vlm'",
+        ),
         (["--config", "vllm={python: /nowhere}"], "vllm.python: no interpreter at /nowhere"),
         (["--config", "models={x: {from: y, train: sft, on: dialect-id}}"], "models.x.from"),
     ],
@@ -149,35 +180,25 @@ def test_the_profile_for_two_cards_names_rules_that_are_there(fresh):
     assert done.returncode == 0, done.stdout
 
 
-def test_gated_pairs_have_a_rule_of_their_own_beside_the_papers(fresh):
+def test_gates_are_a_key_of_a_dataset_and_no_matter_of_the_papers(fresh):
     (fresh.folder / "gated.yaml").write_text(
-        "datasets:\n  gated: {kind: preferences, objective: gated, gates: [echo, artefact]}\n"
+        "datasets:\n  gated: {kind: preferences, gates: [echo, artefact]}\n"
         "models:\n  llama+RL-gated: {from: llama, train: dpo, on: gated}\n"
     )
     targets = [f"results/demo/models/llama+RL{suffix}" for suffix in ("", "-gated")]
     done = fresh.snakemake(
-        "-n", "--configfile", "config/demo.yaml", "gated.yaml", "--cores", "2", "--", *targets
-    )
+        "-n", "-p", "--configfile", "config/demo.yaml", "gated.yaml", "--cores", "2",
+        "--", *targets,
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout
-    for rule, dataset in (("build_pairs", "dialect-only"), ("build_gated_pairs", "gated")):
-        assert f"rule {rule}:" in done.stdout
-        assert f"results/demo/preferences/{dataset}/train.parquet" in done.stdout
+    commands = [line for line in done.stdout.splitlines() if "build_pairs.py" in line]
+    assert {"/dialect-only/" in line: '"limits"' in line for line in commands} == {
+        True: False, False: True,
+    }  # fmt: skip
 
 
-def test_directions_and_negatives_are_keys_of_a_gated_dataset(fresh):
-    (fresh.folder / "balanced.yaml").write_text(
-        "datasets:\n  balanced:\n    kind: preferences\n    objective: gated\n"
-        "    directions: {eng-da: 0.25, msa-da: 0.25, da-eng: 0.25, free: 0.25}\n"
-        "    negatives: {msa: 1, loop: 0.5, model: 2}\n    pairs_per_dialect: 40\n"
-        "preferences: {hardness: {longest: 1.5}}\n"
-        "models:\n  llama+RL-balanced: {from: llama, train: dpo, on: balanced}\n"
-    )
-    target = "results/demo/models/llama+RL-balanced"
-    done = fresh.snakemake(
-        "-n", "-p", "--configfile", "config/demo.yaml", "balanced.yaml", "--cores", "2", target
-    )
-    assert done.returncode == 0, done.stdout
-    [command] = [line for line in done.stdout.splitlines() if "build_gated_pairs.py" in line]
-    assert "--parallel results/demo/data/parallel.parquet" in command
-    for text in ('"da-eng":0.25', '"loop":0.5', '"longest":1.5', '"pairs_per_dialect":40'):
-        assert text in command, text
+def test_snakemakes_linter_finds_nothing_but_that_rules_name_no_environment(fresh):
+    """Rules run in the environment that Snakemake runs in, which `make env` builds."""
+    done = fresh.snakemake("--lint", "--configfile", "config/demo.yaml")
+    found = set(re.findall(r"^    \* (.*):$", done.stdout, flags=re.MULTILINE))
+    assert found == {"Specify a conda environment or container for each rule."}

@@ -31,13 +31,13 @@ def test_the_report_is_there(real):
 
 
 def test_gpt_4o_answered_from_the_recordings(real):
-    answers = pd.read_parquet(real / "generations" / "gpt-4o" / "egy.parquet")
+    answers = pd.read_parquet(real / "generations" / "gpt-4o.parquet")
     assert set(answers["finish_reason"]) >= {"not recorded"}
     assert answers["response"].notna().sum() >= 10
 
 
 def test_training_never_met_evaluation(real):
-    from lahja.data.text import comparison_key
+    from lahja.corpora.text import comparison_key
 
     sentences = pd.read_parquet(real / "data" / "sentences.parquet")
     keys = sentences["text"].map(comparison_key)
@@ -71,12 +71,11 @@ def test_every_table_is_there_as_data_and_latex(real):
             assert (real / "figures" / f"figure{number}.{suffix}").stat().st_size > 0
 
 
-def test_gated_pairs_are_of_the_policys_samples_and_references_in_all_directions(real):
+def test_gated_pairs_are_of_the_policys_samples(real):
     pairs = pd.read_parquet(real / "preferences" / "gated" / "train.parquet")
-    assert set(pairs["kind"]) == {"eng-da", "msa-da", "da-eng", "da-msa"}
-    assert {"reference"} <= set(pairs["chosen_origin"])
-    samples = pd.read_parquet(real / "policies" / "llama-T.2" / "responses" / "egy.parquet")
-    assert set(samples["generator"]) == {"llama-T#0", "llama-T#1"}
+    samples = pd.read_parquet(real / "policies" / "llama-T.4" / "prompts.parquet")
+    assert set(samples["sample"]) == {0, 1, 2, 3}
+    assert set(pairs["chosen"]) | set(pairs["rejected"]) <= set(samples["response"])
     chosen = pd.read_parquet(real / "training" / "gated-chosen.parquet")
     assert sorted(chosen["completion"]) == sorted(pairs["chosen"])
 
@@ -84,12 +83,12 @@ def test_gated_pairs_are_of_the_policys_samples_and_references_in_all_directions
 def test_the_second_round_is_made_of_what_the_first_one_says(real):
     first, second = (
         pd.read_parquet(real / "preferences" / name / "train.parquet")
-        for name in ("ranked-of-llama-T", "ranked-of-llama-T+rounds-round-1")
+        for name in ("ranked-of-llama-T", "ranked-of-llama-T+iterations-iteration-1")
     )
-    for pairs, policy in ((first, "llama-T"), (second, "llama-T+rounds-round-1")):
+    for pairs, policy in ((first, "llama-T"), (second, "llama-T+iterations-iteration-1")):
         assert set(pairs["chosen_generator"].str.split("#").str[0]) == {policy}
-        # Sides of its own, and loops made of them besides.
-        assert set(pairs["rejected_origin"]) <= {"sampled", "negative:loop"}
+        # Sides of its own, and repetitions made of them besides.
+        assert set(pairs["rejected_origin"]) <= {"sampled", "repetition"}
         assert set(pairs["chosen_origin"]) == {"sampled"}
 
 
@@ -99,7 +98,7 @@ def test_the_study_answers_for_every_row_on_both_corpora(real):
         assert f"## {corpus}" in page
         answers = pd.read_csv(real / "study" / f"answers_{corpus}.csv")
         assert list(answers["row"]) == [
-            "dialect-only", "gated", "two rounds", "lahja", "more SFT", "half", "MBR",
+            "dialect-only", "gated", "two iterations", "lahja", "more SFT", "half", "MBR",
         ]  # fmt: skip
         faults = pd.read_csv(real / "study" / f"faults_{corpus}.csv")
         assert faults["wrong_language"].between(0, 100).all()

@@ -6,7 +6,7 @@ import pytest
 from generation_job import write_prompts
 from misbehaving_server import Misbehaviour, misbehaving_server
 
-from lahja.tables import RESPONSES, read_table
+from lahja.core.tables import RESPONSES, read_table
 
 pytestmark = pytest.mark.workflow
 KEY = "sk-very-secret-0123456789"
@@ -15,8 +15,8 @@ KEY = "sk-very-secret-0123456789"
 def test_a_server_answers_within_its_budget_and_another_budget_reruns_nothing(fresh, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("SERVER_KEY", KEY)
-    prompts = write_prompts(fresh.folder / "results/demo/prompts/egy.parquet", "egy", 30)
-    target = "results/demo/generations/server/egy.parquet"
+    prompts = write_prompts(fresh.folder / "results/demo/prompts/prompts.parquet", "egy", 30)
+    target = "results/demo/generations/server.parquet"
     with misbehaving_server(Misbehaviour(key=KEY)) as server:
         entry = {
             "backend": "openai",
@@ -36,7 +36,7 @@ def test_a_server_answers_within_its_budget_and_another_budget_reruns_nothing(fr
         stopped = run(0.9)
         assert stopped.returncode != 0
         assert "the budget is reached" in stopped.stdout, stopped.stdout
-        log = (fresh.folder / "logs/demo/generate_responses/server.egy.log").read_text("utf-8")
+        log = (fresh.folder / "logs/demo/generate_responses/server.log").read_text("utf-8")
         assert log.splitlines()[-1].startswith("lahja: generator server: the budget is reached")
         assert not (fresh.folder / target).exists()
         n_paid = sum(server.answered.values())

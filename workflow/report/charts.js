@@ -4,8 +4,9 @@
 const specs = JSON.parse(document.getElementById("chart-specs").textContent);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const drawn = new Map();
-// Pixels of a panel of small multiples, and of the legend's columns.
-const PANEL = 172;
+// How narrow a panel may get, of the width that it asks for; pixels of a lone panel, and of the
+// legend's columns.
+const NARROWEST = 0.86;
 const MOST = 480;
 const LEGEND_COLUMN = 130;
 
@@ -28,18 +29,17 @@ function theme(width) {
     // An outline keeps light and dark colours apart from the ground.
     point: { stroke: text, strokeWidth: 1 },
     text: { color: text },
-    rect: { fill: colour("panel"), stroke: colour("accent"), strokeWidth: 1.2 },
+    rule: { color: text },
     bar: { color: colour("accent") },
-    // Curves have their models' colours; what is left are the arrows between rules.
-    line: { color: quiet },
   };
 }
 
 function fitted(spec, width) {
   if (!spec.facet) return spec;
-  const columns = Math.max(1, Math.min(spec.columns, Math.floor(width / PANEL)));
+  const wanted = spec.spec.width;
+  const columns = Math.max(1, Math.min(spec.columns, Math.floor(width / (NARROWEST * wanted))));
   // Axis labels and the gap between panels take their share; a lone panel stays small.
-  const panel = Math.min(Math.floor(width / columns) - 68, MOST);
+  const panel = Math.min(Math.floor(width / columns) - 68, Math.max(MOST, wanted));
   return { ...spec, columns, spec: { ...spec.spec, width: panel } };
 }
 

@@ -1,95 +1,94 @@
-"""Test the dialect classifiers (paper, section 3, Figure 3).
+"""Test the dialect classifiers and the scorers (paper, section 3, Figure 3).
 
-Requires: the held-out test of sft.smk, the fine-tuned classifier, the bases, the country scorer.
-Produces: `classifier/predictions/<classifier>.parquet`, F1 per variety, the confusion counts.
+Requires: the held-out test of the classifiers, the models, the scorers and their teachers' scores.
+Produces: `classifier/predictions/<classifier>.parquet`, F1 per variety, confusion counts; and
+`scorers/agreement.parquet`.
 """
 
-TEST = f"{RESULTS}/classifier/{GRAPH[CLASSIFIER].dataset}.test.parquet"
+CLASSIFIERS = [paths.model(name) for name in selection.classifiers]
 
 
 rule classify_sentences:
-    """Answer the classifier's test: the fine-tuned classifier, and models without training."""
+    """Answer the classifiers' test: ours, models without training, and NADI's country model."""
     input:
-        sentences=TEST,
-        root=lambda wc: root_folder(wc.classifier),
-        adapter=lambda wc: adapter_folder(wc.classifier),
+        roots=[model["root"] for model in CLASSIFIERS],
+        # A model without training has no adapter; its base stands for it.
+        models=[(model["adapter"] or [model["root"]])[0] for model in CLASSIFIERS],
+        country=paths.scorer("country"),
+        sentences=expand(
+            rules.build_classifier_data.output.test, dataset=graph[selection.classifier].dataset
+        ),
     output:
-        predictions=f"{RESULTS}/classifier/predictions/{{classifier}}.parquet",
+        predictions=[
+            f"{paths.results}/classifier/predictions/{name}.parquet"
+            for name in [*selection.classifiers, "nadi-baseline"]
+        ],
     log:
-        f"{LOGS}/classify_sentences/{{classifier}}.log",
+        f"{paths.logs}/classify_sentences.log",
     benchmark:
-        f"{BENCHMARKS}/classify_sentences/{{classifier}}.tsv"
-    wildcard_constraints:
-        classifier=one_of(CLASSIFIERS),
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
+        f"{paths.benchmarks}/classify_sentences.tsv"
     resources:
         gpu=1,
         mem_mb=32000,
         runtime=60,
     params:
-        code=code("classify_sentences"),
-        settings=LABELLING,
+        code=parameters.code("classify_sentences"),
+        settings=canonical_json({"varieties": selection.options}),
+        execution=lambda wc, input: parameters.execution(config["preferences"]),
+        scoring=canonical_json(parameters.judging | pick(config, "dialects")),
     shell:
-        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
-        " python workflow/scripts/classify_sentences.py --root {input.root} --adapter {input.adapter}"
+        f"python {scripts}/classify_sentences.py"
+        " --roots {input.roots} --models {input.models} --country {input.country}"
         " --sentences {input.sentences} --settings {params.settings:q}"
-        " --output {output.predictions} &> {log}"
-
-
-rule classify_with_countries:
-    """Answer the classifier's test with the country model, the NADI baseline."""
-    input:
-        sentences=TEST,
-        country=scorer_folder("country"),
-    output:
-        predictions=f"{RESULTS}/classifier/predictions/nadi-baseline.parquet",
-    log:
-        f"{LOGS}/classify_with_countries.log",
-    benchmark:
-        f"{BENCHMARKS}/classify_with_countries.tsv"
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
-    resources:
-        gpu=1,
-        mem_mb=16000,
-        runtime=60,
-    params:
-        code=code("classify_with_countries"),
-        settings=canonical_json({"batch": config["scorers"]["batch"]}),
-    shell:
-        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
-        " python workflow/scripts/classify_with_countries.py --sentences {input.sentences}"
-        " --country {input.country} --settings {params.settings:q}"
+        " --scoring {params.scoring:q} --execution {params.execution:q} --gpus {resources.gpu}"
         " --output {output.predictions} &> {log}"
 
 
 rule evaluate_classifier:
     """Compare the classifiers' F1 per variety (Figure 3)."""
     input:
-        predictions=[
-            *expand(rules.classify_sentences.output.predictions, classifier=CLASSIFIERS),
-            rules.classify_with_countries.output.predictions,
-        ],
+        predictions=rules.classify_sentences.output.predictions,
     output:
-        metrics=f"{RESULTS}/classifier/metrics.parquet",
-        confusion=f"{RESULTS}/classifier/confusion.parquet",
+        metrics=f"{paths.results}/classifier/metrics.parquet",
+        confusion=f"{paths.results}/classifier/confusion.parquet",
     log:
-        f"{LOGS}/evaluate_classifier.log",
+        f"{paths.logs}/evaluate_classifier.log",
     benchmark:
-        f"{BENCHMARKS}/evaluate_classifier.tsv"
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
+        f"{paths.benchmarks}/evaluate_classifier.tsv"
     params:
-        code=code("evaluate_classifier"),
-        settings=settings(
-            resamples=config["evaluation"]["resamples"],
-            confidence=config["evaluation"]["confidence"],
-        ),
+        code=parameters.code("evaluate_classifier"),
+        settings=parameters.resampling(),
     shell:
-        "python workflow/scripts/evaluate_classifier.py --predictions {input.predictions}"
+        f"python {scripts}/evaluate_classifier.py"
+        " --predictions {input.predictions}"
         " --settings {params.settings:q} --metrics {output.metrics}"
         " --confusion {output.confusion} &> {log}"
+
+
+rule check_scorers:
+    """Compare the scorers with their teachers on texts that they did not learn from."""
+    input:
+        **paths.scorers(selection.checked()),
+        teacher=rules.collect_teacher_scores.output.teacher,
+        sentences=rules.assemble_data.output.sentences,
+    output:
+        agreement=f"{paths.results}/scorers/agreement.parquet",
+    log:
+        f"{paths.logs}/check_scorers.log",
+    benchmark:
+        f"{paths.benchmarks}/check_scorers.tsv"
+    resources:
+        gpu=1,
+        mem_mb=16000,
+        runtime=60,
+    params:
+        code=parameters.code("check_scorers"),
+        settings=parameters.resampling(precision=config["scorers"]["precision"]),
+        execution=lambda wc, input: parameters.execution(config["scorers"]),
+    shell:
+        f"python {scripts}/check_scorers.py"
+        " --teacher {input.teacher}"
+        " --sentences {input.sentences} --aldi {input.aldi} --country {input.country}"
+        " --language {input.language} --settings {params.settings:q}"
+        " --execution {params.execution:q} --gpus {resources.gpu}"
+        " --output {output.agreement} &> {log}"

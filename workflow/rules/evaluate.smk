@@ -1,201 +1,193 @@
 """Evaluate every model that talks (paper, section 3).
 
-Requires: the models, the evaluation corpora, the scorers.
-Produces: `evaluation/responses`, `scored` and `scores` per model, the metrics with their
-intervals, and the paired comparisons of each model with its start.
+Requires: the models, the evaluation corpora, the scorers. Produces: per model
+`evaluation/responses` and `scored`; of all models `evaluation/scores.parquet`, the metrics with
+their intervals, and the paired comparisons of each model with its initial model.
 """
 
-READY = config["evaluation"]["prompts"]
-TRANSLATED = config["evaluation"]["translation"]
-ANSWERED_BY = config["evaluation"]["backend"]
-# The scorers' part of the signature of ADI2 and ALDi.
-SCORERS = "+".join(
-    f"{name}:{config['scorers'][name]['checkpoint'] or 'small'}"
-    for name in ("aldi", "country", "language")
-)
-VALIDATION_TRANSLATION = config["evaluation"]["validation_translation"]
-BASELINES = {name: GRAPH[name].parent for name in EVALUATED if GRAPH[name].parent in EVALUATED}
-
-
-rule build_evaluation_prompts:
-    """Write the translation directions and AL-QASIDA's prompts that all models answer."""
-    input:
-        corpora=expand(f"{RESULTS}/data/corpora/{{corpus}}.parquet", corpus=TRANSLATED),
-        ready=[corpus_folder(name) for name in READY],
-    output:
-        prompts=f"{RESULTS}/evaluation/prompts.parquet",
-    log:
-        f"{LOGS}/build_evaluation_prompts.log",
-    benchmark:
-        f"{BENCHMARKS}/build_evaluation_prompts.tsv"
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
-    params:
-        code=code("build_evaluation_prompts"),
-        settings=settings(
-            dialects=DIALECTS,
-            per_direction=config["evaluation"]["per_direction"],
-            per_dialect=config["evaluation"]["per_dialect"],
-            roles={name: corpus_entry(name)["role"] for name in TRANSLATED},
-            ready=[corpus_entry(name) for name in READY],
-        ),
-    shell:
-        "python workflow/scripts/build_evaluation_prompts.py --corpora {input.corpora}"
-        " --ready {input.ready} --settings {params.settings:q} --output {output.prompts} &> {log}"
-
-
-rule build_validation_translation:
-    """Write prompts that translate the validation split, for what is chosen before the test."""
-    input:
-        parallel=rules.assemble_data.output.parallel,
-    output:
-        prompts=f"{RESULTS}/evaluation/validation_translation.parquet",
-    log:
-        f"{LOGS}/build_validation_translation.log",
-    benchmark:
-        f"{BENCHMARKS}/build_validation_translation.tsv"
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
-    params:
-        code=code("build_validation_translation"),
-        settings=settings(dialects=DIALECTS, per_direction=VALIDATION_TRANSLATION),
-    shell:
-        "python workflow/scripts/build_validation_translation.py --parallel {input.parallel}"
-        " --settings {params.settings:q} --output {output.prompts} &> {log}"
+# What every model is evaluated on, and answers.
+EVALUATION = [
+    rules.build_evaluation_prompts.output.prompts,
+    rules.build_validation.output.validation,
+]
 
 
 rule generate_evaluation:
     """Let one model answer all evaluation prompts, greedily."""
     input:
-        prompts=[
-            rules.build_evaluation_prompts.output.prompts,
-            rules.build_validation.output.validation,
-            *(
-                [rules.build_validation_translation.output.prompts]
-                if VALIDATION_TRANSLATION
-                else []
-            ),
-        ],
-        root=lambda wc: root_folder(wc.model),
-        adapter=lambda wc: adapter_folder(wc.model),
-        environment=environment_of(ANSWERED_BY),
+        unpack(lambda wc: paths.model(wc.model)),
+        prompts=EVALUATION,
+        environment=[ancient(path) for path in paths.environment(config["evaluation"]["backend"])],
     output:
-        responses=f"{RESULTS}/evaluation/responses/{{model}}.parquet",
+        responses=f"{paths.results}/evaluation/responses/{{model}}.parquet",
     log:
-        f"{LOGS}/generate_evaluation/{{model}}.log",
+        f"{paths.logs}/generate_evaluation/{{model}}.log",
     benchmark:
-        f"{BENCHMARKS}/generate_evaluation/{{model}}.tsv"
+        f"{paths.benchmarks}/generate_evaluation/{{model}}.tsv"
     wildcard_constraints:
-        model=one_of(name for name in EVALUATED if name not in BY_MBR),
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
+        model=one_of(selection.greedy),
     resources:
-        gpu=gpus_of(ANSWERED_BY),
+        gpu=parameters.gpus(config["evaluation"]["backend"]),
         mem_mb=32000,
         runtime=720,
     params:
-        code=code("generate_evaluation"),
-        # As in generate_responses, its place does not count.
-        python=lambda wc, input: interpreter_of(ANSWERED_BY),
-        generator=lambda wc: generator(
-            wc.model, ANSWERED_BY, config["decoding"] | {"temperature": 0.0, "top_p": 1.0}
-        ),
-        store=f"{WORK}/evaluation/{{model}}.jsonl",
+        code=parameters.code("generate_responses"),
+        generator=lambda wc: parameters.answering(wc.model, temperature=0.0, top_p=1.0),
+        python=lambda wc, input: paths.interpreter(config["evaluation"]["backend"]),
+        execution=lambda wc, input: parameters.execution(config["decoding"]),
+        store=f"{paths.state}/evaluation/{{model}}.jsonl",
     shell:
-        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
-        " {params.python} workflow/scripts/generate_evaluation.py --prompts {input.prompts}"
-        " --root {input.root} --adapter {input.adapter} --generator {params.generator:q}"
-        " --threads {threads} --gpus {resources.gpu} --store {params.store}"
+        f"{{params.python}} {scripts}/generate_responses.py"
+        " --evaluation"
+        " --prompts {input.prompts} --root {input.root} --adapter {input.adapter}"
+        " --generator {params.generator:q}"
+        " --execution {params.execution:q} --gpus {resources.gpu} --store {params.store}"
+        " --output {output.responses} &> {log}"
+
+
+rule sample_evaluation:
+    """Let one model answer each evaluation prompt several times, to choose from."""
+    input:
+        unpack(lambda wc: paths.model(wc.model)),
+        prompts=EVALUATION,
+        environment=[ancient(path) for path in paths.environment(config["evaluation"]["backend"])],
+    output:
+        samples=f"{paths.results}/evaluation/samples/{{model}}.parquet",
+    log:
+        f"{paths.logs}/sample_evaluation/{{model}}.log",
+    benchmark:
+        f"{paths.benchmarks}/sample_evaluation/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(selection.by_mbr),
+    resources:
+        gpu=parameters.gpus(config["evaluation"]["backend"]),
+        mem_mb=32000,
+        runtime=1440,
+    params:
+        code=parameters.code("generate_responses"),
+        generator=lambda wc: parameters.answering(
+            wc.model, **pick(parameters.mbr(wc.model), "temperature", "top_p")
+        ),
+        python=lambda wc, input: paths.interpreter(config["evaluation"]["backend"]),
+        execution=lambda wc, input: parameters.execution(config["decoding"]),
+        samples=lambda wc: parameters.mbr(wc.model)["samples"],
+        store=f"{paths.state}/evaluation/{{model}}.jsonl",
+    shell:
+        f"{{params.python}} {scripts}/generate_responses.py"
+        " --evaluation"
+        " --prompts {input.prompts} --root {input.root} --adapter {input.adapter}"
+        " --generator {params.generator:q}"
+        " --execution {params.execution:q} --samples {params.samples} --gpus {resources.gpu}"
+        " --store {params.store} --output {output.samples} &> {log}"
+
+
+rule choose_by_mbr:
+    """Choose the sample that the others agree with, by scorers that need not be the judges."""
+    input:
+        **paths.selecting_scorers(),
+        prompts=EVALUATION,
+        samples=rules.sample_evaluation.output.samples,
+    output:
+        responses=f"{paths.results}/evaluation/responses/{{model}}.parquet",
+    log:
+        f"{paths.logs}/choose_by_mbr/{{model}}.log",
+    benchmark:
+        f"{paths.benchmarks}/choose_by_mbr/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(selection.by_mbr),
+    resources:
+        gpu=1,
+        mem_mb=16000,
+        runtime=240,
+    params:
+        code=parameters.code("choose_by_mbr"),
+        settings=lambda wc: canonical_json(
+            parameters.selecting | pick(parameters.mbr(wc.model), "dialect_weight")
+        ),
+        execution=lambda wc, input: parameters.execution(config["scorers"]),
+    shell:
+        f"python {scripts}/choose_by_mbr.py"
+        " --prompts {input.prompts}"
+        " --samples {input.samples} --aldi {input.aldi} --country {input.country}"
+        " --language {input.language} --settings {params.settings:q}"
+        " --execution {params.execution:q} --gpus {resources.gpu}"
         " --output {output.responses} &> {log}"
 
 
 rule score_responses:
-    """Score a model's responses: ALDi, country probabilities, language."""
+    """Score all models' responses: ALDi, country probabilities, language."""
     input:
-        prompts=rules.generate_evaluation.input.prompts,
-        responses=f"{RESULTS}/evaluation/responses/{{model}}.parquet",
-        aldi=scorer_folder("aldi"),
-        country=scorer_folder("country"),
-        language=scorer_folder("language"),
+        **paths.scorers(),
+        prompts=EVALUATION,
+        # Greedy models share many answers, and each distinct text is scored once.
+        responses=expand(rules.generate_evaluation.output.responses, model=selection.evaluated),
     output:
-        scored=f"{RESULTS}/evaluation/scored/{{model}}.parquet",
+        scored=expand(
+            f"{paths.results}/evaluation/scored/{{model}}.parquet", model=selection.evaluated
+        ),
     log:
-        f"{LOGS}/score_responses/{{model}}.log",
+        f"{paths.logs}/score_responses.log",
     benchmark:
-        f"{BENCHMARKS}/score_responses/{{model}}.tsv"
-    wildcard_constraints:
-        model=one_of(EVALUATED),
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
+        f"{paths.benchmarks}/score_responses.tsv"
     resources:
         gpu=1,
         mem_mb=16000,
-        runtime=120,
+        runtime=240,
     params:
-        code=code("score_responses"),
-        settings=canonical_json({"batch": config["scorers"]["batch"]}),
+        code=parameters.code("score_responses"),
+        settings=canonical_json(parameters.judging),
+        execution=lambda wc, input: parameters.execution(config["scorers"]),
     shell:
-        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
-        " python workflow/scripts/score_responses.py --prompts {input.prompts}"
-        " --responses {input.responses}"
-        " --aldi {input.aldi} --country {input.country} --language {input.language}"
-        " --settings {params.settings:q} --output {output.scored} &> {log}"
+        f"python {scripts}/score_responses.py"
+        " --prompts {input.prompts}"
+        " --responses {input.responses} --aldi {input.aldi} --country {input.country}"
+        " --language {input.language} --settings {params.settings:q}"
+        " --execution {params.execution:q} --gpus {resources.gpu} --output {output.scored} &> {log}"
 
 
 rule score_sentences:
-    """Work out AL-QASIDA's sentence scores: ADI2, chrF, chrF++, spBLEU."""
+    """Compute AL-QASIDA's sentence scores of all models: ADI2, chrF, chrF++, spBLEU."""
     input:
-        prompts=rules.generate_evaluation.input.prompts,
+        prompts=EVALUATION,
         scored=rules.score_responses.output.scored,
-        spbleu=spbleu_folder(),
+        spbleu=paths.spbleu,
     output:
-        scores=f"{RESULTS}/evaluation/scores/{{model}}.parquet",
+        scores=f"{paths.results}/evaluation/scores.parquet",
     log:
-        f"{LOGS}/score_sentences/{{model}}.log",
+        f"{paths.logs}/score_sentences.log",
     benchmark:
-        f"{BENCHMARKS}/score_sentences/{{model}}.tsv"
-    wildcard_constraints:
-        model=one_of(EVALUATED),
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
+        f"{paths.benchmarks}/score_sentences.tsv"
     params:
-        code=code("score_sentences"),
-        settings=settings(spbleu_model=spbleu_model()),
+        code=parameters.code("score_sentences"),
+        settings=parameters.of(spbleu_model=paths.spbleu_model),
     shell:
-        "python workflow/scripts/score_sentences.py --prompts {input.prompts}"
+        f"python {scripts}/score_sentences.py"
+        " --prompts {input.prompts}"
         " --scored {input.scored} --settings {params.settings:q} --output {output.scores} &> {log}"
 
 
 rule compute_metrics:
-    """Bring the scores of all models together, with intervals from one resampling."""
+    """Compute the metrics of all models, with intervals from one resampling, and compare models."""
     input:
-        scores=expand(rules.score_sentences.output.scores, model=EVALUATED),
-        spbleu=spbleu_folder(),
+        **paths.scorers(),
+        scores=rules.score_sentences.output.scores,
+        spbleu=paths.spbleu,
     output:
-        metrics=f"{RESULTS}/evaluation/metrics.parquet",
-        comparisons=f"{RESULTS}/evaluation/comparisons.parquet",
+        metrics=f"{paths.results}/evaluation/metrics.parquet",
+        comparisons=f"{paths.results}/evaluation/comparisons.parquet",
     log:
-        f"{LOGS}/compute_metrics.log",
+        f"{paths.logs}/compute_metrics.log",
     benchmark:
-        f"{BENCHMARKS}/compute_metrics.tsv"
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
+        f"{paths.benchmarks}/compute_metrics.tsv"
     params:
-        code=code("compute_metrics"),
-        settings=settings(
-            resamples=config["evaluation"]["resamples"],
-            confidence=config["evaluation"]["confidence"],
-            spbleu_model=spbleu_model(),
-            baselines=BASELINES,
-            scorers=SCORERS,
+        code=parameters.code("compute_metrics"),
+        settings=parameters.resampling(
+            spbleu_model=paths.spbleu_model,
+            baselines=selection.compared,
+            precision=config["scorers"]["precision"],
         ),
     shell:
-        "python workflow/scripts/compute_metrics.py --scores {input.scores}"
-        " --settings {params.settings:q} --metrics {output.metrics}"
-        " --comparisons {output.comparisons} &> {log}"
+        f"python {scripts}/compute_metrics.py"
+        " --scores {input.scores} --aldi {input.aldi}"
+        " --country {input.country} --language {input.language} --settings {params.settings:q}"
+        " --metrics {output.metrics} --comparisons {output.comparisons} &> {log}"

@@ -1,79 +1,85 @@
-"""Prompts, and the LLMs' answers to them (paper, section 2, steps 1 and 2).
+"""The LLMs' answers to the prompts, and a model's own answers to learn from (paper, section 2, step 2).
 
-Requires: sampled sentences, the parallel data, the generators' models or recordings.
-Produces: `prompts/<dialect>.parquet` and `generations/<generator>/<dialect>.parquet`. A job that
-was cut off goes on where it stopped: every answer is kept in the store in `work/`.
+Requires: prompts, the generators' models or recordings. Produces: `generations/<generator>.parquet`,
+and of a model in training its samples, `policies/<model>.<samples>/<prompts>.parquet`. A job that was
+cut off resumes: every answer is kept in the store in `work/`, one per generator, so that more prompts
+of one dialect are the only ones asked.
 """
 
-PROMPT_CORPORA = [
-    name
-    for name in corpora("prompts")
-    if config["prompts"]["recorded_per_dialect"] and name not in config["evaluation"]["prompts"]
-]
-
-
-rule build_prompts:
-    """Put each sampled sentence into a template, and ask for translations from MSA."""
-    input:
-        samples=rules.sample_sentences.output.samples,
-        parallel=rules.assemble_data.output.parallel,
-        templates=corpus_folder(config["prompts"]["templates"]),
-        ready=[corpus_folder(name) for name in PROMPT_CORPORA],
-    output:
-        prompts=f"{RESULTS}/prompts/{{dialect}}.parquet",
-    log:
-        f"{LOGS}/build_prompts/{{dialect}}.log",
-    benchmark:
-        f"{BENCHMARKS}/build_prompts/{{dialect}}.tsv"
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
-    params:
-        code=code("build_prompts"),
-        settings=settings(
-            "prompts",
-            corpus=corpus_entry(config["prompts"]["templates"]),
-            ready=[corpus_entry(name) for name in PROMPT_CORPORA],
-        ),
-    shell:
-        "python workflow/scripts/build_prompts.py --dialect {wildcards.dialect}"
-        " --samples {input.samples} --parallel {input.parallel} --templates {input.templates}"
-        " --ready {input.ready} --settings {params.settings:q} --output {output.prompts} &> {log}"
+ANSWERED_BY = config["evaluation"]["backend"]
 
 
 rule generate_responses:
-    """Let one generator answer the prompts of one dialect; what it answered before is kept."""
+    """Let one generator answer the prompts; what it answered before is kept."""
     input:
-        unpack(lambda wc: generator_inputs(wc.generator)),
+        unpack(lambda wc: paths.generator(wc.generator)),
         prompts=rules.build_prompts.output.prompts,
+        environment=lambda wc: [
+            ancient(path)
+            for path in paths.environment(config["generators"][wc.generator]["backend"])
+        ],
     output:
-        responses=f"{RESULTS}/generations/{{generator}}/{{dialect}}.parquet",
+        responses=f"{paths.results}/generations/{{generator}}.parquet",
     log:
-        f"{LOGS}/generate_responses/{{generator}}.{{dialect}}.log",
+        f"{paths.logs}/generate_responses/{{generator}}.log",
     benchmark:
-        f"{BENCHMARKS}/generate_responses/{{generator}}.{{dialect}}.tsv"
+        f"{paths.benchmarks}/generate_responses/{{generator}}.tsv"
     wildcard_constraints:
-        generator=one_of(GENERATORS),
-    conda:
-        "../../envs/main.yaml"
-    # A job that waits for a server all the time holds no core; a batch may take a day.
-    threads: lambda wc: int(not is_server(wc.generator))
+        generator=one_of(config["generators"]),
+    # A job that waits for a server all the time holds no core.
+    threads: lambda wc: int(not parameters.is_server(wc.generator))
     resources:
-        gpu=lambda wc: gpus_of(config["generators"][wc.generator]["backend"]),
-        mem_mb=lambda wc: 4000 if is_server(wc.generator) else 32000,
-        runtime=lambda wc: 1560 if config["generators"][wc.generator]["batch_api"] else 720,
+        gpu=lambda wc: parameters.gpus(config["generators"][wc.generator]["backend"]),
+        mem_mb=lambda wc: 4000 if parameters.is_server(wc.generator) else 32000,
+        runtime=720,
     params:
-        code=code("generate_responses"),
-        # `input` makes it one that reruns nothing: another place gives the same answers.
-        python=lambda wc, input: interpreter_of(config["generators"][wc.generator]["backend"]),
-        settings=lambda wc: generator_settings(wc.generator),
-        # With `input` as an argument, so that another budget or price does not make this stale.
-        service=lambda wc, input: service_settings(wc.generator, wc.dialect),
-        store=f"{WORK}/generations/{{generator}}.{{dialect}}.jsonl",
+        code=parameters.code("generate_responses"),
+        generator=lambda wc: parameters.generator(wc.generator),
+        # With `input`, nothing of these makes answers stale: another interpreter, another batch,
+        # another budget or price of a server.
+        python=lambda wc, input: paths.interpreter(config["generators"][wc.generator]["backend"]),
+        execution=lambda wc, input: parameters.execution(parameters.decoding(wc.generator)),
+        server=lambda wc, input: parameters.server(wc.generator),
+        store=f"{paths.state}/generations/{{generator}}.jsonl",
     shell:
-        "python workflow/scripts/lease_gpu.py --gpu {resources.gpu} --"
-        " {params.python} workflow/scripts/generate_responses.py --prompts {input.prompts}"
-        " --generator {params.settings:q} --service {params.service:q} --root {input.root}"
-        " --adapter {input.adapter} --threads {threads} --gpus {resources.gpu}"
-        " --store {params.store}"
-        " --output {output.responses} &> {log}"
+        f"{{params.python}} {scripts}/generate_responses.py"
+        " --prompts {input.prompts}"
+        " --root {input.root} --adapter {input.adapter} --generator {params.generator:q}"
+        " --execution {params.execution:q} --server {params.server:q} --gpus {resources.gpu}"
+        " --store {params.store} --output {output.responses} &> {log}"
+
+
+rule sample_policy:
+    """Let a model in training answer prompts several times, to learn from its own answers."""
+    input:
+        unpack(lambda wc: paths.model(wc.policy)),
+        prompts=f"{paths.results}/prompts/{{asked}}.parquet",
+        environment=[ancient(path) for path in paths.environment(ANSWERED_BY)],
+    output:
+        responses=f"{paths.policy}/{{asked}}.parquet",
+    log:
+        f"{paths.logs}/sample_policy/{{policy}}.{{samples}}.{{asked}}.log",
+    benchmark:
+        f"{paths.benchmarks}/sample_policy/{{policy}}.{{samples}}.{{asked}}.tsv"
+    wildcard_constraints:
+        policy=one_of(selection.policies),
+        samples=r"\d+",
+        asked=r"prompts|directions\.\d+",
+    resources:
+        gpu=parameters.gpus(ANSWERED_BY),
+        mem_mb=32000,
+        runtime=720,
+    params:
+        code=parameters.code("generate_responses"),
+        generator=lambda wc: parameters.answering(wc.policy),
+        python=lambda wc, input: paths.interpreter(ANSWERED_BY),
+        execution=lambda wc, input: parameters.execution(config["decoding"]),
+        # Evaluation is greedy, and it is there that a model repeats itself: translations show it.
+        greedy=lambda wc: "" if wc.asked == "prompts" else "--greedy-first",
+        store=f"{paths.state}/policies/{{policy}}.{{samples}}.{{asked}}.jsonl",
+    shell:
+        f"{{params.python}} {scripts}/generate_responses.py"
+        " --prompts {input.prompts}"
+        " --root {input.root} --adapter {input.adapter} --generator {params.generator:q}"
+        " --execution {params.execution:q} --samples {wildcards.samples} {params.greedy}"
+        " --gpus {resources.gpu} --store {params.store} --output {output.responses} &> {log}"

@@ -1,132 +1,114 @@
-"""Tables, figures and the report page.
+"""Tables, figures, the report page, and sheets for human evaluation.
 
-Requires: metrics, comparisons, counts, funnels. Produces: `tables/`, `figures/`,
-`report/index.html` (one file that opens from disk), and the record of what the run was made of.
+Requires: sentence scores, metrics, comparisons, counts, funnels. Produces: `tables/`, `figures/`;
+`operating_point/`, where the graph has models between two others, and `study/`, where the
+configuration has a study; `report/index.html` (one file that opens from disk) and the record of what
+the run was made of; `human/sheets/<dialect>.csv` and `.xlsx` for annotators, and apart from them the
+key. Filled sheets are read back by the command `lahja ratings`.
 """
 
-STARTS = {model.name: model.parent for model in GRAPH.models.values() if model.parent}
-TRANSLATION_MODELS = [n for n in EVALUATED if GRAPH[n].dataset in datasets("translation")]
-VARIANTS = {n: config["datasets"][GRAPH[n].dataset]["variant"] for n in TRANSLATION_MODELS}
-# The bars of Figure 7 as the paper names them: llama-Clean, llama-Aug …
-TRANSLATORS = {n: f"{GRAPH[n].parent}-{VARIANTS[n].capitalize()}" for n in TRANSLATION_MODELS}
-PREFERENCES = sorted({GRAPH[name].dataset for name in GRAPH.names("dpo")})
-# The models that this run trains: what it evaluates, labels and generates with, and their starts.
-ANSWERING = [
-    entry["model"]
-    for entry in config["generators"].values()
-    if entry["backend"] in ("transformers", "vllm")
-]
-USED = set().union(*map(GRAPH.needed, [*EVALUATED, *CLASSIFIERS, *ANSWERING]))
-TRAINED = [m.name for m in GRAPH.models.values() if m.is_trained and m.name in USED]
-# Figures 2, 4 and 5 leave out the other translators, what lies between two models, and other ways
-# of decoding.
-PICTURED = [
-    n
-    for n in EVALUATED
-    if VARIANTS.get(n) != "clean" and (GRAPH[n].checkpoint or GRAPH[n].is_trained)
-]
+# Where the graph has models between an initial model and its training, one of them is chosen.
+OPERATING_POINT = {
+    "operating_point": directory(f"{paths.results}/operating_point")
+    for _ in selection.families()[:1]
+}
 
 
-rule make_tables:
-    """Write Table 1 with the model selection, Table 2's shape, and the classifiers' table."""
+rule make_tables_and_figures:
+    """Write Tables 1 and 2 and Figures 2 to 7, and choose the operating point on validation."""
     input:
         metrics=rules.compute_metrics.output.metrics,
         comparisons=rules.compute_metrics.output.comparisons,
         classifier=rules.evaluate_classifier.output.metrics,
+        scores=rules.score_sentences.output.scores,
     output:
-        folder=directory(f"{RESULTS}/tables"),
+        **OPERATING_POINT,
+        tables=directory(f"{paths.results}/tables"),
+        figures=directory(f"{paths.results}/figures"),
     log:
-        f"{LOGS}/make_tables.log",
+        f"{paths.logs}/make_tables_and_figures.log",
     benchmark:
-        f"{BENCHMARKS}/make_tables.tsv"
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
+        f"{paths.benchmarks}/make_tables_and_figures.tsv"
     params:
-        code=code("make_tables"),
-        paper="resources/paper",
-        content=content("resources/paper"),
-        settings=settings(models=EVALUATED, starts=STARTS, select=config["evaluation"]["select"]),
-    shell:
-        "python workflow/scripts/make_tables.py --metrics {input.metrics}"
-        " --comparisons {input.comparisons} --classifier-metrics {input.classifier}"
-        " --paper {params.paper} --settings {params.settings:q} --output {output.folder} &> {log}"
-
-
-rule make_figures:
-    """Draw Figures 2 to 7 of the paper, with the data behind each."""
-    input:
-        metrics=rules.compute_metrics.output.metrics,
-        classifier=rules.evaluate_classifier.output.metrics,
-        scores=rules.compute_metrics.input.scores,
-    output:
-        folder=directory(f"{RESULTS}/figures"),
-    log:
-        f"{LOGS}/make_figures.log",
-    benchmark:
-        f"{BENCHMARKS}/make_figures.tsv"
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
-    params:
-        code=code("make_figures"),
-        paper="resources/paper",
-        content=content("resources/paper"),
-        settings=settings(
-            models=EVALUATED,
-            figure_models=PICTURED,
-            translators=TRANSLATORS,
+        code=parameters.code("make_tables_and_figures"),
+        paper=f"{here}resources/paper",
+        content=parameters.content("resources/paper"),
+        charts=parameters.content("workflow/report/charts.yaml"),
+        operating_point=[*OPERATING_POINT.values()],
+        settings=parameters.resampling(
+            models=selection.evaluated,
+            starts=selection.initial,
+            dialects=config["dialects"],
+            families=selection.families(),
+            select=config["evaluation"]["select"],
+            figure_models=selection.pictured(),
+            translators=selection.translators(),
             samples=config["evaluation"]["samples_per_direction"],
         ),
     shell:
-        "python workflow/scripts/make_figures.py --metrics {input.metrics}"
-        " --classifier-metrics {input.classifier} --scores {input.scores} --paper {params.paper}"
+        f"python {scripts}/make_tables_and_figures.py"
+        " --metrics {input.metrics}"
+        " --comparisons {input.comparisons} --classifier-metrics {input.classifier}"
+        " --scores {input.scores} --paper {params.paper} --settings {params.settings:q}"
+        " --tables {output.tables} --figures {output.figures}"
+        " --operating-point {params.operating_point} &> {log}"
+
+
+rule make_study:
+    """Write a study's tables, its answers and its plot (docs/study.md)."""
+    input:
+        scores=rules.score_sentences.output.scores,
+        spbleu=paths.spbleu,
+    output:
+        folder=directory(f"{paths.results}/study"),
+    log:
+        f"{paths.logs}/make_study.log",
+    benchmark:
+        f"{paths.benchmarks}/make_study.tsv"
+    params:
+        code=parameters.code("make_study"),
+        charts=parameters.content("workflow/report/charts.yaml"),
+        settings=parameters.resampling(
+            **selection.study(),
+            corpora=config["evaluation"]["translation"],
+            spbleu_model=paths.spbleu_model,
+        ),
+    shell:
+        f"python {scripts}/make_study.py"
+        " --scores {input.scores}"
         " --settings {params.settings:q} --output {output.folder} &> {log}"
 
 
 rule record_run:
-    """Record the resolved configuration, versions, commits and digests of the data."""
+    """Record the resolved configuration, versions, digests of the data, and what feeds what."""
     input:
         data=[rules.assemble_data.output.sentences, rules.assemble_data.output.parallel],
     output:
-        resolved=f"{RESULTS}/report/config.yaml",
-        provenance=f"{RESULTS}/report/provenance.json",
+        resolved=f"{paths.results}/report/config.yaml",
+        provenance=f"{paths.results}/report/provenance.json",
+        rules=f"{paths.results}/report/rulegraph.dot",
     log:
-        f"{LOGS}/record_run.log",
+        f"{paths.logs}/record_run.log",
     benchmark:
-        f"{BENCHMARKS}/record_run.tsv"
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
+        f"{paths.benchmarks}/record_run.tsv"
     params:
-        code=code("record_run"),
-        config=canonical_json(config),
+        code=parameters.code("record_run"),
+        # With `input`, for what results depend on is told by its digest.
+        config=lambda wc, input: paths.resolved,
+        digest=parameters.run_digest(),
         lock=config["hub_lock"],
-        environments=[f"envs/{VLLM_LOCK}.txt"] if "vllm" in BACKENDS else [],
+        environments=paths.environment_lock(),
+        # What feeds what changes with the rules, not with how a job is logged.
+        rules=lambda wc: " ".join(sorted(rule.name for rule in workflow.rules)),
     shell:
-        "python workflow/scripts/record_run.py --config {params.config:q} --lock {params.lock:q}"
+        f"python {scripts}/record_run.py"
+        " --config {params.config:q} --lock {params.lock:q}"
         " --environments {params.environments} --data {input.data} --resolved {output.resolved}"
         " --provenance {output.provenance} &> {log}"
-
-
-rule record_rules:
-    """Record what feeds what in this run, as Snakemake draws it from the resolved configuration."""
-    input:
-        config=rules.record_run.output.resolved,
-    output:
-        graph=f"{RESULTS}/report/rulegraph.dot",
-    log:
-        f"{LOGS}/record_rules.log",
-    benchmark:
-        f"{BENCHMARKS}/record_rules.tsv"
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
-    params:
-        rules=content("workflow/rules"),
-    shell:
-        "snakemake --rulegraph --forceall --quiet all --workflow-profile none"
-        " --configfile {input.config} --replace-workflow-config > {output.graph} 2> {log}"
+        f" && snakemake --snakefile {here}workflow/Snakefile --workflow-profile none"
+        " --rulegraph --forceall --quiet all"
+        " --configfile {output.resolved} --replace-workflow-config"
+        " > {output.rules} 2>> {log}"
 
 
 rule build_report:
@@ -135,53 +117,88 @@ rule build_report:
         metrics=rules.compute_metrics.output.metrics,
         comparisons=rules.compute_metrics.output.comparisons,
         confusion=rules.evaluate_classifier.output.confusion,
-        scores=rules.compute_metrics.input.scores,
-        tables=rules.make_tables.output.folder,
-        figures=rules.make_figures.output.folder,
+        scores=rules.score_sentences.output.scores,
+        tables=rules.make_tables_and_figures.output.tables,
+        figures=rules.make_tables_and_figures.output.figures,
         counts=rules.assemble_data.output.counts,
         rejects=rules.assemble_data.output.rejects,
-        pairs=expand(rules.build_pairs.output.pairs, dataset=PREFERENCES),
-        funnel=expand(rules.build_pairs.output.funnel, dataset=PREFERENCES),
-        trained=[f"{RESULTS}/models/{name}" for name in TRAINED],
-        rulegraph=rules.record_rules.output.graph,
-        agreement=rules.check_scorers.output.agreement if IS_CHECKED else [],
-        operating_point=rules.choose_operating_point.output.folder if FAMILIES else [],
+        pairs=expand(rules.build_pairs.output.pairs, dataset=selection.preferences),
+        funnel=expand(rules.build_pairs.output.funnel, dataset=selection.preferences),
+        trained=[f"{paths.results}/models/{name}" for name in selection.trained()],
+        rulegraph=rules.record_run.output.rules,
+        agreement=rules.check_scorers.output.agreement if selection.checked() else [],
+        operating_point=[*OPERATING_POINT.values()],
+        study=rules.make_study.output.folder if config["study"] else [],
         config=rules.record_run.output.resolved,
         provenance=rules.record_run.output.provenance,
     output:
         page=report(
-            f"{RESULTS}/report/index.html",
+            f"{paths.results}/report/index.html",
             caption="../report/report.rst",
             category="Report",
         ),
     log:
-        f"{LOGS}/build_report.log",
+        f"{paths.logs}/build_report.log",
     benchmark:
-        f"{BENCHMARKS}/build_report.tsv"
-    conda:
-        "../../envs/main.yaml"
-    threads: 1
+        f"{paths.benchmarks}/build_report.tsv"
     params:
-        code=code("build_report"),
-        templates="workflow/report",
-        content=content("workflow/report"),
+        code=parameters.code("build_report"),
+        templates=f"{here}workflow/report",
+        content=parameters.content("workflow/report"),
         # Not an input: the page shows the times that are there when it is built.
-        benchmarks=BENCHMARKS,
-        settings=settings(
-            run=RUN,
-            models=EVALUATED,
-            starts=STARTS,
+        benchmarks=paths.benchmarks,
+        settings=parameters.of(
+            run=config["run"],
+            models=selection.evaluated,
+            starts=selection.initial,
             stand_ins=config["stand_ins"],
             samples=config["evaluation"]["browser_per_direction"],
-            licences={name: corpus_entry(name)["licence"] for name in config["corpora_in_use"]},
+        ),
+        # With `input`: another wording of a licence makes nothing stale.
+        licences=lambda wc, input: canonical_json(
+            {name: config["corpora"][name]["licence"] for name in config["corpora_in_use"]}
         ),
     shell:
-        "python workflow/scripts/build_report.py --settings {params.settings:q}"
+        f"python {scripts}/build_report.py"
+        " --settings {params.settings:q}"
+        " --licences {params.licences:q}"
         " --metrics {input.metrics} --comparisons {input.comparisons}"
-        " --confusion {input.confusion} --scores {input.scores} --tables {input.tables} --figures {input.figures}"
-        " --counts {input.counts} --rejects {input.rejects} --pairs {input.pairs}"
-        " --funnel {input.funnel} --trained {input.trained} --benchmarks {params.benchmarks}"
-        " --rulegraph {input.rulegraph} --scorer-agreement {input.agreement}"
-        " --operating-point {input.operating_point}"
+        " --confusion {input.confusion} --scores {input.scores} --tables {input.tables}"
+        " --figures {input.figures} --counts {input.counts} --rejects {input.rejects}"
+        " --pairs {input.pairs} --funnel {input.funnel} --trained {input.trained}"
+        " --benchmarks {params.benchmarks} --rulegraph {input.rulegraph}"
+        " --scorer-agreement {input.agreement} --operating-point {input.operating_point}"
+        " --study {input.study}"
         " --config {input.config} --versions {input.provenance} --templates {params.templates}"
         " --output {output.page} &> {log}"
+
+
+rule write_rating_sheets:
+    """Write blinded, shuffled sheets for annotators, because metrics miss what speakers hear."""
+    input:
+        prompts=[
+            rules.build_evaluation_prompts.output.prompts,
+            rules.build_validation.output.validation,
+        ],
+        scores=rules.score_sentences.output.scores,
+    output:
+        sheets=directory(f"{paths.results}/human/sheets"),
+        key=f"{paths.results}/human/key.parquet",
+        key_sheet=f"{paths.results}/human/key.csv",
+    log:
+        f"{paths.logs}/write_rating_sheets.log",
+    benchmark:
+        f"{paths.benchmarks}/write_rating_sheets.tsv"
+    params:
+        code=parameters.code("write_rating_sheets"),
+        settings=parameters.of(
+            "dialects",
+            "evaluation.human.tasks",
+            "evaluation.human.per_task",
+            models=selection.rated,
+        ),
+    shell:
+        f"python {scripts}/write_rating_sheets.py"
+        " --prompts {input.prompts}"
+        " --scores {input.scores} --settings {params.settings:q} --sheets {output.sheets}"
+        " --key {output.key} --key-sheet {output.key_sheet} &> {log}"

@@ -2,31 +2,47 @@
 
 from pathlib import Path
 
-from lahja.command import run
-from lahja.data.assembly import COUNTS, AssemblySettings, assemble
-from lahja.settings import parse_settings
-from lahja.tables import CORPUS, PARALLEL, REJECTS, SENTENCES, read_table, write_table
+from lahja.core.command import run
+from lahja.core.settings import parse_settings
+from lahja.core.tables import CORPUS, COUNTS, PARALLEL, REJECTS, SENTENCES, scan_tables, write_frame
+from lahja.corpora.assembly import AssemblySettings, assemble
+from lahja.corpora.ingest import read_ready_prompts, texts_of_prompt
 
 
 def main(
     corpora: list[Path],
     rejects: list[Path],
+    ready: list[Path],
     settings: dict,
     sentences: Path,
     parallel: Path,
     all_rejects: Path,
     counts: Path,
 ) -> None:
-    """Assemble the ingested corpora in the order given: the first of two duplicates stays."""
+    """Assemble the ingested corpora in the order given: the first of two duplicates stays.
+
+    `ready` are the folders of the corpora of evaluation prompts; the setting of that name holds
+    the name and the entry in the config of each.
+    """
+    entries = settings.pop("ready")
+    prompts = {
+        name: [
+            text
+            for prompt in read_ready_prompts(folder, entry)
+            for text in texts_of_prompt(prompt.text)
+        ]
+        for folder, (name, entry) in zip(ready, entries, strict=True)
+    }
     data = assemble(
-        [read_table(path, CORPUS) for path in corpora],
-        [read_table(path, REJECTS) for path in rejects],
+        scan_tables(corpora, CORPUS),
+        scan_tables(rejects, REJECTS).collect(),
         parse_settings(AssemblySettings, settings),
+        prompts,
     )
-    write_table(all_rejects, data.rejects, REJECTS)
-    write_table(counts, data.counts, COUNTS)
-    write_table(parallel, data.parallel, PARALLEL)
-    write_table(sentences, data.sentences, SENTENCES)
+    write_frame(all_rejects, data.rejects, REJECTS)
+    write_frame(counts, data.counts, COUNTS)
+    write_frame(parallel, data.parallel, PARALLEL)
+    write_frame(sentences, data.sentences, SENTENCES)
 
 
 if __name__ == "__main__":

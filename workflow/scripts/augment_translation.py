@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lahja.command import run
+from lahja.core.command import run
 
 
 def main(
@@ -11,16 +11,15 @@ def main(
     settings: dict,
     work: Path,
     output: Path,
-    threads: int | None = None,
 ) -> None:
     """Write PARALLEL with MSA from English and English from MSA where one of them is missing."""
-    from lahja.augmentation import augment
-    from lahja.models.nllb import NllbSettings
-    from lahja.settings import parse_settings
-    from lahja.tables import PARALLEL, read_table, write_table
+    from lahja.core.config.base import parse
+    from lahja.core.config.scorers import NllbDecoding
+    from lahja.core.tables import PARALLEL, read_table, write_table
+    from lahja.training.augmentation import augment
 
-    options = parse_settings(NllbSettings, settings)
-    filled = augment(read_table(parallel, PARALLEL), root, options, work, threads)
+    options = parse(NllbDecoding, settings)
+    filled = augment(read_table(parallel, PARALLEL), root, options, work)
     write_table(output, filled, PARALLEL)
 
 

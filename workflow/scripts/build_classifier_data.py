@@ -2,17 +2,15 @@
 
 from pathlib import Path
 
-from lahja.command import run
+from lahja.core.command import run
 
 
 def main(sentences: Path, settings: dict, train: Path, test: Path) -> None:
     """Write EXAMPLES to train on, and LABELLED_SENTENCES to test on."""
-    from lahja.classification import ClassifierData, classifier_data
-    from lahja.settings import parse_settings
-    from lahja.tables import EXAMPLES, LABELLED_SENTENCES, SENTENCES, read_table, write_table
+    from lahja.core.tables import EXAMPLES, LABELLED_SENTENCES, SENTENCES, read_table, write_table
+    from lahja.prompts.classification import classifier_data
 
-    options = parse_settings(ClassifierData, settings)
-    examples, held_out = classifier_data(read_table(sentences, SENTENCES), options)
+    examples, held_out = classifier_data(read_table(sentences, SENTENCES), **settings)
     write_table(train, examples, EXAMPLES)
     write_table(test, held_out, LABELLED_SENTENCES)
 

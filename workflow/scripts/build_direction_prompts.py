@@ -1,16 +1,16 @@
-"""Ask for training sentences of one dialect in all four directions of translation."""
+"""Ask for training sentences of each dialect in all four directions of translation."""
 
 from pathlib import Path
 
-from lahja.command import run
+from lahja.core.command import run
 
 
-def main(parallel: Path, dialect: str, settings: dict, output: Path) -> None:
-    """Write PROMPTS whose kinds are their directions. Settings: number, fewest_words, seed."""
-    from lahja.preferences.ranked import direction_prompts
-    from lahja.tables import PARALLEL, PROMPTS, read_table, write_table
+def main(parallel: Path, dialects: list[str], settings: dict, output: Path) -> None:
+    """Write PROMPTS whose kinds are their directions. Settings: number, seed."""
+    from lahja.core.tables import PARALLEL, PROMPTS, read_table, write_table
+    from lahja.preferences.directions import direction_prompts
 
-    table = direction_prompts(read_table(parallel, PARALLEL), dialect, **settings)
+    table = direction_prompts(read_table(parallel, PARALLEL), dialects, **settings)
     write_table(output, table, PROMPTS)
 
 

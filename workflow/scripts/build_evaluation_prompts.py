@@ -4,31 +4,46 @@ from pathlib import Path
 
 import pandas as pd
 
-from lahja.command import run
-from lahja.evaluation_prompts import evaluation_sentences, ready_tasks, translation_tasks
-from lahja.prompts import read_ready_prompts
-from lahja.tables import CORPUS, EVALUATION_PROMPTS, read_table, write_table
+from lahja.core.command import run
+from lahja.core.tables import CORPUS, EVALUATION_PROMPTS, PARALLEL, read_table, write_table
+from lahja.corpora.ingest import read_ready_prompts
+from lahja.prompts.evaluation import (
+    evaluation_sentences,
+    ready_tasks,
+    translation_tasks,
+    validation_translation,
+)
 
 
-def main(corpora: list[Path], ready: list[Path], settings: dict, output: Path) -> None:
-    """Write translation tasks from the corpora and ready tasks from AL-QASIDA's files."""
-    translation = [
-        translation_tasks(
-            evaluation_sentences(read_table(path, CORPUS), settings["roles"][path.stem]),
-            settings["dialects"],
-            settings["per_direction"],
-        )
+def main(
+    corpora: list[Path],
+    ready: list[Path],
+    settings: dict,
+    output: Path,
+    parallel: Path | None = None,
+) -> None:
+    """Write translation tasks from the corpora and ready tasks from AL-QASIDA's files.
+
+    With PARALLEL, also so many translations of its validation split as the settings'
+    validation_translation, for what is chosen before the test.
+    """
+    sentences = [
+        evaluation_sentences(read_table(path, CORPUS), settings["roles"][path.stem])
         for path in corpora
     ]
+    translation = translation_tasks(sentences, settings["dialects"], settings["per_direction"])
     ready_made = [
         prompt
         for folder, entry in zip(ready, settings["ready"], strict=True)
         for prompt in read_ready_prompts(folder, entry)
         if prompt.variety in settings["dialects"]
     ]
-    tasks = pd.concat([*translation, ready_tasks(ready_made, settings["per_dialect"])])
+    tasks = [translation, ready_tasks(ready_made, settings["per_dialect"])]
+    if parallel:
+        pairs, count = read_table(parallel, PARALLEL), settings["validation_translation"]
+        tasks.append(validation_translation(pairs, settings["dialects"], count, settings["seed"]))
     # Corpora may have a sentence in common.
-    write_table(output, tasks.drop_duplicates("prompt_id"), EVALUATION_PROMPTS)
+    write_table(output, pd.concat(tasks).drop_duplicates("prompt_id"), EVALUATION_PROMPTS)
 
 
 if __name__ == "__main__":

@@ -4,20 +4,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from lahja.command import run
-from lahja.data.corpus_place import corpus_path
-from lahja.files import read_jsonl
-from lahja.instructions import (
-    Manner,
+from lahja.core.command import run
+from lahja.core.files import read_jsonl
+from lahja.core.tables import EXAMPLES, PARALLEL, SENTENCES, read_table, write_table
+from lahja.corpora.ingest import corpus_path
+from lahja.corpora.readers import read_templates
+from lahja.demo.instructions import (
     limit_examples,
     plain_examples,
     recorded_examples,
     template_examples,
     translation_examples,
 )
-from lahja.prompts import templates_by_kind
-from lahja.readers import read_templates
-from lahja.tables import EXAMPLES, PARALLEL, SENTENCES, read_table, write_table
+from lahja.prompts.generation import templates_by_kind
 
 
 def main(
@@ -30,7 +29,7 @@ def main(
 ) -> None:
     """Write examples: translations, requests with answers, plain sentences."""
     seed, dataset = settings["seed"], settings["dataset"]
-    manner = Manner(dataset["answer_in"], dataset["asked_share"])
+    asked_share = 1.0 if dataset["answer_in"] == "asked" else dataset["asked_share"]
     pairs = read_table(parallel, PARALLEL)
     by_kind = {
         dialect: templates_by_kind(own, settings["template_kinds"], dialect)
@@ -43,10 +42,10 @@ def main(
         for row in read_jsonl(corpus_path(folder, corpus))
     ]
     requests = [
-        translation_examples(pairs, manner, seed),
-        recorded_examples(pd.DataFrame(written), manner, seed)
+        translation_examples(pairs, asked_share, seed),
+        recorded_examples(pd.DataFrame(written), asked_share, seed)
         if written
-        else template_examples(pairs, by_kind, manner, seed),
+        else template_examples(pairs, by_kind, asked_share, seed),
     ]
     asked = limit_examples(pd.concat(requests), dataset["max_examples"], seed)
     plain = plain_examples(read_table(sentences, SENTENCES), dataset["plain_sentences"], seed)

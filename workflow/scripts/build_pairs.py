@@ -1,38 +1,65 @@
-"""Form the preference pairs of a dataset, and count what each step leaves."""
+"""Build the preference pairs of a dataset, by label or by reward, and count what is left."""
 
 from pathlib import Path
 
-import pandas as pd
-
-from lahja.command import run
-from lahja.pairs import form_pairs, funnel
-from lahja.tables import (
-    CANDIDATES,
-    EVALUATION_PROMPTS,
-    FUNNEL,
-    PAIRS,
-    PROMPTS,
-    read_table,
-    write_table,
-)
+from lahja.core.command import run
 
 
 def main(
-    prompts: list[Path],
+    prompts: Path,
     candidates: list[Path],
     validation: Path,
     settings: dict,
     pairs: Path,
     funnel_counts: Path,
+    parallel: Path | None = None,
+    aldi: Path | None = None,
+    country: Path | None = None,
+    language: Path | None = None,
 ) -> None:
-    """Write pairs of all prompts that are not set aside for validation."""
-    asked = pd.concat([read_table(path, PROMPTS) for path in prompts], ignore_index=True)
-    answers = pd.concat([read_table(path, CANDIDATES) for path in candidates], ignore_index=True)
-    set_aside = read_table(validation, EVALUATION_PROMPTS)["prompt_id"]
-    free = asked[~asked["prompt_id"].isin(set_aside)]
-    formed = form_pairs(free, answers, settings["pairs_per_prompt"], settings["seed"])
+    """Write PAIRS and FUNNEL of all prompts that are not held out for validation.
+
+    By reward the candidates are a model's samples (GENERATIONS), the scorers' folders give the
+    ADI2, and PARALLEL the translations of what validation asks about. Settings: those of
+    `PairSettings` and of `ScorerSettings`.
+    """
+    import pandas as pd
+
+    from lahja.core.config.base import parse
+    from lahja.core.settings import take_settings
+    from lahja.core.tables import (
+        CANDIDATES,
+        EVALUATION_PROMPTS,
+        FUNNEL,
+        GENERATIONS,
+        PAIRS,
+        PARALLEL,
+        PROMPTS,
+        read_table,
+        write_table,
+    )
+    from lahja.preferences.directions import held_out_keys, training_sentences
+    from lahja.preferences.pairs import PairSettings, pairs_by_label
+    from lahja.preferences.ranking import pairs_by_reward, with_rewards
+    from lahja.scoring.judges import Judges, ScorerSettings
+
+    how = take_settings(ScorerSettings, settings)
+    options = parse(PairSettings, settings)
+    held_out = read_table(validation, EVALUATION_PROMPTS)
+    asked = read_table(prompts, PROMPTS)
+    schema = GENERATIONS if options.select == "reward" else CANDIDATES
+    found = pd.concat([read_table(path, schema) for path in candidates], ignore_index=True)
+    if options.select == "reward":
+        judges = Judges(aldi, country, language, how)
+        found = with_rewards(asked, found, judges, options.dialect_weight)
+        sentences = training_sentences(read_table(parallel, PARALLEL))
+        keys = held_out_keys(sentences, held_out)
+        formed, counts = pairs_by_reward(asked, found, options, keys)
+    else:
+        free = asked[~asked["prompt_id"].isin(held_out["prompt_id"])]
+        formed, counts = pairs_by_label(free, found, options)
     write_table(pairs, formed, PAIRS)
-    write_table(funnel_counts, funnel(free, answers, formed), FUNNEL)
+    write_table(funnel_counts, counts, FUNNEL)
 
 
 if __name__ == "__main__":

@@ -1,23 +1,17 @@
-"""Build the prompts for one dialect: templates filled with samples, translations, ready ones."""
+"""Build the generators' prompts: templates filled with samples, translations, ready ones."""
 
 from pathlib import Path
 
-from lahja.command import run
-from lahja.data.corpus_place import corpus_path
-from lahja.prompts import (
-    join_prompts,
-    read_ready_prompts,
-    ready_prompts,
-    template_prompts,
-    templates_by_kind,
-    translation_prompts,
-)
-from lahja.readers import read_templates
-from lahja.tables import PARALLEL, PROMPTS, SAMPLES, read_table, write_table
+import pandas as pd
+
+from lahja.core.command import run
+from lahja.core.tables import PARALLEL, PROMPTS, SAMPLES, read_table, write_table
+from lahja.corpora.ingest import corpus_path, read_ready_prompts
+from lahja.corpora.readers import read_templates
+from lahja.prompts.generation import dialect_prompts
 
 
 def main(
-    dialect: str,
     samples: Path,
     parallel: Path,
     templates: Path,
@@ -25,27 +19,20 @@ def main(
     settings: dict,
     output: Path,
 ) -> None:
-    """Write the prompts of one dialect."""
-    seed = settings["seed"]
-    own = read_templates(corpus_path(templates, settings["corpus"])).get(dialect, [])
+    """Write PROMPTS, dialect by dialect in the order of the setting `dialects`."""
+    own = read_templates(corpus_path(templates, settings["corpus"]))
     recorded = [
-        prompt.text
+        prompt
         for folder, corpus in zip(ready, settings["ready"], strict=True)
         for prompt in read_ready_prompts(folder, corpus)
-        if prompt.variety == dialect
     ]
-    table = join_prompts(
-        template_prompts(
-            read_table(samples, SAMPLES),
-            templates_by_kind(own, settings["template_kinds"], dialect),
-            seed,
-        ),
-        translation_prompts(
-            read_table(parallel, PARALLEL), dialect, settings["translation_per_dialect"], seed
-        ),
-        ready_prompts(recorded, dialect, "recorded", settings["recorded_per_dialect"], seed),
-    )
-    write_table(output, table, PROMPTS)
+    sentences = read_table(samples, SAMPLES)
+    pairs = read_table(parallel, PARALLEL)
+    tables = [
+        dialect_prompts(dialect, sentences, pairs, own.get(dialect, []), recorded, settings)
+        for dialect in settings["dialects"]
+    ]
+    write_table(output, pd.concat(tables, ignore_index=True), PROMPTS)
 
 
 if __name__ == "__main__":

@@ -4,24 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from lahja.command import run
-from lahja.files import read_json, write_text
-from lahja.metrics.classification import CONFUSION
-from lahja.reporting.curves import read_curves
-from lahja.reporting.report import About, Run, build_report
-from lahja.reporting.rulegraph import read_rulegraph
-from lahja.reporting.runtimes import runtimes_table
-from lahja.tables import (
-    COMPARISONS,
-    FUNNEL,
-    METRICS,
-    PAIRS,
-    REJECTS,
-    SCORER_AGREEMENT,
-    SENTENCE_SCORES,
-    read_by_folder,
-    read_table,
-)
+from lahja.core import tables as schemas
+from lahja.core.artifacts import read_artifact
+from lahja.core.command import run
+from lahja.core.files import read_json, write_text
+from lahja.core.tables import read_by_folder, read_table
+from lahja.evaluation.metrics.classification import CONFUSION
+from lahja.evaluation.sentence_scores import read_scores
+from lahja.report.logs import read_curves, rules_table, runtimes_table
+from lahja.report.page import Run, build_report
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "report"
 
@@ -31,7 +22,7 @@ def main(
     metrics: Path,
     comparisons: Path,
     confusion: Path,
-    scores: list[Path],
+    scores: Path,
     tables: Path,
     figures: Path,
     counts: Path,
@@ -46,34 +37,42 @@ def main(
     output: Path,
     scorer_agreement: Path | None = None,
     operating_point: Path | None = None,
+    study: Path | None = None,
+    licences: dict | None = None,
     templates: Path = TEMPLATES,
 ) -> None:
     """Gather a run's tables and figures on one page.
 
-    `scores` has a file per model, in the order of the settings' models; `tables`, `figures` and
-    `operating_point` are folders of artifacts; `pairs` and `funnel` lie in folders named for their
-    datasets, `trained` are folders; `benchmarks` is read as it is now. Settings: see About.
+    `scores` has all models' sentence scores; `tables`, `figures`, `operating_point` and `study` are
+    folders of artifacts; `pairs` and `funnel` lie in folders named for their datasets, `trained`
+    are folders; `benchmarks` is read as it is now. Settings: see Run.
     """
+    changes = sorted(study.glob("changes_*.parquet")) if study else []
     evidence = Run(
-        metrics=read_table(metrics, METRICS),
-        comparisons=read_table(comparisons, COMPARISONS),
+        **settings,
+        licences=licences or {},
+        metrics=read_table(metrics, schemas.METRICS),
+        comparisons=read_table(comparisons, schemas.COMPARISONS),
         confusion=read_table(confusion, CONFUSION),
         tables=tables,
         figures=figures,
         counts=pd.read_parquet(counts),
-        rejects=pd.concat([read_table(path, REJECTS) for path in rejects], ignore_index=True),
-        funnel=read_by_folder(funnel, FUNNEL, "dataset"),
-        pairs=read_by_folder(pairs, PAIRS, "dataset"),
-        scores=[read_table(path, SENTENCE_SCORES) for path in scores],
+        rejects=pd.concat(
+            [read_table(path, schemas.REJECTS) for path in rejects], ignore_index=True
+        ),
+        funnel=read_by_folder(funnel, schemas.FUNNEL, "dataset"),
+        pairs=read_by_folder(pairs, schemas.PAIRS, "dataset"),
+        scores=read_scores(scores, settings["models"]),
         curves=read_curves(trained),
         runtimes=runtimes_table(benchmarks),
-        rulegraph=read_rulegraph(rulegraph),
+        rules=rules_table(rulegraph),
         config=config.read_text(encoding="utf-8"),
         versions=read_json(versions),
-        agreement=scorer_agreement and read_table(scorer_agreement, SCORER_AGREEMENT),
+        agreement=scorer_agreement and read_table(scorer_agreement, schemas.SCORER_AGREEMENT),
         operating_point=operating_point,
+        study=[read_artifact(path) for path in changes],
     )
-    write_text(output, build_report(evidence, About(**settings), templates))
+    write_text(output, build_report(evidence, templates))
 
 
 if __name__ == "__main__":

@@ -2,18 +2,16 @@
 
 from pathlib import Path
 
-import pandas as pd
-
-from lahja.command import run
-from lahja.pairs import form_validation
-from lahja.tables import CANDIDATES, EVALUATION_PROMPTS, PROMPTS, read_table, write_table
+from lahja.core.command import run
+from lahja.core.tables import CANDIDATES, EVALUATION_PROMPTS, PROMPTS, read_table, write_table
+from lahja.preferences.pairs import validation_set
 
 
-def main(prompts: list[Path], candidates: list[Path], settings: dict, output: Path) -> None:
+def main(prompts: Path, candidates: Path, settings: dict, output: Path) -> None:
     """Choose, per dialect, prompts that the gold generator answered in that dialect."""
-    validation = form_validation(
-        pd.concat([read_table(path, PROMPTS) for path in prompts]),
-        pd.concat([read_table(path, CANDIDATES) for path in candidates]),
+    validation = validation_set(
+        read_table(prompts, PROMPTS),
+        read_table(candidates, CANDIDATES),
         settings["gold_generator"],
         settings["per_dialect"],
         settings["seed"],

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lahja.command import run
+from lahja.core.command import run
 
 
 def main(
@@ -13,18 +13,17 @@ def main(
     language: Path | None,
     settings: dict,
     output: Path,
-    threads: int | None = None,
 ) -> None:
     """Write SCORER_AGREEMENT of the scorers whose folders are given."""
-    from lahja.scorers.checking import CheckSettings, check_scorers
-    from lahja.settings import parse_settings
-    from lahja.tables import (
+    from lahja.core.settings import parse_settings
+    from lahja.core.tables import (
         SCORER_AGREEMENT,
         SENTENCES,
         TEACHER_SCORES,
         read_table,
         write_table,
     )
+    from lahja.evaluation.scorer_agreement import CheckSettings, check_scorers
 
     folders = {"aldi": aldi, "country": country, "language": language}
     agreement = check_scorers(
@@ -32,7 +31,6 @@ def main(
         read_table(sentences, SENTENCES),
         {name: folder for name, folder in folders.items() if folder},
         parse_settings(CheckSettings, settings),
-        threads,
     )
     write_table(output, agreement, SCORER_AGREEMENT)
 

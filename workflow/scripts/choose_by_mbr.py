@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lahja.command import run
+from lahja.core.command import run
 
 
 def main(
@@ -13,34 +13,25 @@ def main(
     language: Path,
     settings: dict,
     output: Path,
-    threads: int | None = None,
 ) -> None:
-    """Write RESPONSES. Settings: dialect_weight, batch (of the scorers)."""
+    """Write RESPONSES. Settings: dialect_weight; batch and precision of the scorers."""
     import pandas as pd
 
-    from lahja.mbr import choose_responses
-    from lahja.scorers.aldi import AldiScorer
-    from lahja.scorers.country import CountryScorer
-    from lahja.scorers.language import LanguageIdentifier
-    from lahja.scorers.responses import score_samples
-    from lahja.scorers.sequence import ScorerSettings
-    from lahja.tables import (
+    from lahja.core.tables import (
         EVALUATION_PROMPTS,
+        GENERATIONS,
         RESPONSES,
-        SAMPLED_RESPONSES,
         read_table,
         write_table,
     )
+    from lahja.evaluation.mbr import choose_responses
+    from lahja.scoring.judges import Judges, ScorerSettings
 
     asked = pd.concat([read_table(path, EVALUATION_PROMPTS) for path in prompts])
-    drawn = read_table(samples, SAMPLED_RESPONSES)
-    options = ScorerSettings(batch=settings["batch"])
-    judges = (
-        AldiScorer(aldi, options, threads),
-        CountryScorer(country, options, threads),
-        LanguageIdentifier(language),
-    )
-    scored = score_samples(drawn, "sample", *judges)
+    drawn = read_table(samples, GENERATIONS)
+    options = ScorerSettings(batch=settings["batch"], precision=settings["precision"])
+    said = drawn.assign(response=drawn["response"].fillna(""))
+    scored = said.join(Judges(aldi, country, language, options).score(said["response"]))
     chosen = choose_responses(asked, drawn, scored, settings["dialect_weight"])
     write_table(output, chosen, RESPONSES)
 

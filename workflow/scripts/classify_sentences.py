@@ -1,26 +1,40 @@
-"""Let a language model name the variety of held-out sentences."""
+"""Let language models, and the country model, name the variety of held-out sentences."""
 
 from pathlib import Path
 
-from lahja.command import run
+from lahja.core.command import run
 
 
 def main(
-    root: Path,
+    roots: list[Path],
+    models: list[Path],
+    country: Path,
     sentences: Path,
     settings: dict,
-    output: Path,
-    adapter: Path | None = None,
-    threads: int | None = None,
+    scoring: dict,
+    output: list[Path],
 ) -> None:
-    """Write PREDICTIONS on LABELLED_SENTENCES; without an adapter it is the zero-shot base."""
-    from lahja.classification import predictions
-    from lahja.labelling import parse_labeller
-    from lahja.tables import LABELLED_SENTENCES, PREDICTIONS, read_table, write_table
+    """Write PREDICTIONS on LABELLED_SENTENCES of each model, and last of the country model.
+
+    A model is an adapter to its root, or the root itself, which is asked without training. A
+    country of none of the dialects is "other". Scoring: those of ScorerSettings, and dialects.
+    """
+    from lahja.core.settings import parse_settings
+    from lahja.core.tables import LABELLED_SENTENCES, PREDICTIONS, read_table, write_table
+    from lahja.models.option_logits import Labeller, LabelSettings
+    from lahja.prompts.classification import country_predictions, predictions
+    from lahja.scoring.judges import CountryScorer, ScorerSettings
 
     rows = read_table(sentences, LABELLED_SENTENCES)
-    options, found = parse_labeller(root, adapter, settings, threads).label([*rows["text"]])
-    write_table(output, predictions(rows, options, found), PREDICTIONS)
+    texts, how = [*rows["text"]], parse_settings(LabelSettings, settings)
+    for root, model, path in zip(roots, models, output, strict=False):
+        adapter = None if model == root else model
+        options, found = Labeller(root, adapter, how).label(texts)
+        write_table(path, predictions(rows, options, found), PREDICTIONS)
+    dialects = scoring.pop("dialects")
+    scorer = CountryScorer(country, parse_settings(ScorerSettings, scoring))
+    found = scorer.score(texts).tolist()
+    write_table(output[-1], country_predictions(rows, found, dialects), PREDICTIONS)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from lahja.command import run
-from lahja.data.teacher import TeacherSettings, collect_teacher_scores
-from lahja.settings import parse_settings
-from lahja.tables import REJECTS, TEACHER_SCORES, write_table
+from lahja.core.command import run
+from lahja.core.tables import REJECTS, TEACHER_SCORES, write_frame
+from lahja.corpora.teacher import collect_teacher_scores
 
 
 def main(
@@ -19,9 +18,9 @@ def main(
 ) -> None:
     """Read the folders of the CORPORA, whose NAMES are in the same order; ENTRIES go by name."""
     named = {name: (path, entries[name]) for name, path in zip(names, corpora, strict=True)}
-    kept, refused = collect_teacher_scores(named, limits, parse_settings(TeacherSettings, settings))
-    write_table(rejects, refused, REJECTS)
-    write_table(output, kept, TEACHER_SCORES)
+    kept, refused = collect_teacher_scores(named, limits, **settings)
+    write_frame(rejects, refused, REJECTS)
+    write_frame(output, kept, TEACHER_SCORES)
 
 
 if __name__ == "__main__":

@@ -2,32 +2,44 @@
 
 from pathlib import Path
 
-from lahja.command import run
-from lahja.metrics.evaluation import (
+from lahja.core.command import run
+from lahja.core.statistics import Resampling
+from lahja.core.tables import COMPARISONS, METRICS, write_table
+from lahja.evaluation.metrics.evaluation import (
     check_same_prompts,
     comparisons_table,
     evaluate_model,
     metric_signatures,
     metrics_table,
 )
-from lahja.metrics.translation import load_spbleu
-from lahja.statistics import Resampling
-from lahja.tables import COMPARISONS, METRICS, SENTENCE_SCORES, read_table, write_table
+from lahja.evaluation.sentence_scores import read_scores
+from lahja.scoring.signature import scorers_signature
+from lahja.scoring.translation import load_spbleu
 
 
-def main(scores: list[Path], settings: dict, metrics: Path, comparisons: Path) -> None:
-    """Read one table of sentence scores per model; write metrics and paired differences.
+def main(
+    scores: Path,
+    aldi: Path,
+    country: Path,
+    language: Path,
+    settings: dict,
+    metrics: Path,
+    comparisons: Path,
+) -> None:
+    """Read the sentence scores of all models; write metrics and paired differences.
 
+    The folders of the scorers that gave them are named in the signature of ADI2 and ALDi.
     Settings: resamples, confidence, seed, baselines ({model: the model it is compared with}),
-    spbleu_model and spbleu_download as for score_sentences, scorers (named in the signature).
+    spbleu_model and spbleu_download as for score_sentences, precision of the scorers.
     """
-    tables = [read_table(path, SENTENCE_SCORES) for path in scores]
+    tables = read_scores(scores)
     check_same_prompts(tables)
     model = settings.get("spbleu_model")
     spbleu = load_spbleu(Path(model) if model else None, settings.get("spbleu_download", False))
     resampling = Resampling(settings["resamples"], settings["seed"])
     evaluations = [evaluate_model(table, resampling, spbleu) for table in tables]
-    signatures = metric_signatures(spbleu, settings.get("scorers", "scorers:unnamed"))
+    scorers = scorers_signature(aldi, country, language, settings["precision"])
+    signatures = metric_signatures(spbleu, scorers, resampling)
     confidence = settings["confidence"]
     write_table(metrics, metrics_table(evaluations, confidence, signatures), METRICS)
     by_name = {evaluation.model: evaluation for evaluation in evaluations}

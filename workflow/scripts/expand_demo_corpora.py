@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from lahja.command import run
-from lahja.demo.build import build_demo
-from lahja.demo.expansion import Settings
-from lahja.settings import parse_settings
+from lahja.core.command import run
+from lahja.core.settings import parse_settings
+from lahja.demo.corpora import build_demo
+from lahja.demo.frames import Settings
 
 
 def main(source: Path, settings: dict, output: Path) -> None:

@@ -1,34 +1,50 @@
-"""Let one generator answer a table of prompts."""
+"""Let one generator, or a model that is trained or evaluated, answer tables of prompts."""
 
 from pathlib import Path
 
-from lahja.command import run
+from lahja.core.command import run
 
 
 def main(
-    prompts: Path,
+    prompts: list[Path],
     generator: dict,
     store: Path,
     output: Path,
     root: Path | None = None,
     adapter: Path | None = None,
-    threads: int | None = None,
-    service: dict | None = None,
+    server: dict | None = None,
     gpus: int = 1,
+    samples: int = 0,
+    greedy_first: bool = False,
+    evaluation: bool = False,
 ) -> None:
-    """Write RESPONSES to PROMPTS; answers that the store holds already are not asked again.
+    """Write GENERATIONS to PROMPTS; answers that the store holds already are not asked again.
 
-    SERVICE is how a server is asked: its key's variable, limits, prices, budget.
+    --evaluation: to EVALUATION_PROMPTS, which are not asked dialect by dialect.
+
+    SERVER is how a server is asked: its key's variable, limits, prices, budget. SAMPLES: so many
+    draws to each prompt, 0 is one answer with the generator's own seed. --greedy-first: the first
+    of them is the greedy answer, in which a model's repetitions are.
     """
+    import pandas as pd
+
+    from lahja.core.tables import (
+        EVALUATION_PROMPTS,
+        GENERATIONS,
+        PROMPTS,
+        read_table,
+        write_table,
+    )
     from lahja.generation.answering import respond
     from lahja.generation.generators import open_backend, parse_generator
-    from lahja.tables import PROMPTS, RESPONSES, read_table, write_table
 
-    settings = parse_generator(generator, service)
-    backend = open_backend(settings, root, adapter, threads, gpus)
-    rows = read_table(prompts, PROMPTS)
-    responses = respond(rows, settings.name, settings.sampling, backend, store)
-    write_table(output, responses, RESPONSES)
+    settings = parse_generator(generator, server)
+    backend = open_backend(settings, root, adapter, gpus)
+    schema = EVALUATION_PROMPTS if evaluation else PROMPTS
+    rows = pd.concat([read_table(path, schema) for path in prompts], ignore_index=True)
+    asked = (rows, settings.name, settings.sampling, backend, store)
+    found = respond(*asked, samples, greedy_first)
+    write_table(output, found, GENERATIONS)
 
 
 if __name__ == "__main__":

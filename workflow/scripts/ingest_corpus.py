@@ -2,19 +2,18 @@
 
 from pathlib import Path
 
-from lahja.command import run
-from lahja.data.corpus_place import corpus_path
-from lahja.data.ingest import ingest_corpus
-from lahja.tables import CORPUS, REJECTS, write_table
+from lahja.core.command import run
+from lahja.core.tables import CORPUS, REJECTS, write_frame
+from lahja.corpora.ingest import corpus_path, ingest_corpus
 
 
 def main(
     name: str, corpus: dict, folder: Path, settings: dict, sentences: Path, rejects: Path
 ) -> None:
-    """Ingest the corpus that lies in `folder`."""
-    kept, refused = ingest_corpus(name, corpus, corpus_path(folder, corpus), settings)
-    write_table(rejects, refused, REJECTS)
-    write_table(sentences, kept, CORPUS)
+    """Ingest the corpus in `folder`."""
+    kept, refused = ingest_corpus(name, corpus, corpus_path(folder, corpus), **settings)
+    write_frame(rejects, refused, REJECTS)
+    write_frame(sentences, kept, CORPUS)
 
 
 if __name__ == "__main__":

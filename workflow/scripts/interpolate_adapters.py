@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lahja.command import run
+from lahja.core.command import run
 
 
 def main(
@@ -14,7 +14,7 @@ def main(
     record: dict | None = None,
 ) -> None:
     """Write the model folder WEIGHT of the way from START (the bare root without one) to END."""
-    from lahja.files import atomic_path
+    from lahja.core.files import atomic_path
     from lahja.models.folder import ADAPTER, adapter_of, write_adapter_record
     from lahja.models.interpolation import interpolate_adapters
 

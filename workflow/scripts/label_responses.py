@@ -1,25 +1,29 @@
-"""Label the generators' responses with the dialect classifier."""
+"""Label responses, or translations of them, with the dialect classifier."""
 
 from pathlib import Path
 
-from lahja.command import run
+from lahja.core.command import run
 
 
 def main(
     root: Path,
-    prompts: Path,
     responses: list[Path],
-    dialect: str,
+    origin: str,
     settings: dict,
     output: Path,
     adapter: Path | None = None,
-    threads: int | None = None,
 ) -> None:
-    """Write CANDIDATES of origin "generated" for the prompts of one dialect."""
-    from lahja.labelling import label_table, parse_labeller
+    """Write CANDIDATES of GENERATIONS; their origin is "generated" or "translated"."""
+    import pandas as pd
 
-    labeller = parse_labeller(root, adapter, settings, threads)
-    label_table(labeller, prompts, responses, dialect, "generated", output)
+    from lahja.core.settings import parse_settings
+    from lahja.core.tables import CANDIDATES, GENERATIONS, read_table, write_table
+    from lahja.models.option_logits import Labeller, LabelSettings
+    from lahja.preferences.labelling import label_responses
+
+    labeller = Labeller(root, adapter, parse_settings(LabelSettings, settings))
+    found = pd.concat([read_table(path, GENERATIONS) for path in responses], ignore_index=True)
+    write_table(output, label_responses(labeller, found, origin), CANDIDATES)
 
 
 if __name__ == "__main__":

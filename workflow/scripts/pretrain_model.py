@@ -2,21 +2,19 @@
 
 from pathlib import Path
 
-from lahja.command import run
+from lahja.core.command import run
 
 
 def main(
     examples: Path,
     settings: dict,
-    work: Path,
     output: Path,
     record: dict | None = None,
-    threads: int | None = None,
 ) -> None:
-    """Learn EXAMPLES; an interrupted run goes on from the work folder."""
-    from lahja.training.pretrain import pretrain
+    """Learn EXAMPLES, and write the model's folder."""
+    from lahja.demo.language_models import pretrain
 
-    pretrain(examples, settings, work, output, record, threads)
+    pretrain(examples, settings, output, record)
 
 
 if __name__ == "__main__":

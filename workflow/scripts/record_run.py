@@ -4,30 +4,30 @@ from pathlib import Path
 
 import yaml
 
-from lahja.command import run
-from lahja.files import write_json, write_text
-from lahja.provenance import digests, revisions, versions
+from lahja.core.changes import versions
+from lahja.core.command import run
+from lahja.core.files import digest_of_file, read_json, write_json, write_text
 
 
 def main(
-    config: dict,
+    config: Path,
     lock: Path,
     environments: list[Path],
     data: list[Path],
     resolved: Path,
     provenance: Path,
 ) -> None:
-    """Write the configuration as YAML, and versions, commits and digests of `data` as JSON.
+    """Write CONFIG, which is JSON, as YAML, and versions, commits and digests of `data` as JSON.
 
     ENVIRONMENTS are the locks of the environments that were used beside this one.
     """
-    write_text(resolved, yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
+    write_text(resolved, yaml.safe_dump(read_json(config), allow_unicode=True, sort_keys=False))
     write_json(
         provenance,
         {
             "versions": versions(environments),
-            "revisions": revisions(lock),
-            "digests": digests(data),
+            "revisions": read_json(lock) if lock.is_file() else {},
+            "digests": {str(path): digest_of_file(path) for path in data},
         },
     )
 

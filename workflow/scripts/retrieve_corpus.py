@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
-from lahja.command import run
-from lahja.data.retrieval import CorpusSource, retrieve_corpus
+from lahja.core.command import run
+from lahja.corpora.retrieval import retrieve_corpus
 
 
-def main(name: str, corpus: dict, corpora_dir: Path, lock: Path, output: Path) -> None:
+def main(
+    name: str, corpus: dict, corpora_dir: Path, lock: Path, output: Path, wanted: str | None = None
+) -> None:
     """Fill the folder `output` with the files of the corpus."""
-    retrieve_corpus(CorpusSource.of(name, corpus), corpora_dir, lock, output)
+    retrieve_corpus(name, corpus, corpora_dir, lock, output, wanted or "")
 
 
 if __name__ == "__main__":

@@ -2,19 +2,15 @@
 
 from pathlib import Path
 
-from lahja.command import run
-from lahja.data.retrieval import retrieve_model
+from lahja.core.command import run
+from lahja.core.hub import retrieve_model
 
 
 def main(
-    name: str,
-    lock: Path,
-    output: Path,
-    revision: str | None = None,
-    files: list[str] | None = None,
+    name: str, lock: Path, output: Path, revision: str | None = None, wanted: str | None = None
 ) -> None:
     """Fill the folder `output` with links to the model's files in the hub's cache."""
-    retrieve_model(name, revision, lock, output, files)
+    retrieve_model(name, revision, lock, output, wanted or "")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lahja.command import run
+from lahja.core.command import run
 
 
 def main(
@@ -13,23 +13,20 @@ def main(
     output: Path,
     adapter: Path | None = None,
     record: dict | None = None,
-    threads: int | None = None,
-    processes: int = 1,
+    gpus: int = 1,
     report_to: str = "none",
     curves: Path | None = None,
 ) -> None:
-    """Learn PAIRS from a root, or from its adapter on; an interrupted run goes on from work.
+    """Learn PAIRS from a base model or its adapter; an interrupted run resumes from WORK.
 
-    PROCESSES share the examples of each update, one GPU each.
+    GPUS processes share the examples of each update, one GPU each.
     """
+    from lahja.training.adapters import AdapterRun
+    from lahja.training.distributed import in_processes
     from lahja.training.dpo import train_dpo
-    from lahja.training.lora import AdapterRun
-    from lahja.training.processes import in_processes
 
-    step = AdapterRun(
-        root, adapter, pairs, settings, work, output, record or {}, threads, report_to, curves
-    )
-    in_processes(processes, lambda: train_dpo(step))
+    step = AdapterRun(root, adapter, pairs, settings, work, output, record or {}, report_to, curves)
+    in_processes(max(1, gpus), lambda: train_dpo(step))
 
 
 if __name__ == "__main__":

@@ -2,16 +2,14 @@
 
 from pathlib import Path
 
-from lahja.command import run
+from lahja.core.command import run
 
 
-def main(
-    parallel: Path, settings: dict, work: Path, output: Path, threads: int | None = None
-) -> None:
+def main(parallel: Path, settings: dict, output: Path) -> None:
     """Write a checkpoint that `augment_translation` reads as it would NLLB-200."""
-    from lahja.training.small_nllb import train_small_nllb
+    from lahja.demo.language_models import train_small_nllb
 
-    train_small_nllb(parallel, settings, work, output, threads)
+    train_small_nllb(parallel, settings, output)
 
 
 if __name__ == "__main__":

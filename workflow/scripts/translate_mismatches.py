@@ -2,32 +2,28 @@
 
 from pathlib import Path
 
-from lahja.command import run
+from lahja.core.command import run
 
 
 def main(
-    root: Path,
     candidates: Path,
-    dialect: str,
-    settings: dict,
+    generator: dict,
     store: Path,
     output: Path,
+    root: Path,
     adapter: Path | None = None,
-    threads: int | None = None,
+    gpus: int = 1,
 ) -> None:
-    """Write RESPONSES, the translations, each under its candidate's prompt and generator."""
-    from lahja.generation.transformers_backend import TransformersBackend
-    from lahja.labelling import TranslateSettings, translate_mismatches
-    from lahja.settings import parse_settings
-    from lahja.tables import CANDIDATES, RESPONSES, read_table, write_table
+    """Write GENERATIONS, the translations, each under its candidate's prompt and generator."""
+    from lahja.core.tables import CANDIDATES, GENERATIONS, read_table, write_table
+    from lahja.generation.generators import open_backend, parse_generator
+    from lahja.preferences.labelling import translate_mismatches
 
-    options = parse_settings(TranslateSettings, settings)
-    backend = TransformersBackend(
-        root, adapter, batch=options.batch, precision=options.precision, threads=threads
-    )
-    frame = read_table(candidates, CANDIDATES)
-    translations = translate_mismatches(frame, dialect, options, backend, store)
-    write_table(output, translations, RESPONSES)
+    settings = parse_generator(generator)
+    backend = open_backend(settings, root, adapter, gpus)
+    labelled = read_table(candidates, CANDIDATES)
+    translations = translate_mismatches(labelled, settings.sampling, backend, store)
+    write_table(output, translations, GENERATIONS)
 
 
 if __name__ == "__main__":

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from lahja.command import run
-from lahja.human_evaluation.items import blinded_items
-from lahja.human_evaluation.sheets import write_key, write_sheets
-from lahja.tables import EVALUATION_PROMPTS, SENTENCE_SCORES, read_table
+from lahja.core.command import run
+from lahja.core.tables import EVALUATION_PROMPTS, read_table
+from lahja.evaluation.human.sheets import blinded_items, write_key, write_sheets
+from lahja.evaluation.sentence_scores import read_scores
 
 
 def main(
     prompts: list[Path],
-    scores: list[Path],
+    scores: Path,
     settings: dict,
     sheets: Path,
     key: Path,
@@ -20,11 +20,11 @@ def main(
 ) -> None:
     """Sample prompts and write all models' answers to them, shuffled, a sheet per dialect.
 
-    Settings: dialects, tasks, per_task (prompts per dialect and task), seed. The key, which says
-    whose answer each item is, stays out of the folder `sheets`.
+    Settings: dialects, tasks, models, per_task (prompts per dialect and task), seed. The key, which
+    says whose answer each item is, stays out of the folder `sheets`.
     """
     asked = pd.concat([read_table(path, EVALUATION_PROMPTS) for path in prompts], ignore_index=True)
-    tables = [read_table(path, SENTENCE_SCORES) for path in scores]
+    tables = read_scores(scores, settings["models"])
     items = blinded_items(
         asked,
         tables,

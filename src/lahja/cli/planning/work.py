@@ -1,0 +1,224 @@
+"""The work of the jobs that take time, from the config and what it leaves open, on a machine."""
+
+import math
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from lahja.cli.planning.jobs import Job
+from lahja.core.errors import LahjaError
+from lahja.core.files import read_yaml
+from lahja.core.model_graph import ModelGraph
+
+_CHECKPOINTS = Path("resources/rates/checkpoints.yaml")
+_DIRECTIONS = 4
+_MEMORY_SHARE = 0.8  # of that beside the weights, for micro-batches (training/batches.py)
+_CHOICE_TOKENS = 2  # of an answer to a multiple choice: a letter and the end
+_VLLM_REQUESTS = 256  # kept in flight, vLLM's own default
+Config = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A model's size; resources/rates/checkpoints.yaml explains the numbers."""
+
+    parameters: float
+    layers: int
+    key_value: int
+    download_bytes: float = 0.0
+    embedding: float = 0.0
+    head: float = 0.0
+
+    @property
+    def weight_bytes(self) -> float:
+        """Bytes of the weights in bf16."""
+        return 2 * self.parameters
+
+
+# A model that the workflow pretrains, as the demo's.
+_SMALL = Shape(parameters=3e6, layers=4, key_value=192)
+
+
+@cache
+def checkpoint_shape(name: str) -> Shape:
+    """Return a checkpoint's shape as the table of them has it."""
+    if entry := read_yaml(_CHECKPOINTS).get(name):
+        return Shape(**entry)
+    raise LahjaError(f"the size of checkpoint {name} is not known: enter it in {_CHECKPOINTS}")
+
+
+class Rates(SimpleNamespace):
+    """A machine's speeds, as resources/rates/a6000.yaml names them (a roofline with a floor)."""
+
+    def forward(self, shape: Shape, tokens: float) -> float:
+        """Return the seconds of one forward pass over a batch of so many tokens."""
+        # The longest of three: operations, reading the weights, launching the layers.
+        operations = 2 * shape.parameters * tokens / (self.matrix_flops * self.matrix_share)
+        reading = shape.weight_bytes / (self.memory_bytes_per_second * self.memory_share)
+        return max(operations, reading, shape.layers * self.seconds_per_layer)
+
+    def decoding(self, shape: Shape, batch: float, tokens: float, new: float) -> float:
+        """Return the seconds of answering a batch of prompts of `tokens` with `new` tokens."""
+        # Keys and values of all tokens so far are read at each step, in bf16.
+        cache = 4 * shape.layers * shape.key_value * batch * (tokens + new / 2)
+        step = cache / (self.memory_bytes_per_second * self.memory_share)
+        return self.forward(shape, batch * tokens) + new * (self.forward(shape, batch) + step)
+
+
+class Workload:
+    """What the jobs of a run have to do, and how long that takes.
+
+    Training, generation, NLLB and APIs are worked out; any other job takes a fixed time.
+    """
+
+    def __init__(self, config: Config, sizes: SimpleNamespace, rates: Rates):
+        """Take a resolved configuration, resources/rates/sizes.yaml, and a machine's speeds."""
+        self.config, self.sizes, self.rates = config, sizes, rates
+        self.graph = ModelGraph(config["models"], config["datasets"])
+        asked, tested = config["prompts"], config["evaluation"]
+        self.prompt_tokens = sizes.chat_tokens + sizes.template_tokens + sizes.sentence_tokens
+        more = asked["translation_per_dialect"] + asked["recorded_per_dialect"]
+        sampled = [config["sampling"]["per_dialect"][dialect] for dialect in config["dialects"]]
+        # What generators answer, and what every evaluated model does.
+        self.prompts = sum(sampled) + more * len(sampled)
+        per_direction = tested["per_direction"] or sizes.flores_sentences
+        translated = per_direction * len(tested["translation"])
+        translated += tested["validation_translation"] or 0
+        ready = (tested["per_dialect"] or sizes.ready_prompts_per_corpus) * len(tested["prompts"])
+        ready += config["preferences"]["validation_per_dialect"]
+        self.evaluated = len(sampled) * (_DIRECTIONS * translated + ready)
+        # Translation pairs of all corpora: a dialect sentence with its MSA or English.
+        entries = [one for one in config["datasets"].values() if one["kind"] == "translation"]
+        limits = [e["max_pairs"] / len(e["directions"]) for e in entries if e["max_pairs"]]
+        self.pairs = max(limits, default=sizes.translation_pairs)
+
+    def seconds(self, job: Job) -> tuple[float, float]:
+        """Return a job's seconds before its work (imports, loading a model), and of its work."""
+        rates, (shape, work) = self.rates, self._work(job.rule, job.wildcards)
+        start = 0.0
+        if shape:
+            start = rates.start_seconds + shape.weight_bytes / rates.load_bytes_per_second
+        return start, work / (1 + max(0, job.gpus - 1) * rates.second_gpu_gain)
+
+    def _work(self, rule: str, job: dict[str, str]) -> tuple[Shape | None, float]:
+        evaluation, model = self.config["evaluation"], job.get("model", "")
+        match rule:
+            case "train_sft" | "train_dpo":
+                return self._training(model)
+            case "augment_translation" if self.config["nllb"]["checkpoint"]:
+                return self._augmentation()
+            case "generate_responses":
+                entry = self.config["generators"][job["generator"]]
+                if entry["backend"] in ("vllm", "transformers"):
+                    return self._answers(entry["model"], self.prompts, entry)
+                if entry["backend"] == "openai":
+                    return None, self.prompts / entry["concurrency"] * self.rates.request_seconds
+            case "generate_evaluation":
+                return self._answers(model, self.evaluated, evaluation)
+            case "sample_evaluation":
+                samples = (evaluation["mbr"] | self.graph[model].settings)["samples"]
+                return self._answers(model, samples * self.evaluated, evaluation)
+            case "sample_policy":
+                entries = self.config["datasets"].values()
+                drawn = [e for e in entries if e.get("policy") == job["policy"]]
+                number = max(entry["samples"] * self._asked(entry) for entry in drawn)
+                return self._answers(job["policy"], number, evaluation)
+            case "translate_mismatches":
+                number = len(self.config["generators"]) * self.prompts * self.sizes.mismatch_share
+                return self._answers(self.config["preferences"]["translator"], number, evaluation)
+        return None, self.rates.fixed_seconds.get(rule, self.rates.fixed_seconds["other"])
+
+    def _asked(self, entry: Config) -> float:
+        number = len(self.config["dialects"]) * _DIRECTIONS * entry.get("per_direction", 0)
+        return number or self.prompts
+
+    def shape(self, name: str) -> Shape:
+        """Return the shape of a model's base model."""
+        base = self.graph.root(name)
+        return checkpoint_shape(base.checkpoint) if base.checkpoint else _SMALL
+
+    def examples(self, dataset: str) -> tuple[float, float, float]:
+        """Return a dataset's examples, the tokens of each (of both sides), and those answered."""
+        entry, sizes = self.config["datasets"][dataset], self.sizes
+        question, sentence = sizes.chat_tokens + sizes.sentence_tokens, sizes.sentence_tokens
+        match entry["kind"]:
+            case "preferences":
+                number = entry["pairs_per_prompt"] * sizes.paired_share * self._asked(entry)
+                answers = 2 * sizes.answer_tokens
+                return number, 2 * self.prompt_tokens + answers, answers
+            case "chosen":
+                number, tokens, answered = self.examples(entry["of"])
+                return number, tokens / 2, answered / 2
+            case "classification":
+                number = entry["per_variety"] * len(entry["varieties"])
+                return number, question + sizes.question_tokens, _CHOICE_TOKENS
+            case "translation":
+                share = sizes.clean_share if entry["variant"] == "clean" else 1.0
+                number = self.pairs * len(entry["directions"]) * share
+                tokens = question + sizes.template_tokens / 2 + sentence
+                return min(number, entry["max_pairs"] or number), tokens, sentence
+        number = entry["max_examples"] or sizes.instruction_examples
+        return number + (entry["plain_sentences"] or 0), self.prompt_tokens + sentence, sentence
+
+    def _training(self, name: str) -> tuple[Shape, float]:
+        # With frozen weights a backward pass costs a forward pass, recomputing activations another.
+        model, shape = self.graph[name], self.shape(name)
+        options = {**self.config["training"][model.train], **model.settings}
+        number, tokens, answered = self.examples(model.dataset)
+        fitting = _MEMORY_SHARE * (self.rates.memory_bytes - shape.weight_bytes)
+        fitting /= shape.parameters * self.sizes.token_bytes_per_parameter
+        recomputed = options["gradient_checkpointing"]
+        recomputed = fitting < tokens if recomputed is None else recomputed
+        update = options["batch"] * options["accumulation"] * tokens
+        # An update is cut evenly.
+        parts = math.ceil(update / (options["micro_batch_tokens"] or max(fitting, tokens)))
+        # Embeddings are looked up, and the head is multiplied where an answer is.
+        idle = shape.embedding + shape.head * (1 - answered / tokens)
+        multiplied = replace(shape, parameters=shape.parameters - idle)
+        # DPO's reference is computed once.
+        repeated = options["epochs"] * (2 + recomputed) + (model.train == "dpo")
+        passes = parts * number * tokens / update
+        return shape, passes * repeated * self.rates.forward(multiplied, update / parts)
+
+    def _augmentation(self) -> tuple[Shape, float]:
+        options, tokens = self.config["nllb"]["decoding"], self.sizes.sentence_tokens
+        shape = checkpoint_shape(self.config["nllb"]["checkpoint"])
+        batches = self.pairs * self.sizes.lacking_share / options["batch"]
+        # A batch ends with its longest translation, here half as long again.
+        new, rows = min(1.5 * tokens, options["max_length"]), options["batch"] * options["beams"]
+        return shape, batches * self.rates.decoding(shape, rows, tokens, new)
+
+    def _answers(self, name: str, number: float, entry: Config) -> tuple[Shape, float]:
+        # transformers fills each batch to its longest answer, in practice to the limit; vLLM puts
+        # the next request in the place of one that is done.
+        decoding, shape = self.config["decoding"] | entry.get("decoding", {}), self.shape(name)
+        batch, new = decoding["batch"], decoding["max_new_tokens"]
+        if entry["backend"] == "vllm":
+            batch, new = _VLLM_REQUESTS, min(self.sizes.answer_tokens, new)
+        seconds = self.rates.decoding(shape, batch, self.prompt_tokens, new)
+        return shape, math.ceil(number / batch) * seconds
+
+    def api_costs(self, jobs: list[Job]) -> list[Config]:
+        """Return each paid generator's requests, millions of tokens, and dollars by its price."""
+        costs = []
+        for name in [job.wildcards["generator"] for job in jobs if "generator" in job.wildcards]:
+            entry = self.config["generators"][name]
+            if entry["backend"] == "openai":
+                limit = (self.config["decoding"] | entry["decoding"])["max_new_tokens"]
+                read = self.prompts * self.prompt_tokens / 1e6
+                written = self.prompts * min(self.sizes.answer_tokens, limit) / 1e6
+                price = entry["price"]
+                dollars = read * price["input"] + written * price["output"] if price else None
+                row = {"API": name, "requests": self.prompts, "M_tokens_in": read}
+                costs.append(row | {"M_tokens_out": written, "dollars": dollars})
+        return costs
+
+    def disk(self, jobs: list[Job]) -> list[Config]:
+        """Return what the jobs leave on the disk, in GB."""
+        folders = {job.wildcards["repository"] for job in jobs if "repository" in job.wildcards}
+        names = sorted({folder.split("@")[0].replace("--", "/", 1) for folder in folders})
+        uses = {f"checkpoint {name}": checkpoint_shape(name).download_bytes for name in names}
+        uses |= {"all else": self.sizes.other_bytes} if names else {}
+        return [{"disk": what, "GB": size / 1e9} for what, size in uses.items()]

@@ -1,0 +1,1 @@
+"""What every stage shares: configuration, model graph, tables, files, varieties, statistics."""

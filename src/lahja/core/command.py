@@ -1,0 +1,110 @@
+"""Turn a function into a command line, so that every script is thin and runs by hand.
+
+Keyword arguments of `main` become options (`dict` is JSON, `Path | None` may lack a value, as a
+rule's empty input does), positional-only ones plain arguments. `--gpus` leases devices first.
+"""
+
+import argparse
+import atexit
+import errno
+import gc
+import json
+import sys
+from collections.abc import Callable
+from inspect import getmodule, signature
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from lahja.core.errors import LahjaError
+from lahja.core.gpu_lease import lease_devices
+from lahja.core.settings import with_execution
+
+
+def run(
+    main: Callable[..., None], arguments: list[str] | None = None, name: str | None = None
+) -> None:
+    """Call `main` with the values of the command line; `name` is shown as the program's.
+
+    A `list[Path]` takes several values, a `bool` is a switch; `--execution` adds to settings. A
+    `LahjaError` ends the process with exit code 1 and one line on standard error, and so does a
+    full disk; any other exception is a fault of lahja's own and keeps its traceback.
+    """
+    collect_seldom()
+    values, known = vars(_parser(main, name).parse_args(arguments)), signature(main).parameters
+    gpus = values["gpus"] if "gpus" in known else values.pop("gpus", 0)
+    if target := _settings_of(main):
+        values[target] = with_execution(values[target], values.pop("execution"))
+    plain = [key for key, kind in known.items() if kind.kind is kind.POSITIONAL_ONLY]
+    try:
+        if name is None:
+            lease_devices(gpus)
+        main(*(values[key] for key in plain), **{k: v for k, v in values.items() if k not in plain})
+    except LahjaError as error:
+        sys.exit(f"lahja: {error}")
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        place = error.filename or values.get("output") or "the output"
+        sys.exit(f"lahja: {place}: {error.strerror}; free some space and run it again")
+
+
+def collect_seldom() -> None:
+    """Look for garbage in cycles after 100,000 new objects in place of 700, and not at exit.
+
+    The million objects that torch and transformers import stay; to look through them again and
+    again takes a third of a model's start (bench/starts.py).
+    """
+    gc.set_threshold(100_000)
+    atexit.register(gc.freeze)
+
+
+def _settings_of(main: Callable[..., None]) -> str | None:
+    """Return the parameter that holds settings, to which `--execution` adds."""
+    hints = get_type_hints(main)
+    return next((name for name in ("settings", "generator") if hints.get(name) is dict), None)
+
+
+def _parser(main: Callable[..., None], program: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description=getmodule(main).__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    hints = get_type_hints(main)
+    for name, parameter in signature(main).parameters.items():
+        options = _option(hints[name])
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            parser.add_argument(name, **options)
+            continue
+        is_required = parameter.default is parameter.empty
+        options |= {"required": True} if is_required else {"default": parameter.default}
+        parser.add_argument(f"--{name.replace('_', '-')}", dest=name, **options)
+    if _settings_of(main):
+        options = _option(dict) | {"default": {}, "help": "what results do not depend on"}
+        parser.add_argument("--execution", **options)
+    if program is None and "gpus" not in hints:
+        parser.add_argument("--gpus", type=int, default=0, help="GPUs to lease for the process")
+    return parser
+
+
+def _option(hint: Any) -> dict[str, Any]:
+    if hint is bool:
+        return {"action": "store_true"}
+    if get_origin(hint) is list:
+        return {"nargs": "*", "type": get_args(hint)[0]}
+    members = [member for member in get_args(hint) if member is not type(None)]
+    kind = members[0] if members and get_origin(hint) is not dict else hint
+    if kind is dict or get_origin(kind) is dict:
+        return {"type": _json_object, "metavar": "JSON"}
+    option = {"type": kind, "metavar": "PATH" if kind is Path else kind.__name__.upper()}
+    return option | ({"nargs": "?"} if members and len(members) < len(get_args(hint)) else {})
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError("expected a JSON object")
+    return value

@@ -1,0 +1,149 @@
+"""The configuration: what each key is, its default, its checks, and the merging of files.
+
+Sections are pydantic models, the one source of every key's type, default and meaning (its `#:`
+comment); `make docs` writes them out for editors and readers.
+"""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import Field
+
+from lahja.core.config.base import Catalogue, Natural, OneOrMore, Section, parse
+from lahja.core.config.corpora import READER_OPTIONS, Corpus, Data, SeveralOptions
+from lahja.core.config.datasets import AnyModel, Dataset, with_iterations
+from lahja.core.config.evaluation import Evaluation, Preferences, Study
+from lahja.core.config.generation import Decoding, Generator, Prompts, Sampling, Vllm
+from lahja.core.config.scorers import Nllb, Scorers
+from lahja.core.config.training import Training
+from lahja.core.errors import LahjaError, hint
+from lahja.core.files import read_yaml
+from lahja.core.model_graph import ModelGraph
+from lahja.core.varieties import VARIETIES, dialects_among
+
+
+class Config(Section):
+    """Every key of config/*.yaml, with its type, default and meaning."""
+
+    #: Name of the run; its results lie under `results/<run>/`.
+    run: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    seed: Natural = 42  #: Seed of everything random.
+    #: What this run uses in place of the paper's parts; the report says so beside every number.
+    stand_ins: list[str] = []
+    corpora_dir: str = "corpora"  #: Folder that the corpora's paths are relative to.
+    #: File that keeps the commit which each hub name was resolved to at its first download.
+    hub_lock: str = "config/hub.lock.json"
+    #: The dialects to train for and to evaluate.
+    dialects: OneOrMore = ["egy", "mar", "pse", "sau", "syr"]
+    corpora: Catalogue[Corpus]  #: Catalogue of corpora, by name; `null` removes one.
+    corpora_in_use: OneOrMore  #: The corpora of this run, by their names in `corpora`.
+    data: Data = {}
+    scorers: Scorers = {}
+    nllb: Nllb = {}
+    datasets: Catalogue[Dataset]  #: What training steps learn from, by name; `null` removes one.
+    #: The graph of models; each is a checkpoint, another model plus one training step, or lies
+    #: between two models. `null` removes one.
+    models: Catalogue[AnyModel]
+    training: Training = {}
+    sampling: Sampling = {}
+    prompts: Prompts = {}
+    generators: Catalogue[Generator] = {}  #: The LLMs that answer the prompts; `null` removes one.
+    decoding: Decoding = {}
+    vllm: Vllm = {}
+    preferences: Preferences = {}  #: From responses to pairs (paper, section 2, steps 3 and 4).
+    evaluation: Evaluation = {}
+    study: Study | None = None
+
+
+def resolve(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the configuration with every default filled in, checked through and through.
+
+    An entry of a catalogue (corpora, datasets, models, generators) that is null is removed.
+    Raises `LahjaError` in one line that names the key at fault by its whole path.
+    """
+    resolved = parse(Config, dict(config)).model_dump(by_alias=True)
+    _fill_in_dialects(resolved)
+    resolved = with_iterations(resolved)
+    _check_references(resolved)
+    return resolved
+
+
+def _fill_in_dialects(config: dict[str, Any]) -> None:
+    """Fill in what follows from the dialects where the configuration does not say it."""
+    dialects = config["dialects"]
+    for entry in config["corpora"].values():
+        is_of_several = issubclass(READER_OPTIONS[entry["reader"]], SeveralOptions)
+        if is_of_several and entry["options"].get("varieties") is None:
+            entry["options"]["varieties"] = [*dialects, "msa", "eng"]
+    for entry in config["datasets"].values():
+        if entry["kind"] == "classification" and entry["varieties"] is None:
+            entry["varieties"] = [*dialects, "msa"]
+    sampling = config["sampling"]
+    if isinstance(sampling["per_dialect"], int):
+        sampling["per_dialect"] = dict.fromkeys(dialects, sampling["per_dialect"])
+
+
+def _check_references(config: dict[str, Any]) -> None:
+    """Raise `LahjaError` for a name, or a loss's term, that a complete configuration lacks."""
+    ModelGraph(config["models"], config["datasets"])
+    for key, name, known in _references(config):
+        if name not in known:
+            raise LahjaError(f"{key}: {name!r} is not defined; {hint(name, known)}")
+    for name, model in config["models"].items():
+        if model["train"] == "dpo":
+            settings = config["training"]["dpo"] | model["settings"]
+            if settings["sft_weight"] is not None and settings["objective"] != "sigmoid+sft":
+                lacking = f"the objective {settings['objective']} has no SFT term"
+                raise LahjaError(f"models.{name}.settings.sft_weight: {lacking}")
+
+
+def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, Collection[str]]]:
+    corpora, in_use = config["corpora"], config["corpora_in_use"]
+    # A way of decoding is evaluated, and does nothing else.
+    models = [name for name, model in config["models"].items() if not model["decoding"]]
+    evaluated = [name for name, model in config["models"].items() if model["evaluate"]]
+    evaluation, prompts, preferences = (
+        config[section] for section in ("evaluation", "prompts", "preferences")
+    )
+    for key, names, known in (
+        ("dialects", config["dialects"], dialects_among(VARIETIES)),
+        ("sampling.per_dialect", config["dialects"], config["sampling"]["per_dialect"]),
+        ("corpora_in_use", in_use, corpora),
+        ("prompts.templates", [prompts["templates"]], in_use),
+        ("prompts.template_kinds", prompts["template_kinds"], config["sampling"]["kinds"]),
+        ("preferences.classifier", [preferences["classifier"]], models),
+        ("preferences.translator", [preferences["translator"]], models),
+        ("preferences.gold_generator", [preferences["gold_generator"]], config["generators"]),
+        ("evaluation.zero_shot", evaluation["zero_shot"], models),
+        ("evaluation.prompts", evaluation["prompts"], in_use),
+        ("evaluation.translation", evaluation["translation"], in_use),
+        ("evaluation.human.models", evaluation["human"]["models"], evaluated),
+    ):
+        yield from ((key, name, known) for name in names)
+    for name, generator in config["generators"].items():
+        if generator["backend"] in ("transformers", "vllm"):
+            yield f"generators.{name}.model", generator.get("model", ""), models
+        if generator["backend"] == "recorded":
+            yield f"generators.{name}.corpus", generator.get("corpus", ""), in_use
+    if study := config["study"]:
+        for row, own in study["rows"].items():
+            yield from ((f"study.rows.{row}", name, evaluated) for name in own)
+        for key in ("start", "baseline", "recipe"):
+            yield f"study.{key}", study[key], study["rows"]
+
+
+def merge_config(paths: list[Path], overrides: list[str]) -> dict[str, Any]:
+    """Return configuration files merged as by Snakemake, `key=value` pairs the last."""
+    from snakemake.utils import update_config
+
+    merged: dict[str, Any] = {}
+    for path in paths:
+        update_config(merged, read_yaml(path) or {})
+    for pair in overrides:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise LahjaError(f"--config {pair}: expected key=value")
+        update_config(merged, {key: yaml.safe_load(value)})
+    return merged

@@ -1,0 +1,230 @@
+"""Corpora, what their readers can be told, and how texts are cleaned: corpora, data."""
+
+from typing import Annotated, Any, Literal, Self, Union
+
+from pydantic import AfterValidator, Field, create_model, model_validator
+
+from lahja.core.config.base import (
+    Count,
+    Departures,
+    Names,
+    OneOrMore,
+    OrAbsent,
+    Section,
+    Share,
+    Variety,
+    fault,
+)
+from lahja.core.config.evaluation import Task
+from lahja.core.errors import hint
+from lahja.core.varieties import VARIETIES, variety_of_city
+
+_COLUMNS = ("text", "variety", "group", "split", "aldi")
+
+
+def _expect_city(city: str) -> str:
+    if variety_of_city(city) is None:
+        raise fault("", f"no city of MADAR's that has one of lahja's varieties: {city!r}")
+    return city
+
+
+def _expect_column(key: str) -> str:
+    known = (*_COLUMNS, *VARIETIES)
+    if key not in known:
+        raise fault("", f"unknown; {hint(key, known)}")
+    return key
+
+
+City = Annotated[str, AfterValidator(_expect_city)]
+Column = Annotated[str, AfterValidator(_expect_column)]
+Split = Literal["train", "validation", "test", "evaluation"]
+
+
+class NoOptions(Departures):
+    """Options of a reader that has none."""
+
+
+class OfVarieties(Departures):
+    """Options of readers that may read some varieties alone."""
+
+    varieties: list[Variety] | None = None  #: Varieties to read; null is all.
+
+
+class SeveralOptions(OfVarieties):
+    """Options of readers of corpora that hold several varieties, told apart by files or labels."""
+
+    #: Varieties to read; null is the dialects of the run, MSA and English.
+    varieties: list[Variety] | None = None
+
+
+class OfSplit(Departures):
+    """Options of readers of corpora without splits of their own."""
+
+    split: Split | None = None  #: Split that all rows belong to.
+
+
+class OneFileOptions(SeveralOptions, OfSplit):
+    """Options of readers that read one file."""
+
+    file: OrAbsent[str] = None  #: The file, where it is not found by its name.
+
+
+class HabibiOptions(SeveralOptions, OfSplit):
+    """Options of `habibi`."""
+
+
+class BitextOptions(OfVarieties, OfSplit):
+    """Options of `bitext`."""
+
+    files: dict[Variety, str]  #: File of each variety.
+
+
+class DodaOptions(OfVarieties):
+    """Options of `doda`."""
+
+    script: Literal["arabic", "latin"] = "arabic"  #: Script of the Moroccan side.
+    #: Folders to read, of those that are there.
+    folders: OneOrMore = ["sentences", "ongoing", "x-tra"]
+
+
+class FloresOptions(SeveralOptions):
+    """Options of `flores`."""
+
+    split: Literal["dev", "devtest"] = "devtest"  #: Split of FLORES.
+    #: File code of a variety where it is another (FLORES+ has no `ajp_Arab`).
+    codes: dict[Variety, str] = {}
+
+
+class IwsltOptions(OfSplit):
+    """Options of `iwslt`."""
+
+    stem: str = "valid"  #: Name of the files, less `.apc` and `.eng`.
+
+
+class LinesOptions(OfSplit):
+    """Options of `lines`."""
+
+    variety: Variety  #: Variety of all lines.
+    files: OneOrMore = ["*.txt"]  #: Files (glob patterns) within the folder.
+
+
+class MadarOptions(SeveralOptions):
+    """Options of `madar`."""
+
+    #: City files to read, which must be there; null is what is there.
+    cities: list[City] | None = None
+
+
+class TableOptions(OfVarieties, OfSplit):
+    """Options of `table`."""
+
+    #: Column of `text`, or of each variety; and of `variety`, `group`, `split`, `aldi`.
+    columns: dict[Column, str] = {"text": "text"}
+    variety: OrAbsent[Variety] = None  #: Variety of all rows.
+    #: Variety of each label; rows of others are passed over.
+    labels: OrAbsent[dict[str, Variety]] = None
+    splits: OrAbsent[dict[str, Split]] = None  #: lahja's split of each of the table's.
+    #: Files (glob patterns) within the folder.
+    files: OneOrMore = ["*.csv", "*.tsv", "*.parquet", "*.jsonl"]
+    quoted: bool = True  #: Whether quotation marks quote, in CSV and TSV files.
+
+    @model_validator(mode="after")
+    def _has_texts(self) -> Self:
+        if ("text" in self.columns) == any(key in VARIETIES for key in self.columns):
+            raise fault("columns", "expected either text or one column per variety")
+        if "text" in self.columns and not self.variety and "variety" not in self.columns:
+            raise fault("variety", "missing; give it here or as a column")
+        return self
+
+
+class TatoebaOptions(OfSplit):
+    """Options of `tatoeba`."""
+
+    pairs: dict[str, Variety] = {"arz": "egy"}  #: Variety that a language code of Tatoeba's is.
+
+
+class OutputOptions(SeveralOptions):
+    """Options of `al-qasida-outputs` and `al-qasida-scores`."""
+
+    generators: OrAbsent[Names] = None  #: Generators to read; without it, all.
+    tasks: OrAbsent[list[Task]] = None  #: Tasks to read; without it, all.
+
+
+class RecordedPromptOptions(OutputOptions):
+    """Options of `al-qasida-recorded-prompts`."""
+
+    corpora: OrAbsent[Names] = None  #: AL-QASIDA's corpora whose prompts are read; without it, all.
+
+
+_READERS: dict[type[Departures], str] = {
+    OutputOptions: "al-qasida-outputs al-qasida-scores",
+    SeveralOptions: "al-qasida-prompts",
+    RecordedPromptOptions: "al-qasida-recorded-prompts",
+    NoOptions: "al-qasida-templates dial2msa instructions",
+    BitextOptions: "bitext",
+    DodaOptions: "doda",
+    FloresOptions: "flores",
+    HabibiOptions: "habibi",
+    IwsltOptions: "iwslt",
+    LinesOptions: "lines",
+    MadarOptions: "madar",
+    OneFileOptions: "nadi nadi-pairs qadi",
+    TableOptions: "table",
+    TatoebaOptions: "tatoeba",
+}
+READER_OPTIONS = {reader: kind for kind, readers in _READERS.items() for reader in readers.split()}
+"""The readers and the options of each."""
+
+
+class _Corpus(Section):
+    """A corpus, whatever its reader."""
+
+    reader: str  #: Layout of the files, a reader in `lahja.corpora.readers`.
+    path: str = "."  #: File or folder, relative to `corpora_dir` or to what was downloaded.
+    #: How it is had. `local` lies in `corpora_dir`; `manual` too, once the licence or login at
+    #: `homepage` is passed; `download` comes from `url`; `hub` from a hub repository; `demo` is
+    #: expanded from `resources/demo`.
+    access: Literal["local", "manual", "download", "hub", "demo"] = "local"
+    url: OrAbsent[str] = None  #: Archive or file to download.
+    hub: OrAbsent[str] = None  #: Repository on the Hugging Face hub.
+    revision: str | None = None  #: Commit of the repository; without one, the lock file's.
+    files: list[str] = []  #: Files (glob patterns) expected there.
+    options: dict[str, Any] = {}  #: What the reader needs to know, say the variety or the columns.
+    #: What it may be used for. `train` is split by the shares of `data` unless the corpus has
+    #: splits of its own; `evaluation` is never trained on; `prompts` are ready prompts; `templates`
+    #: are prompt templates; `scorer` holds published scores of texts, for small scorers alone;
+    #: `instructions` trains small models only; `recorded` are recorded outputs of generators.
+    role: Literal[
+        "train", "validation", "evaluation", "prompts", "templates", "scorer", "instructions",
+        "recorded",
+    ]  # fmt: skip
+    licence: str = "not stated"  #: Licence as the source states it; the report prints it.
+    homepage: str = ""  #: Page of the corpus.
+
+
+def _corpus(options: type[Departures]) -> type[_Corpus]:
+    given = Field(default_factory=dict, validate_default=True)
+    return create_model(
+        options.__name__.replace("Options", "Corpus"),
+        __base__=_Corpus,
+        reader=Literal[tuple(_READERS[options].split())],
+        options=(options, given),
+    )
+
+
+Corpus = Annotated[
+    Union[tuple(map(_corpus, _READERS))],  # noqa: UP007
+    Field(discriminator="reader"),
+]
+
+
+class Data(Section):
+    """Cleaning, deduplication and splits."""
+
+    min_words: Count = 1  #: Minimum words of a sentence.
+    max_words: Count = 200  #: Maximum words of a sentence.
+    #: Jaccard similarity of character n-grams from which two texts count as one.
+    near_duplicate_similarity: Share = 0.9
+    #: Share of the groups of a training corpus without splits of its own that goes to validation.
+    validation_share: Share = 0.01
+    test_share: Share = 0.02  #: Likewise to test, which the classifier is tested on.

@@ -1,0 +1,138 @@
+"""Sections on prompts and their answers: sampling, prompts, generators, decoding, vllm."""
+
+import shutil
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Discriminator, Tag, model_validator
+
+from lahja.core.config.base import (
+    Count,
+    Departures,
+    Names,
+    Natural,
+    NotNegative,
+    OrAbsent,
+    Positive,
+    Precision,
+    Section,
+    Share,
+    Variety,
+    fault,
+)
+
+PerDialect = Annotated[
+    Annotated[Count, Tag("[all]")] | Annotated[dict[Variety, Natural], Tag("[each]")],
+    Discriminator(lambda value: "[each]" if isinstance(value, dict) else "[all]"),
+]
+
+
+class KindOfPrompt(Section):
+    """An entry of `sampling.kinds`."""
+
+    min_words: Count  #: Minimum words.
+    max_words: Count  #: Maximum words.
+    share: NotNegative = 1.0  #: Share of the samples (relative).
+
+
+class Sampling(Section):
+    """Which sentences the prompts are built on (paper, section 2, step 1)."""
+
+    aldi_threshold: Share = 0.36  #: A sentence counts as dialectal above this ALDi.
+    per_dialect: PerDialect = 1000  #: Sentences of each dialect, one number for all or one each.
+    #: Kinds of prompt, with the word counts that fit each and their share of the samples.
+    kinds: dict[str, KindOfPrompt] = {}
+
+
+class Prompts(Section):
+    """How prompts are made of the samples."""
+
+    #: Corpus (role `templates`) with the templates of each dialect.
+    templates: str = "al-qasida-templates"
+    template_kinds: list[str] = []  #: Kind of each template, by its place in the list of a dialect.
+    translation_per_dialect: Natural = 1000  #: MSA-to-dialect translation prompts per dialect.
+    #: Maximum prompts per dialect out of corpora (role `prompts`) that are not for evaluation.
+    recorded_per_dialect: Natural = 0
+
+
+class Decoding(Section):
+    """How models decode, in generation and in evaluation."""
+
+    max_new_tokens: Count = 128  #: Maximum length of an answer, in tokens (AL-QASIDA's limit).
+    temperature: NotNegative = 0.7  #: Temperature of the generators; 0 is greedy, as evaluation is.
+    top_p: Share = 0.95  #: Nucleus of the generators.
+    #: Prompts per batch of the `transformers` backend; `vllm` batches as memory allows.
+    batch: Count = 32
+    precision: Precision = None  #: `bf16` or `fp32`; null is bf16 on a GPU, fp32 on a CPU.
+
+
+class DecodingDepartures(Decoding, Departures):
+    """Departures from `decoding` for this generator."""
+
+
+class Price(Section):
+    """`openai`: dollars per million tokens; null for a server that costs nothing."""
+
+    input: NotNegative  #: Dollars per million tokens of prompts.
+    output: NotNegative  #: Dollars per million tokens of answers.
+
+
+class Generator(Section):
+    """An entry of `generators`."""
+
+    #: `transformers` or `vllm` (a model of the graph), `openai` (a model behind an
+    #: OpenAI-compatible server), or `recorded` (answers that a corpus holds).
+    backend: Literal["transformers", "recorded", "openai", "vllm"]
+    model: OrAbsent[str] = None  #: Model of the graph, or the server's name of it.
+    corpus: OrAbsent[str] = None  #: Corpus of recorded outputs.
+    folders: Names = []  #: Folders of the corpus that hold this generator's outputs.
+    #: `openai`: address of an OpenAI-compatible server, as far as `/v1`; null is OpenAI's own.
+    base_url: str | None = None
+    #: `openai`: fields to add to every request (`reasoning_effort: none`), or with null to leave
+    #: out (`seed: null` for a server that does not know it).
+    request: dict[str, Any] = {}
+    #: `openai`: environment variable that holds the key; null sends none, to a local server.
+    key: str | None = "OPENAI_API_KEY"
+    concurrency: Count = 8  #: `openai`: requests under way at once.
+    deadline: Positive = 120  #: `openai`: seconds that one try of a request may take.
+    #: `openai`: how often a request is tried again after HTTP 408, 409, 429 or 5xx, a lost
+    #: connection, a missed deadline or an unreadable reply; waits are 0.5 to 8 s, or `Retry-After`.
+    retries: Natural = 10
+    price: Price | None = None
+    #: `openai`: maximum dollars that this generator may cost in this run, restarts included; null
+    #: is no cap. Needs `price`.
+    budget: NotNegative | None = None
+    decoding: DecodingDepartures = {}
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> Self:
+        if self.backend != "openai":
+            return self
+        if not self.model:
+            raise fault("model", "expected the server's name of the model")
+        if self.budget is not None and not self.price:
+            raise fault("budget", "a budget needs a price")
+        if self.base_url:
+            address = urlsplit(self.base_url)
+            if address.scheme not in ("http", "https") or not address.hostname:
+                raise fault("base_url", f"expected an address, not {self.base_url!r}")
+            if address.username or address.password:
+                raise fault("base_url", "holds a password: name its variable in `key`")
+        return self
+
+
+def _expect_interpreter(python: str) -> str:
+    if shutil.which(python) is None:
+        raise fault("", f"no interpreter at {python}")
+    return python
+
+
+class Vllm(Section):
+    """Where and how the `vllm` backend runs."""
+
+    #: Interpreter that has vLLM; null builds one in `results/environments` from its lock in `envs`.
+    python: Annotated[str, AfterValidator(_expect_interpreter)] | None = None
+    #: What the environment is built for; null goes by whether this machine has an NVIDIA GPU. Give
+    #: `cuda` where jobs run on a cluster and this machine has none.
+    device: Literal["cuda", "cpu"] | None = None
+    gpus: Count = 1  #: GPUs that each job spreads its model over (tensor parallel).

@@ -1,0 +1,128 @@
+"""How models are trained: the section training, and one model's departures from it."""
+
+from typing import Literal
+
+from lahja.core.config.base import (
+    Count,
+    Departures,
+    Natural,
+    NotNegative,
+    Positive,
+    Precision,
+    Section,
+    Share,
+)
+
+
+class _Optimisation(Section):
+    """What LoRA training and training from scratch share."""
+
+    epochs: Positive = 3  #: Passes over the data.
+    learning_rate: NotNegative  #: Peak learning rate.
+    warmup: Share  #: Share of the updates that warm up.
+    weight_decay: NotNegative  #: Weight decay.
+    precision: Precision = None  #: `bf16` or `fp32`; null is bf16 on a GPU, fp32 on a CPU.
+
+
+class Lora(_Optimisation):
+    """LoRA training, as LLaMA-Factory's example recipes do it; the paper trains with these."""
+
+    rank: Count = 8  #: Rank of the adapter.
+    alpha: Count = 16  #: Scale of the adapter.
+    dropout: Share = 0.0  #: Dropout in the adapter.
+    cutoff: Count = 2048  #: Maximum length of an example, in tokens.
+    batch: Count = 1  #: An update is on `batch` × `accumulation` examples, which GPUs share.
+    accumulation: Count = 8  #: See `batch`.
+    #: Tokens at a time, padding counted; null finds what a GPU's memory holds, 4,096 on a CPU.
+    micro_batch_tokens: Count | None = None
+    gpu: Count = 1  #: GPUs that one model trains on, a process on each (DDP).
+    schedule: str = "cosine"  #: Learning-rate schedule, a name of transformers.
+    warmup: Share = 0.1
+    weight_decay: NotNegative = 0.0
+    max_grad_norm: NotNegative = 1.0  #: Norm that gradients are clipped to.
+    #: `nf4` keeps the parent's weights in four bits (QLoRA; needs envs/qlora.txt).
+    quantisation: Literal["nf4"] | None = None
+    #: Recompute activations; null does so where the longest example does not fit otherwise.
+    gradient_checkpointing: bool | None = None
+    liger: bool = False  #: Use Liger's fused kernels on a GPU (pip install liger-kernel).
+    group_by_length: bool = True  #: Put examples of like length into an update.
+    checkpoint_steps: Count = 200  #: Updates between two checkpoints that a crash resumes from.
+    #: Where curves are written while it trains, `results/<run>/curves/<model>`; `tensorboard` and
+    #: `trackio` need `envs/<name>.txt`. Changing it retrains nothing.
+    report_to: Literal["none", "tensorboard", "trackio"] = "none"
+
+
+class Sft(Lora):
+    """LoRA fine-tuning (LLaMA-Factory's defaults, as in the paper)."""
+
+    learning_rate: NotNegative = 1e-4
+
+
+class Dpo(Lora):
+    """Direct preference optimisation."""
+
+    learning_rate: NotNegative = 5e-6
+    beta: NotNegative = 0.1  #: Strength of the tie to the reference model.
+    #: What is optimised. `sigmoid` is DPO, the paper's; `sigmoid+sft` adds the cross-entropy of the
+    #: chosen responses; `ipo`; `apo_zero`.
+    objective: Literal["sigmoid", "sigmoid+sft", "ipo", "apo_zero"] = "sigmoid"
+    #: Weight of the chosen responses' cross-entropy, for `sigmoid+sft`; null is 1.
+    sft_weight: NotNegative | None = None
+
+
+class Shape(_Optimisation):
+    """A small transformer trained from scratch: AdamW, cosine to a tenth, clipped gradients."""
+
+    batch_tokens: Count = 4096  #: Tokens per batch.
+    learning_rate: NotNegative = 2e-3
+    warmup: Share = 0.05
+    weight_decay: NotNegative = 0.01
+    hidden: Count = 128  #: Width.
+    layers: Count = 2  #: Layers; of an encoder-decoder, on each side.
+    heads: Count = 4  #: Attention heads.
+    intermediate: Count = 256  #: Width of the feed-forward layers.
+    vocabulary: Count = 4096  #: Tokens of the vocabulary.
+    max_length: Count = 128  #: Maximum length of an example, in tokens.
+
+
+class Pretrain(Shape):
+    """Pretraining of a small model from scratch."""
+
+    threads: Count = 1  #: Cores that the training takes where there is no GPU.
+    architecture: Literal["llama", "qwen2", "qwen3"] = "llama"  #: Architecture of the small model.
+    hidden: Count = 192
+    layers: Count = 4
+    heads: Count = 6
+    intermediate: Count = 512
+    context: Count = 1024  #: Positions that the model knows.
+    max_length: Count = 512
+
+
+class Training(Section):
+    """Settings of the three training steps."""
+
+    sft: Sft = {}
+    dpo: Dpo = {}
+    pretrain: Pretrain = {}
+
+
+class Seeded(Departures):
+    """Departures with a seed of their own."""
+
+    seed: Natural = 0  #: Seed; without it, the run's.
+
+
+class SftSettings(Sft, Seeded):
+    """Departures of one model from `training.sft`."""
+
+
+class DpoSettings(Dpo, Seeded):
+    """Departures of one model from `training.dpo`."""
+
+
+class LoopSettings(Shape, Seeded):
+    """How one small model is trained from scratch."""
+
+
+class PretrainSettings(Pretrain, LoopSettings):
+    """Departures of one model from `training.pretrain`."""

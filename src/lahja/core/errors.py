@@ -1,0 +1,31 @@
+"""The one error that is meant for the user's eyes."""
+
+from collections.abc import Collection
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class LahjaError(Exception):
+    """A fault that the user can fix, told in one line.
+
+    The message names the file, the row or the key at fault and what was expected there.
+    """
+
+
+def hint(name: object, known: Collection[str]) -> str:
+    """Return what an unknown name was probably meant to be, or all that it could be."""
+    if near := get_close_matches(str(name), known, n=1):
+        return f"did you mean {near[0]}?"
+    return f"expected one of {', '.join(known)}" if known else "nothing is known here"
+
+
+def refuse_rows(place: str, is_faulty: "pd.Series", told: str, values: "pd.Series") -> None:
+    """Raise `LahjaError` for the first faulty row of a table, if there is one.
+
+    `place` goes before the row's index, and the row's value takes the place of {} in `told`.
+    """
+    for row in is_faulty.index[is_faulty]:
+        raise LahjaError(f"{place}{row}: {told.format(values[row])}")

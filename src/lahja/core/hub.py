@@ -1,0 +1,138 @@
+"""Names on the Hugging Face hub, each pinned in a lock file to a commit at its first use."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lahja.core.errors import LahjaError
+from lahja.core.files import atomic_path, files_under, link_files, read_json, write_json
+
+# What a model's folder holds of itself, whether fetched or trained.
+MODEL_FILE = "model.json"
+# Ends the name of the file beside a folder that keeps its commit.
+_RECORD = ".commit.json"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+# Weights in other forms than the one that transformers reads first.
+_UNUSED_FILES = ("original/*", "*.pth", "*.gguf", "*.onnx", "*.msgpack", "*.h5", "*.ot", "onnx/*")
+
+
+def checkpoint_folder(checkpoint: str, revision: str | None = None) -> str:
+    """Return where a checkpoint is: itself if a local path, else where it is downloaded to.
+
+    Each revision of a hub repository has a folder of its own, beside that of the lock's commit.
+    """
+    # A path drops a leading "./", which tells a folder from a repository.
+    if checkpoint.split("/")[0] in ("", ".", ".."):
+        return checkpoint
+    name = checkpoint if revision is None else f"{checkpoint}@{revision}"
+    return f"results/hub/{name.replace('/', '--')}"
+
+
+def retrieve_model(
+    name: str, revision: str | None, lock: Path, output: Path, wanted: str = ""
+) -> None:
+    """Fill the folder `output` with links to a hub model's files at its locked commit.
+
+    `model.json` beside them holds that commit, which identifies the model; `wanted` is what
+    `wanted_commit` gave.
+    """
+    commit = resolve_commit("model", name, lock, revision)
+    folder = download_snapshot("model", name, commit)
+    with atomic_path(output) as draft:
+        link_files(files_under(folder), draft)
+        write_json(draft / MODEL_FILE, {"repo": name, "revision": commit})
+        record_commit(output, commit, wanted)
+
+
+def resolve_commit(kind: str, name: str, lock: Path, revision: str | None = None) -> str:
+    """Return the commit to use of a hub repository; `kind` is `dataset` or `model`.
+
+    A `revision` that is a commit is used as it is. Otherwise the lock file's commit counts; a
+    repository, or branch of it, that is not in there yet is looked up on the hub and entered. Two
+    processes may do this at once.
+    """
+    if revision and _COMMIT.fullmatch(revision):
+        return revision
+    from filelock import FileLock
+
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock.with_name(f".{lock.name}.lock")):
+        commits, entry = _commits(lock), _entry(kind, name, revision)
+        if entry not in commits:
+            from huggingface_hub import HfApi
+
+            with _one_line_errors(kind, name):
+                commits[entry] = HfApi().repo_info(name, repo_type=kind, revision=revision).sha
+            write_json(lock, dict(sorted(commits.items())))
+    return commits[entry]
+
+
+def _commits(lock: Path) -> dict[str, str]:
+    commits = read_json(lock) if lock.exists() else {}
+    if not isinstance(commits, dict):
+        raise LahjaError(f"{lock}: expected a JSON object of hub names and commits")
+    for entry, commit in commits.items():
+        if not _COMMIT.fullmatch(str(commit)):
+            raise LahjaError(f"{lock}: {entry}: expected a commit of 40 hexadecimal digits")
+    return commits
+
+
+def _entry(kind: str, name: str, revision: str | None) -> str:
+    return f"{kind}s/{name}" + (f"@{revision}" if revision else "")
+
+
+def wanted_commit(kind: str, name: str, lock: Path, revision: str | None, output: Path) -> str:
+    """Return the commit that the lock file wants in the folder `output`, as a rule's parameter.
+
+    It is "" where the lock file has none. The rule's first run then enters one, which must not
+    make its output stale: as long as the lock file keeps to the commit that was retrieved, the
+    parameter stays what it was then (`record_commit`).
+    """
+    commit = _commits(lock).get(_entry(kind, name, revision))
+    if (record := output.with_name(f"{output.name}{_RECORD}")).is_file():
+        made = read_json(record)
+        if commit in (None, made["commit"]):
+            return made["wanted"]
+    return commit or ""
+
+
+def record_commit(output: Path, commit: str, wanted: str) -> None:
+    """Keep beside the folder `output` its commit, and what `wanted_commit` gave for it."""
+    record = output.with_name(f"{output.name}{_RECORD}")
+    write_json(record, {"commit": commit, "wanted": wanted})
+
+
+def download_snapshot(kind: str, name: str, commit: str, patterns: list[str] | None = None) -> Path:
+    """Download a repository at a commit into the hub's own cache; return its folder there.
+
+    `patterns` restricts to some files. Of a model, weights in forms that are not used stay out.
+    """
+    from huggingface_hub import HfApi, snapshot_download
+
+    ignored = []
+    with _one_line_errors(kind, name):
+        if kind == "model" and not patterns:
+            files = HfApi().list_repo_files(name, repo_type=kind, revision=commit)
+            has_safetensors = any(file.endswith(".safetensors") for file in files)
+            ignored = [*_UNUSED_FILES, *(["pytorch_model*.bin"] if has_safetensors else [])]
+        chosen = {"allow_patterns": patterns or None, "ignore_patterns": ignored or None}
+        return Path(snapshot_download(name, repo_type=kind, revision=commit, **chosen))
+
+
+@contextmanager
+def _one_line_errors(kind: str, name: str) -> Iterator[None]:
+    from httpx2 import HTTPError
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+
+    page = f"https://huggingface.co/{'datasets/' if kind == 'dataset' else ''}{name}"
+    try:
+        yield
+    except GatedRepoError:
+        told = f"is gated: accept its terms at {page}, then log in (hf auth login, or HF_TOKEN)"
+        raise LahjaError(f"hub {kind} {name} {told}") from None
+    except RepositoryNotFoundError:
+        raise LahjaError(f"hub {kind} {name}: none at {page}, or it is private to others") from None
+    except (HTTPError, OSError) as error:
+        told = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise LahjaError(f"hub {kind} {name}: cannot be had ({told})") from None

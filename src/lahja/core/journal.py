@@ -1,0 +1,87 @@
+"""A JSON Lines file that only grows, safe under kill -9, of one process at a time."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from lahja.core.errors import LahjaError
+
+
+class Journal:
+    """Rows in a file that is locked while it is open.
+
+    `rows` are those that were there when it was opened; a last line that a crash left unfinished
+    is dropped.
+    """
+
+    def __init__(self, path: Path):
+        """Open, lock and read the file, making it where it is not there yet.
+
+        Raises `LahjaError` where another process has it open, or naming a line that is no row.
+        """
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not path.exists()
+        self._file = path.open("a+b", buffering=0)
+        try:
+            if is_new:
+                # The file's own bytes would not bring its name back.
+                folder = os.open(path.parent, os.O_RDONLY)
+                os.fsync(folder)
+                os.close(folder)
+            self._lock()
+            self.rows = self._read()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def append(self, rows: Iterable[dict[str, Any]], *, durable: bool = True) -> None:
+        """Add rows; they outlive this process, and if `durable` the machine, when this returns.
+
+        Where the disk is full, the file stays as it was.
+        """
+        lines = [json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows]
+        end = self._file.seek(0, os.SEEK_END)
+        rest = memoryview(b"".join(lines))
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            self._file.truncate(end)
+            raise
+        if durable:
+            os.fdatasync(self._file.fileno())
+
+    def close(self) -> None:
+        """Close the file, which also unlocks it."""
+        self._file.close()
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LahjaError(f"{self.path}: another process is writing to it") from None
+        except OSError as error:
+            raise LahjaError(
+                f"{self.path}: the file system gives no locks ({error.strerror}); mount it with "
+                "them (on Lustre: -o flock)"
+            ) from None
+
+    def _read(self) -> list[dict[str, Any]]:
+        self._file.seek(0)
+        content = self._file.readall() or b""
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            self._file.truncate(whole)
+        rows = []
+        for number, line in enumerate(content[:whole].splitlines(), start=1):
+            # A line that is no UTF-8 raises a ValueError as well.
+            with suppress(ValueError):
+                rows.append(json.loads(line))
+            if len(rows) < number or not isinstance(rows[-1], dict):
+                raise LahjaError(f"{self.path}:{number}: not a JSON object")
+        return rows

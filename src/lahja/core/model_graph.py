@@ -1,0 +1,190 @@
+"""The graph of models: checkpoints, and models made from others by one training step each.
+
+A model is a hub checkpoint, pretrained from scratch, its parent plus one step on a dataset, between
+two models, or its parent decoded in another way. Models of one root share its weights.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from lahja.core.errors import LahjaError, hint
+from lahja.core.files import canonical_json
+
+# The kinds of dataset that each training step can learn from.
+LEARNS_FROM = {
+    "pretrain": {"instructions"},
+    "sft": {"classification", "translation", "instructions", "chosen"},
+    "dpo": {"preferences"},
+}
+INTERPOLATE = "interpolate"
+MBR = "mbr"
+
+
+@dataclass(frozen=True)
+class Model:
+    """One node of the graph, as the config gives it under `models`.
+
+    One that interpolates lies between its parent (weight 0) and its `end` (weight 1). One with a
+    `decoding` has its parent's weights.
+    """
+
+    name: str
+    checkpoint: str | None = None
+    revision: str | None = None
+    parent: str | None = None
+    train: str | None = None
+    dataset: str | None = None
+    end: str | None = None
+    weight: float | None = None
+    decoding: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_adapter(self) -> bool:
+        """Whether the model is its root plus an adapter."""
+        return self.train in ("sft", "dpo", INTERPOLATE)
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the model has a training, and with it a training curve, of its own."""
+        return self.train is not None and self.train != INTERPOLATE
+
+
+class ModelGraph:
+    """The models of one run, checked: no cycle, no unknown parent or dataset.
+
+    They are in the config's order, but that a model comes after those that it is made of.
+    """
+
+    def __init__(self, models: dict[str, dict[str, Any]], datasets: dict[str, dict[str, Any]]):
+        """Read the config's `models` and `datasets`; raise `LahjaError` naming a faulty key."""
+        given = {name: _model(name, entry) for name, entry in models.items()}
+        # The model whose own samples a dataset is made of, where it is.
+        self._policies = {name: _policy(name, datasets) for name in datasets}
+        for model in given.values():
+            _check_step(model, datasets)
+        self.models: dict[str, Model] = {}
+        for model in given.values():
+            self._add(model, given, [])
+        self._check_distinct()
+
+    def __getitem__(self, name: str) -> Model:
+        """Return a model by name."""
+        return self.models[name]
+
+    def root(self, name: str) -> Model:
+        """Return the checkpoint or pretrained model that a model rests on."""
+        model = self[name]
+        return self.root(model.parent) if model.parent else model
+
+    def needed(self, name: str) -> set[str]:
+        """Return a model and all that it is made of: ends of interpolations and policies too."""
+        return {name}.union(*(self.needed(part) for _, part in self._parts(self[name])))
+
+    def names(self, train: str | None) -> list[str]:
+        """Return the models that a training step makes; None gives the hub checkpoints."""
+        models = (model for model in self.models.values() if not model.decoding)
+        return [model.name for model in models if model.train == train]
+
+    def _parts(self, model: Model) -> list[tuple[str, str]]:
+        """Return the models that a model is made of directly, after the key that names each."""
+        parent_key = "interpolate" if model.end else "from"
+        parts = (
+            (f"models.{model.name}.{parent_key}", model.parent),
+            (f"models.{model.name}.interpolate", model.end),
+            (f"datasets.{model.dataset}.policy", self._policies.get(model.dataset)),
+        )
+        return [(key, name) for key, name in parts if name]
+
+    def _add(self, model: Model, given: dict[str, Model], above: list[str]) -> None:
+        """Add a model after those that it is made of; `above` are the models made of it."""
+        if model.name in self.models:
+            return
+        way = [*above, model.name]
+        # A config that changes another's entries has its own first; tables show this order.
+        for key, name in self._parts(model):
+            if name not in given:
+                raise LahjaError(f"{key}: no such model: {name!r}; {hint(name, given)}")
+            if given[name].decoding:
+                raise LahjaError(f"{key}: {name} is a way of decoding, not weights")
+            if name in way:
+                cycle = " is made of ".join([*way[way.index(name) :], name])
+                raise LahjaError(f"{key}: a cycle, {cycle}")
+            self._add(given[name], given, way)
+        self.models[model.name] = model
+        if model.train == INTERPOLATE:
+            key = f"models.{model.name}.interpolate"
+            if not self[model.end].is_adapter:
+                raise LahjaError(f"{key}: {model.end} has no adapter to interpolate with")
+            if self.root(model.end) != self.root(model.name):
+                raise LahjaError(f"{key}: {model.parent} and {model.end} rest on different roots")
+
+    def _check_distinct(self) -> None:
+        seen: dict[str, str] = {}
+        for name, model in self.models.items():
+            # Folders are compared as a file system that ignores case would.
+            for identity in (name.lower(), canonical_json(asdict(model) | {"name": None})):
+                if (other := seen.setdefault(identity, name)) != name:
+                    raise LahjaError(
+                        f"models.{name}: the same path as models.{other}; "
+                        "expected one name for each model"
+                    )
+
+
+def _model(name: str, entry: dict[str, Any]) -> Model:
+    ends = entry.get("interpolate")
+    if ends and (entry.get("from") or entry.get("train") or entry.get("on")):
+        raise LahjaError(f"models.{name}: interpolates and trains; expected one of them")
+    parent, end = ends or (entry.get("from"), None)
+    kept = ("checkpoint", "revision", "weight", "decoding")
+    return Model(
+        name=name,
+        parent=parent,
+        end=end,
+        train=INTERPOLATE if ends else entry.get("train"),
+        dataset=entry.get("on"),
+        settings=entry.get("settings") or {},
+        **{key: entry.get(key) for key in kept},
+    )
+
+
+def _policy(name: str, datasets: dict[str, dict[str, Any]]) -> str | None:
+    entry = datasets[name]
+    if entry.get("kind") != "chosen":
+        return entry.get("policy")
+    pairs = datasets.get(entry["of"], {})
+    if pairs.get("kind") != "preferences":
+        raise LahjaError(f"datasets.{name}.of: no such dataset of preferences: {entry['of']!r}")
+    return pairs.get("policy")
+
+
+def _check_step(model: Model, datasets: dict[str, dict[str, Any]]) -> None:
+    has_weight, is_between = model.weight is not None, model.train == INTERPOLATE
+    made_by = model.checkpoint or model.train
+    for is_faulty, key, told in (
+        (model.checkpoint and (model.parent or model.train), "",
+         "has a checkpoint and a training step; expected one of them"),
+        (model.decoding and (made_by or model.dataset), "",
+         "has a decoding and weights of its own; expected one of them"),
+        (not (made_by or model.decoding), "",
+         "expected a checkpoint, or a training step (train, on)"),
+        (has_weight and not is_between, ".weight", "only a model that interpolates has one"),
+        (is_between and not has_weight, ".weight", "expected a number from 0 to 1"),
+        (model.decoding and not model.parent, ".from",
+         f"expected the model that is decoded by {model.decoding}"),
+        (model.is_adapter and not model.parent, ".from",
+         f"{model.train} needs the model to start from"),
+        (model.train == "pretrain" and model.parent, ".from",
+         "pretraining starts from scratch, not from a model"),
+    ):  # fmt: skip
+        if is_faulty:
+            raise LahjaError(f"models.{model.name}{key}: {told}")
+    if model.train not in LEARNS_FROM:
+        return
+    key, name = f"models.{model.name}.on", model.dataset
+    if name not in datasets:
+        raise LahjaError(f"{key}: no such dataset: {name!r}; {hint(name, datasets)}")
+    kind, known = datasets[name]["kind"], LEARNS_FROM[model.train]
+    if kind not in known:
+        wanted = " or ".join(sorted(known))
+        raise LahjaError(f"{key}: {model.train} learns from {wanted}, not from {kind}")

@@ -1,0 +1,193 @@
+"""What each job is given: its own slice of the configuration, as JSON with sorted keys.
+
+Snakemake compares parameters as text. What only says how fast or how often work is done is given
+apart, by a rule's function of its input, whose changes Snakemake does not follow.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import asdict
+from functools import reduce
+from operator import getitem
+from pathlib import Path
+from typing import Any
+
+from lahja.core.config import resolve
+from lahja.core.files import canonical_json, digest_of_file, digest_of_folder, digest_of_text
+from lahja.core.model_graph import ModelGraph
+from lahja.core.paths import Paths
+from lahja.core.selection import Selection
+from lahja.core.settings import execution_only, pick, without_execution
+from lahja.core.stages import stages_of, version
+from lahja.core.varieties import get_variety
+
+# How a server is asked, which changes no answer.
+_SERVER = ("key", "concurrency", "deadline", "retries", "price", "budget")
+
+
+def open_run(
+    config: dict[str, Any], checkout: Path
+) -> tuple[dict[str, Any], ModelGraph, Paths, Selection, "Parameters"]:
+    """Return a run's resolved configuration, models, paths, selection and parameters.
+
+    `checkout` is the workflow's own folder. Raises `LahjaError` naming a key at fault.
+    """
+    config = resolve(config)
+    graph = ModelGraph(config["models"], config["datasets"])
+    paths = Paths(config, graph)
+    return config, graph, paths, Selection(config, graph), Parameters(config, paths, checkout)
+
+
+class Parameters:
+    """The parameters of one run's jobs, by its resolved configuration."""
+
+    def __init__(self, config: dict[str, Any], paths: Paths, checkout: Path):
+        """Take the resolved configuration, the run's paths and the workflow's own folder."""
+        self.config, self.paths, self.graph = config, paths, paths.graph
+        self.checkout = checkout
+        scorers = config["scorers"]
+        # How ALDi and the country classifier judge, and how they select.
+        self.judging = pick(scorers, "precision")
+        self.selecting = {"precision": scorers["selecting_precision"] or scorers["precision"]}
+
+    def code(self, script: str) -> str:
+        """Return the versions of the stages that a script reaches."""
+        return version(*stages_of(self.checkout / "workflow" / "scripts" / f"{script}.py"))
+
+    def content(self, name: str) -> str:
+        """Return the digest of a file or folder of the workflow, its README left out.
+
+        Such a one is a parameter of a rule, not its input: a fresh clone's files are newer than
+        results that were made before, and time stamps would rerun all of them.
+        """
+        path = self.checkout / name
+        found = digest_of_folder(path, "README.md") if path.is_dir() else digest_of_file(path)
+        return found[:16]
+
+    def of(self, *keys: str, **values: Any) -> str:
+        """Return the seed, keys (`data.max_words`) and values that results depend on, as JSON."""
+        found = {
+            key.split(".")[-1]: reduce(getitem, key.split("."), self.config)
+            for key in ("seed", *keys)
+        }
+        return canonical_json(without_execution(found | values))
+
+    @staticmethod
+    def execution(settings: dict[str, Any]) -> str:
+        """Return how fast and how often the work of a section is done."""
+        return canonical_json(execution_only(settings))
+
+    def resampling(self, **values: Any) -> str:
+        """Return how intervals and tests resample, and further values."""
+        return self.of("evaluation.resamples", "evaluation.confidence", **values)
+
+    def run_digest(self) -> str:
+        """Return the digest of all that the run's results depend on in the configuration."""
+        return digest_of_text(canonical_json(without_execution(self.config)))[:16]
+
+    def corpus(self, name: str) -> dict[str, Any]:
+        """Return what a corpus's rows depend on: neither its licence nor its page."""
+        return pick(self.config["corpora"][name], "reader", "access", "path", "options")
+
+    def varieties(self, corpus: str | None = None) -> str:
+        """Return what the files of the run's varieties hold, or of a corpus's varieties."""
+        codes = [*self.config["dialects"], "msa", "eng"]
+        if corpus is not None:
+            codes = self.config["corpora"][corpus]["options"].get("varieties") or []
+        return canonical_json({code: get_variety(code).facts for code in codes})
+
+    def dataset(self, name: str, **values: Any) -> str:
+        """Return the settings of a dataset, what is no script's business left out."""
+        entry = self.config["datasets"][name]
+        others = ("kind", "policy", "samples", "per_direction")
+        return self.of(**{key: entry[key] for key in entry if key not in others}, **values)
+
+    def pairs(self, name: str) -> str:
+        """Return how a preference dataset selects its pairs: its gates and their limits too."""
+        is_gated, is_ranked = self._judged_by(name)
+        limits = {"limits": self.config["preferences"]["gates"]} if is_gated else {}
+        return self.dataset(name, **limits, **(self.selecting if is_ranked else {}))
+
+    def pairs_code(self, name: str) -> str:
+        """Return the versions that pairs depend on: the paper's on no gate and no scorer."""
+        is_gated, is_ranked = self._judged_by(name)
+        gates = ["prompts", "text metrics", "gates"] if is_gated else []
+        return version("draws", "pairs", *gates, *(["judges"] if is_ranked else []))
+
+    def _judged_by(self, name: str) -> tuple[bool, bool]:
+        """Return whether gates judge a dataset's pairs, and whether scorers do."""
+        entry = self.config["datasets"][name]
+        is_ranked = entry["select"] == "reward"
+        return is_ranked or bool(entry.get("gates")), is_ranked
+
+    def step(self, name: str) -> dict[str, Any]:
+        """Return the settings of a model's training step, its own departures included."""
+        model = self.graph[name]
+        return self.config["training"][model.train] | model.settings
+
+    def record(self, name: str) -> str:
+        """Return what a model's folder says of how the model came about."""
+        model = asdict(self.graph[name])
+        keys = ("name", "parent", "train", "dataset", *(("end", "weight") if model["end"] else ()))
+        return canonical_json(pick(model, *keys))
+
+    def small_scorers(self, names: Iterable[str]) -> str:
+        """Return how stand-ins of scorers, or of those that select, are trained."""
+        scorers, seed = self.config["scorers"], pick(self.config, "seed")
+        weight = pick(scorers, "label_weight")
+        own = {
+            name: seed | scorers[name]["settings"] | (weight if name.endswith("country") else {})
+            for name in names
+        }
+        return canonical_json(without_execution(own))
+
+    def gpus(self, backend: str) -> int:
+        """Return how many GPUs a backend runs on."""
+        return {"transformers": 1, "vllm": self.config["vllm"]["gpus"]}.get(backend, 0)
+
+    def answering(self, model: str, **decoding: Any) -> str:
+        """Return how a model of the graph answers, with departures from `decoding`."""
+        backend = self.config["evaluation"]["backend"]
+        return self._answering(model, backend, self.config["decoding"] | decoding)
+
+    def generator(self, name: str) -> str:
+        """Return how a generator answers, its departures from `decoding` included."""
+        entry = self.config["generators"][name]
+        extra = {}
+        if entry["backend"] == "recorded":
+            corpus = self.paths.corpus(entry["corpus"])
+            extra = {"folders": [f"{corpus}/{folder}" for folder in entry["folders"]]}
+        if self.is_server(name):
+            extra = pick(entry, "model", "base_url", "request")
+        return self._answering(name, entry["backend"], self.decoding(name), **extra)
+
+    def decoding(self, generator: str) -> dict[str, Any]:
+        """Return a generator's decoding, its departures included."""
+        return self.config["decoding"] | self.config["generators"][generator]["decoding"]
+
+    def _answering(self, name: str, backend: str, decoding: dict[str, Any], **values: Any) -> str:
+        sampling = pick(decoding, "temperature", "top_p", "max_new_tokens")
+        sampling |= {"seed": self.config["seed"]}
+        how = {"name": name, "backend": backend, "precision": decoding["precision"]}
+        return canonical_json(how | {"sampling": sampling} | values)
+
+    def is_server(self, name: str) -> bool:
+        """Return whether a generator is a server, which needs neither GPU nor core here."""
+        return self.config["generators"][name]["backend"] == "openai"
+
+    def server(self, name: str) -> str:
+        """Return how a server is asked, which its answers do not depend on; `{}` for others."""
+        if not self.is_server(name):
+            return "{}"
+        costs = f"{self.paths.state}/generations/{name}.costs.jsonl"
+        return canonical_json(pick(self.config["generators"][name], *_SERVER) | {"costs": costs})
+
+    def missing_keys(self, generators: Iterable[str]) -> list[str]:
+        """Return the environment variables of servers' keys that are not set."""
+        asked = filter(self.is_server, generators)
+        keys = {self.config["generators"][name]["key"] for name in asked}
+        return sorted(key for key in keys if key and not os.environ.get(key))
+
+    def mbr(self, model: str) -> dict[str, Any]:
+        """Return how a model is decoded by minimum Bayes risk, its own departures included."""
+        return self.config["evaluation"]["mbr"] | self.graph[model].settings

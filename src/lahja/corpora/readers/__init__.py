@@ -1,0 +1,55 @@
+"""Readers of corpora in their original layouts.
+
+A text corpus's reader is a function of a path and options that yields a `Sentence` or a
+`Reject` per row; `READERS` finds it by the name that the config gives. Rows of varieties that
+are not lahja's are passed over. A file that is missing or of another shape raises `LahjaError`.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from lahja.core.config.base import parse
+from lahja.core.config.corpora import READER_OPTIONS
+from lahja.corpora.readers import alqasida, published
+from lahja.corpora.readers.alqasida import read_templates
+from lahja.corpora.readers.preferences import PreferencePair, read_preferences
+from lahja.corpora.readers.recorded import Output
+from lahja.corpora.readers.rows import Prompt, Reject, Sentence
+from lahja.corpora.readers.tables import read_table
+
+Reader = Callable[[Path, dict[str, Any]], Iterator[Any]]
+
+
+def _checked(name: str, read: Callable[[Path, Any], Iterator[Any]]) -> Reader:
+    def reader(path: Path, options: dict[str, Any]) -> Iterator[Any]:
+        """Read with options that are checked first: `LahjaError` names one that is wrong."""
+        yield from read(path, parse(READER_OPTIONS[name], options, f"reader {name}: "))
+
+    return reader
+
+
+_TEXT_READERS = {
+    "bitext": published.read_bitext,
+    "dial2msa": published.read_dial2msa,
+    "doda": published.read_doda,
+    "flores": published.read_flores,
+    "habibi": published.read_habibi,
+    "iwslt": published.read_iwslt,
+    "lines": published.read_plain_lines,
+    "madar": published.read_madar,
+    "nadi": published.read_nadi,
+    "nadi-pairs": published.read_nadi_pairs,
+    "qadi": published.read_qadi,
+    "table": read_table,
+    "tatoeba": published.read_tatoeba,
+}
+READERS: dict[str, Reader] = {name: _checked(name, read) for name, read in _TEXT_READERS.items()}
+_RECORDED = "al-qasida-recorded-prompts"
+read_prompts = _checked("al-qasida-prompts", alqasida.read_prompts)
+read_outputs = _checked("al-qasida-outputs", alqasida.read_outputs)
+# Readers of ready prompts, corpora of the role `prompts`.
+PROMPT_READERS = {
+    "al-qasida-prompts": read_prompts,
+    _RECORDED: _checked(_RECORDED, alqasida.read_recorded_prompts),
+}

@@ -1,0 +1,210 @@
+"""Read AL-QASIDA's output files, `<model>_<task>/…_samples.csv` with `…_metrics.csv` beside them.
+
+Columns differ between models and tasks: GPT-4o's and Command's files hold Python literals, Llama's
+bare strings; the same score is `score` in one file and `dialectid_score` in another.
+"""
+
+import ast
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from lahja.core.errors import LahjaError
+from lahja.core.varieties import NADI_COUNTRIES, VARIETIES
+from lahja.corpora.readers.rows import Reject, read_records
+
+SAMPLES = "_samples.csv"
+METRICS = "_metrics.csv"
+
+# AL-QASIDA's columns of scores under lahja's names; a file has one of each line.
+SCORE_COLUMNS = {
+    "dialectness": "aldi",
+    "prob": "p_country",
+    "dialectid_prob": "p_country",
+    "macro_prob": "p_region",
+    "score": "adi2",
+    "dialectid_score": "adi2",
+    "macro_score": "adi2_macro",
+    "response_chrF": "chrf_plus_plus",
+    "response_spBLEU": "spbleu",
+    "acc": "is_arabic",
+    "lid_acc": "is_arabic",
+    "too_few_tokens": "too_few_tokens",
+}
+# Corpus scores of `_metrics.csv`, there on a scale of 0 to 1.
+CORPUS_COLUMNS = {"ChrF_corpus_score": "chrf_plus_plus", "SpBLEU_corpus_score": "spbleu"}
+_COUNTRY_ADJECTIVES = {
+    "Algeria": "Algerian", "Bahrain": "Bahrani", "Egypt": "Egyptian", "Iraq": "Iraqi",
+    "Jordan": "Jordanian", "Kuwait": "Kuwaiti", "Lebanon": "Lebanese", "Libya": "Libyan",
+    "Morocco": "Moroccan", "Oman": "Omani", "Palestine": "Palestinian", "Qatar": "Qatari",
+    "Saudi_Arabia": "Saudi", "Sudan": "Sudanese", "Syria": "Syrian", "Tunisia": "Tunisian",
+    "UAE": "Emirati", "Yemen": "Yemeni",
+}  # fmt: skip
+COUNTRY_COLUMNS = [f"prob_{_COUNTRY_ADJECTIVES[country]}_Arabic" for country in NADI_COUNTRIES]
+"""The columns of all country probabilities, in the order of NADI_COUNTRIES."""
+
+_TRANSLATION = re.compile(r"DialectMT_([^_]+)_([a-z]{2,3})_to_([a-z]{2,3})")
+_GENERATION = re.compile(r"DialectID_([^_]+)_([a-z]{2,3})")
+_TASK_FOLDERS = {"mt": "translation", "monolingual": "monolingual", "crosslingual": "crosslingual"}
+_CROSSLINGUAL_CORPORA = ("Cohere", "Okapi", "ShareGPT")
+_NOT_GIVEN = ("", "None", "nan")
+_COLUMNS = ("line", "prompt", "response", "reference", "finish_reason", "countries")
+
+
+class OutputsName(NamedTuple):
+    """What the name of a file of outputs holds; variety codes may be of dialects not ours."""
+
+    model: str
+    task: str  #: `translation`, `monolingual` or `crosslingual`.
+    corpus: str
+    source: str | None
+    target: str
+
+    @property
+    def is_into_dialect(self) -> bool:
+        """Whether the outputs should be in a dialect."""
+        return self.target not in ("eng", "msa", "en")
+
+
+class Output(NamedTuple):
+    """One recorded answer of a language model."""
+
+    name: OutputsName
+    file: str
+    line: int
+    number: int  #: Of its row within the file, from 1.
+    prompt: str
+    response: str
+    reference: str | None
+    finish_reason: str | None  #: `stop`, `length` …, in lower case; None where the file has none.
+    countries: list[float] | None  #: Probabilities of all NADI_COUNTRIES.
+    scores: dict[str, float]  #: Those that the file records, by lahja's names; NaN where empty.
+
+
+class RecordedFile(NamedTuple):
+    """One file of outputs: `rows` as `read_recorded` gives them, `summary` from `_metrics.csv`.
+
+    `rows` is None where only the summary was published.
+    """
+
+    name: OutputsName
+    rows: pd.DataFrame | None
+    summary: dict[str, float] | None
+
+
+def parse_name(file: Path) -> OutputsName:
+    """Return what `<model>_<task>/DialectMT_<corpus>_<source>_to_<target>_samples.csv` holds.
+
+    A folder not of this form stands for the model, and the task then follows from the file.
+    """
+    stem = file.name.removesuffix(SAMPLES).removesuffix(METRICS)
+    folder = file.resolve().parent.name
+    model, _, task = folder.rpartition("_")
+    if task not in _TASK_FOLDERS:
+        model = folder
+    if match := _TRANSLATION.fullmatch(stem):
+        corpus, source, target = match.groups()
+        return OutputsName(model, "translation", corpus, source, target)
+    if match := _GENERATION.fullmatch(stem):
+        corpus, target = match.groups()
+        kind = "crosslingual" if corpus in _CROSSLINGUAL_CORPORA else "monolingual"
+        return OutputsName(model, _TASK_FOLDERS.get(task, kind), corpus, None, target)
+    raise LahjaError(f"{file}: expected DialectMT_… or DialectID_…{SAMPLES}")
+
+
+def find_recorded(folder: Path) -> list[Path]:
+    """Return the stems (paths less `_samples.csv`) of all outputs below a folder, sorted.
+
+    Files of other names, such as notes and summaries, are passed over.
+    """
+    if not folder.is_dir():
+        raise LahjaError(f"{folder}: no such folder")
+    stems = {
+        file.with_name(file.name.removesuffix(ending))
+        for ending in (SAMPLES, METRICS)
+        for file in folder.rglob(f"Dialect*{ending}")
+    }
+    if not stems:
+        raise LahjaError(f"{folder}: holds no outputs of AL-QASIDA (Dialect…{SAMPLES})")
+    return sorted(stems)
+
+
+def read_recorded(stem: Path) -> RecordedFile:
+    """Read a file of outputs and its summary; raise `LahjaError` naming the row that is faulty.
+
+    `rows` has line, prompt, response, reference and finish_reason, `countries` (18, or None), and
+    a column of floats for each score that the file records, NaN where it is empty.
+    """
+    samples = stem.with_name(stem.name + SAMPLES)
+    metrics = stem.with_name(stem.name + METRICS)
+    name, rows = parse_name(samples), []
+    for row in read_rows(samples, samples.name, name) if samples.is_file() else ():
+        if isinstance(row, Reject):
+            raise LahjaError(f"{samples}:{row.line}: {row.reason}")
+        rows.append({key: getattr(row, key) for key in _COLUMNS} | row.scores)
+    if samples.is_file() and not rows:
+        raise LahjaError(f"{samples}: has no rows")
+    summary = _summary(metrics) if metrics.is_file() else None
+    return RecordedFile(name, pd.DataFrame(rows) if rows else None, summary)
+
+
+def read_rows(file: Path, shown: str, name: OutputsName) -> Iterator[Output | Reject]:
+    """Yield the answers of one file of either layout; `shown` is what the file is called."""
+    for number, row in enumerate(read_records(file, shown, ("generations",)), start=1):
+        if isinstance(row, Reject):
+            yield row
+            continue
+        line, fields = row
+        countries = [_number(fields.get(column, "")) for column in COUNTRY_COLUMNS]
+        known = None if any(map(math.isnan, countries)) else countries
+        scores = {ours: _number(fields[c]) for c, ours in SCORE_COLUMNS.items() if c in fields}
+        try:
+            yield Output(name, shown, line, number, *_texts(fields), known, scores)
+        except (ValueError, SyntaxError, LookupError, TypeError) as error:
+            reason = f"not a Python literal ({error})"
+            yield Reject(shown, line, reason, fields["generations"])
+
+
+def _texts(fields: dict[str, str]) -> tuple[str, str, str | None, str | None]:
+    """Return prompt, response, reference and finish reason."""
+    if "_raw_turns" in fields:
+        prompt = ast.literal_eval(fields["_raw_turns"])[0]["content"][0]["text"]
+        (response,) = ast.literal_eval(fields["generations"])
+    elif "prompts" in fields:
+        # Llama's files hold bare strings.
+        prompt, response = fields["prompts"], fields["generations"]
+    else:
+        raise LookupError("there is no column '_raw_turns' or 'prompts'")
+    reference = fields.get("completion", "")
+    reasons = fields.get("finish_reasons", "")
+    reason = ast.literal_eval(reasons)[0] if reasons not in _NOT_GIVEN else None
+    return (
+        prompt,
+        response,
+        None if reference in _NOT_GIVEN else reference,
+        str(reason).lower() if reason else None,
+    )
+
+
+def _number(text: str) -> float:
+    try:
+        return float({"True": 1, "False": 0}.get(text, text))
+    except ValueError:
+        return math.nan
+
+
+def _summary(file: Path) -> dict[str, float]:
+    rows = [row for row in read_records(file, file.name) if not isinstance(row, Reject)]
+    if len(rows) != 1:
+        raise LahjaError(f"{file}: expected one row of metrics, found {len(rows)}")
+    numbers = {column: _number(text) for column, text in rows[0][1].items()}
+    return {column: value for column, value in numbers.items() if not math.isnan(value)}
+
+
+def is_known(name: OutputsName) -> bool:
+    """Whether all varieties of the outputs are lahja's."""
+    return name.target in VARIETIES and (name.source is None or name.source in VARIETIES)

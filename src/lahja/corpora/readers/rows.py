@@ -1,0 +1,225 @@
+"""What readers yield, and the lines and records of files that they read it from.
+
+Bytes that are not UTF-8 spoil only their own row. A file of which most rows are so is refused.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lahja.core.errors import LahjaError
+from lahja.core.varieties import VARIETIES
+
+# A NUL, or a byte that is not UTF-8, which comes as a lone surrogate.
+_UNDECODABLE = re.compile("[\0\udc80-\udcff]")
+SPLITS = ("train", "validation", "test", "evaluation")
+
+
+class Sentence(NamedTuple):
+    """One text of a corpus as its file has it."""
+
+    text: str
+    variety: str
+    group: str  #: Binds the translations of one sentence, or the lines of one song.
+    file: str
+    line: int  #: Line of the file on which the row begins, from 1.
+    split: str | None = None  #: The corpus's own split, where it has one.
+    aldi: float | None = None  #: Dialectness as a human judged it, 0 to 1.
+
+
+class Reject(NamedTuple):
+    """A row that cannot be used, and why."""
+
+    file: str
+    line: int
+    reason: str
+    text: str
+
+
+class Prompt(NamedTuple):
+    """A ready-made prompt of a benchmark."""
+
+    text: str
+    variety: str
+    task: str  #: `monolingual` or `crosslingual`.
+    source: str  #: The benchmark's own name for where the prompt came from.
+    file: str
+    line: int
+
+
+Record = tuple[int, dict[str, Any]]
+
+
+def wanted_varieties(chosen: list[str] | None) -> frozenset[str]:
+    """Return the varieties to read: the chosen ones, or all."""
+    return frozenset(VARIETIES if chosen is None else chosen)
+
+
+def read_lines(path: Path, name: str) -> Iterator[tuple[int, str] | Reject]:
+    """Yield the number and the text of each line, without its line break.
+
+    Only a line feed ends a line: other separators of Unicode occur inside sentences. `name` is
+    what the file is called in rejects.
+    """
+    for item in _decoded(path, name, _cells(path, "", False), ""):
+        yield item if isinstance(item, Reject) else (item[0], item[1][0])
+
+
+def read_records(
+    path: Path,
+    name: str,
+    columns: tuple[str, ...] = (),
+    quoted: bool = True,
+    delimiter: str | None = None,
+) -> Iterator[Record | Reject]:
+    """Yield line and fields of each row of a table: CSV, TSV, Parquet or JSON Lines, by its name.
+
+    A file with a `delimiter` is CSV or TSV whatever its name; `quoted` says whether quotation marks
+    enclose its fields or are part of the text. The table must have the `columns`; a Parquet file
+    is read for them alone, where any are named, and its rows are numbered from 1.
+    """
+    match ".csv" if delimiter else path.suffix:
+        case ".csv" | ".tsv":
+            delimiter = delimiter or ("\t" if path.suffix == ".tsv" else ",")
+            yield from _delimited_rows(path, name, columns, delimiter, quoted)
+        case ".parquet":
+            yield from enumerate(read_columns(path, columns), start=1)
+        case ".jsonl":
+            yield from _json_rows(path, name, columns)
+        case _:
+            raise LahjaError(f"{path}: expected a .csv, .tsv, .parquet or .jsonl file")
+
+
+def read_columns(path: Path, columns: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a Parquet file that must have these columns; without any, all of it."""
+    try:
+        file = pq.ParquetFile(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise LahjaError(f"{path}: not a Parquet table ({error})") from None
+    with file:
+        _expect(path, columns, file.schema_arrow.names)
+        for batch in file.iter_batches(columns=list(dict.fromkeys(columns)) or None):
+            yield from batch.to_pylist()
+
+
+def _expect(path: Path, columns: tuple[str, ...], header: list[str]) -> None:
+    for column in (column for column in columns if column not in header):
+        told = f"expected {', '.join(columns)}, found {', '.join(header) or 'nothing'}"
+        raise LahjaError(f"{path}: lacks the column {column!r}: {told}")
+
+
+def _delimited_rows(
+    path: Path, name: str, columns: tuple[str, ...], delimiter: str, quoted: bool
+) -> Iterator[Record | Reject]:
+    rows = _cells(path, delimiter, quoted)
+    header = [title.strip() for title in next(rows, (0, []))[1]]
+    _expect(path, columns, header)
+    for item in _decoded(path, name, (row for row in rows if any(row[1])), delimiter):
+        if isinstance(item, Reject):
+            yield item
+        elif len(item[1]) != len(header):
+            reason = f"expected {len(header)} fields, found {len(item[1])}"
+            yield Reject(name, item[0], reason, delimiter.join(item[1]))
+        else:
+            yield item[0], dict(zip(header, item[1], strict=True))
+
+
+def _json_rows(path: Path, name: str, columns: tuple[str, ...]) -> Iterator[Record | Reject]:
+    n_rows = n_good = 0
+    for item in read_lines(path, name):
+        if isinstance(item, Reject) or not item[1].strip():
+            yield from [item] if isinstance(item, Reject) else []
+            continue
+        line, text = item
+        try:
+            row = json.loads(text)
+        except json.JSONDecodeError:
+            row = None
+        reason = None if isinstance(row, dict) else "not a JSON object"
+        reason = reason or next((f"lacks {c!r}" for c in columns if c not in row), None)
+        n_rows += 1
+        n_good += reason is None
+        yield Reject(name, line, reason, text) if reason else (line, row)
+    if columns and n_rows and not n_good:
+        raise LahjaError(f"{path}: no line is a JSON object with {', '.join(columns)}")
+
+
+def find_file(path: Path, named: str | None, *patterns: str) -> Path:
+    """Return the one file to read: `path` itself, the named file within it, or the only match.
+
+    Patterns are tried in order within a folder; none or several matches raise `LahjaError`.
+    """
+    if path.is_file():
+        return path
+    if named is not None:
+        return existing(path / named)
+    found = next((m for p in patterns if (m := sorted(path.glob(p)))), [])
+    if len(found) != 1:
+        what = f"{len(found)} files match" if found else "no file matches"
+        remedy = "name the one to read in the option 'file'"
+        raise LahjaError(f"{path}: {what} {' or '.join(patterns)}: {remedy}")
+    return found[0]
+
+
+def find_files(path: Path, *patterns: str) -> list[Path]:
+    """Return the sorted files that match any of the patterns, at least one of them."""
+    if path.is_file():
+        return [path]
+    found = sorted({file for pattern in patterns for file in path.glob(pattern) if file.is_file()})
+    if not found:
+        raise LahjaError(f"{path}: no file matches {' or '.join(patterns)}")
+    return found
+
+
+def existing(path: Path) -> Path:
+    """Return the path of a file that must exist."""
+    if not path.is_file():
+        raise LahjaError(f"{path}: no such file")
+    return path
+
+
+def name_within(path: Path, file: Path) -> str:
+    """Return how a file of a corpus is called: its path within the corpus's folder."""
+    return file.name if file == path else file.relative_to(path).as_posix()
+
+
+def _cells(path: Path, delimiter: str, quoted: bool) -> Iterator[tuple[int, list[str]]]:
+    """Yield the first line and the cells of each row; without a delimiter a line is one cell."""
+    with existing(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
+        if not quoted:
+            lines = enumerate((line.rstrip("\r\n") for line in file), start=1)
+            yield from ((n, line.split(delimiter) if delimiter else [line]) for n, line in lines)
+            return
+        csv.field_size_limit(1 << 30)
+        reader, start = csv.reader(file, delimiter=delimiter), 1
+        try:
+            for record in reader:
+                yield start, record
+                start = reader.line_num + 1
+        except csv.Error as error:
+            raise LahjaError(f"{path}:{reader.line_num}: not CSV ({error})") from None
+
+
+def _decoded(
+    path: Path, name: str, rows: Iterable[tuple[int, list[str]]], delimiter: str
+) -> Iterator[tuple[int, list[str]] | Reject]:
+    """Yield the rows, rejects for those that are not UTF-8; refuse a file of which most are not."""
+    n_rows = n_bad = 0
+    for line, cells in rows:
+        text = delimiter.join(cells)
+        n_rows += bool(text)
+        if not _UNDECODABLE.search(text):
+            yield line, cells
+            continue
+        n_bad += 1
+        data = text.encode("utf-8", errors="surrogateescape")
+        shown = data.decode("utf-8", errors="replace").replace("\0", "\ufffd")
+        yield Reject(name, line, "not UTF-8", shown)
+    if n_bad * 2 > n_rows and n_bad > 1:
+        raise LahjaError(f"{path}: expected UTF-8 text, but {n_bad} of {n_rows} rows are not")

@@ -1,0 +1,151 @@
+"""Bring a corpus's files to one place, or fail with one line on how to get them.
+
+Whatever the way of access, the result is a folder that holds the corpus's files alone: links
+to files that are there already, or what was downloaded.
+"""
+
+import shutil
+import tarfile
+import tempfile
+import urllib.error
+import urllib.request
+import zlib
+from pathlib import Path
+from typing import Any
+
+from lahja.core.errors import LahjaError
+from lahja.core.files import (
+    atomic_path,
+    canonical_json,
+    digest_of_text,
+    files_under,
+    known_digests,
+    link_files,
+)
+from lahja.core.hub import download_snapshot, record_commit, resolve_commit
+
+_ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar")
+
+
+def retrieve_corpus(
+    name: str, corpus: dict[str, Any], corpora_dir: Path, lock: Path, output: Path, wanted: str = ""
+) -> None:
+    """Fill the folder `output` with the corpus's files, all at once or not at all.
+
+    `corpus` is its entry in the config, `corpora_dir` where corpora of access `local` and `manual`
+    are, `lock` the file of the hub's commits, `wanted` what `wanted_commit` gave. Raises
+    `LahjaError` on what is missing and how to get it.
+    """
+    with atomic_path(output) as draft:
+        match corpus["access"]:
+            case "local" | "manual":
+                root = corpora_dir / corpus["path"]
+                remedy = _how_to_get(corpus, root)
+                link_files(_expected_files(name, corpus, root, remedy), draft)
+            case "hub":
+                commit = _link_hub_files(name, corpus, lock, draft)
+                record_commit(output, commit, wanted)
+            case "download":
+                _download(name, corpus, draft)
+            case _:
+                raise LahjaError(
+                    f"corpora.{name}.access: {corpus['access']!r} is not retrieved: "
+                    "expected local, manual, download or hub"
+                )
+
+
+def source_identity(name: str, corpus: dict[str, Any], corpora_dir: Path, digests: Path) -> str:
+    """Return what a corpus's files are, as a rule's parameter: it changes where they do.
+
+    Of access `local` and `manual` that is a digest of their names and contents, in whatever folder
+    they are, and "" where one is missing; else it is where they come from. `digests` is the file
+    that keeps the digests of contents (`known_digests`).
+    """
+    if corpus["access"] not in ("local", "manual"):
+        place = [corpus.get(key) for key in ("access", "url", "hub", "revision", "path")]
+        return canonical_json([*place, *corpus["files"]])
+    try:
+        files = _expected_files(name, corpus, corpora_dir / corpus["path"], "")
+    except LahjaError:
+        return ""
+    contents = known_digests(files.values(), digests)
+    return digest_of_text(canonical_json(dict(zip(files, contents, strict=True))))
+
+
+def _expected_files(name: str, corpus: dict[str, Any], root: Path, remedy: str) -> dict[str, Path]:
+    # The corpus's files by their paths within its folder; a single file by its name.
+    if not root.exists():
+        raise LahjaError(f"corpus {name}: {root} does not exist{remedy}")
+    if root.is_file():
+        return {root.name: root}
+    if not corpus["files"]:
+        found = files_under(root)
+        if not found:
+            raise LahjaError(f"corpus {name}: {root} is empty{remedy}")
+        return found
+    found = {}
+    for pattern in corpus["files"]:
+        matches = sorted(filter(Path.is_file, root.glob(pattern)))
+        if not matches:
+            raise LahjaError(f"corpus {name}: {root} has no file {pattern}{remedy}")
+        found |= {file.relative_to(root).as_posix(): file for file in matches}
+    return found
+
+
+def _how_to_get(corpus: dict[str, Any], root: Path) -> str:
+    if corpus["access"] == "local":
+        return ": set corpora_dir to the folder of your corpora"
+    expected = ", ".join(corpus["files"]) or "its files"
+    page = corpus["homepage"] or "its home page"
+    return f": it needs a licence or a login: get it at {page} and put {expected} into {root}"
+
+
+def _link_hub_files(name: str, corpus: dict[str, Any], lock: Path, draft: Path) -> str:
+    if not corpus.get("hub"):
+        raise LahjaError(f"corpora.{name}.hub: expected the name of a hub dataset")
+    commit = resolve_commit("dataset", corpus["hub"], lock, corpus["revision"])
+    prefix = "" if corpus["path"] == "." else f"{corpus['path'].rstrip('/')}/"
+    patterns = [prefix + pattern for pattern in corpus["files"] or (["*"] if prefix else [])]
+    folder = download_snapshot("dataset", corpus["hub"], commit, patterns)
+    remedy = f" at commit {commit} of {corpus['hub']}"
+    link_files(_expected_files(name, corpus, folder / corpus["path"], remedy), draft)
+    return commit
+
+
+def _download(name: str, corpus: dict[str, Any], draft: Path) -> None:
+    url = corpus.get("url")
+    if not url:
+        raise LahjaError(f"corpora.{name}.url: expected the address to download")
+    with tempfile.TemporaryDirectory(dir=draft.parent) as folder:
+        file = Path(folder) / (Path(url.split("?")[0]).name or "download")
+        _fetch(name, url, file)
+        root = file
+        if file.name.endswith(_ARCHIVES):
+            root = _unpacked(name, url, file) / corpus["path"]
+        files = _expected_files(name, corpus, root, f" in what {url} gave")
+        for place, found in files.items():
+            target = draft / place
+            target.parent.mkdir(parents=True, exist_ok=True)
+            found.replace(target)
+
+
+def _fetch(name: str, url: str, file: Path) -> None:
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer, file.open("wb") as sink:
+            shutil.copyfileobj(answer, sink)
+    except (urllib.error.URLError, ValueError, TimeoutError) as error:
+        raise LahjaError(f"corpus {name}: {url} cannot be downloaded ({error})") from None
+
+
+def _unpacked(name: str, url: str, archive: Path) -> Path:
+    folder = archive.parent / "unpacked"
+    is_tar = not archive.name.endswith(".zip")
+    try:
+        shutil.unpack_archive(archive, folder, **({"filter": "data"} if is_tar else {}))
+    except (OSError, EOFError, ValueError, tarfile.TarError, zlib.error) as error:
+        if getattr(error, "errno", None):
+            raise  # The disk is at fault, not the archive.
+        raise LahjaError(f"corpus {name}: {url} is not a sound archive ({error})") from None
+    # Archives of repositories wrap everything in one folder.
+    members = list(folder.iterdir())
+    return members[0] if len(members) == 1 and members[0].is_dir() else folder

@@ -1,0 +1,1 @@
+"""Scores of models: prompts answered, metrics, comparisons, human ratings."""

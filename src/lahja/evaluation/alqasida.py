@@ -1,0 +1,234 @@
+"""AL-QASIDA's own numbers for the same texts, compared with lahja's, and lahja's in its files.
+
+What a file allows is recomputed: sentence and corpus chrF++ and spBLEU from its texts, ADI2 and
+ADI2 macro from its probabilities, P(wanted country) and P(region) from all 18 probabilities, the
+rules by which a score is 0, and the means of its `_metrics.csv`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lahja.core.files import atomic_path
+from lahja.core.statistics import Resampling
+from lahja.core.varieties import VARIETIES
+from lahja.corpora.readers import recorded
+from lahja.corpora.readers.recorded import CORPUS_COLUMNS, SCORE_COLUMNS, RecordedFile
+from lahja.evaluation.sentence_scores import corpus_score, score_translations
+from lahja.scoring.dialectness import adi2, country_probability, has_enough_words, macro_probability
+from lahja.scoring.translation import SpBleu
+
+# Largest difference that counts as agreement: scores of 0 to 100, scores of 0 to 1, and sums of
+# probabilities that were rounded to single precision.
+OVERLAP_TOLERANCE = 1e-4
+FIDELITY_TOLERANCE = 1e-9
+PROBABILITY_TOLERANCE = 1e-6
+# The names by which checks are shown, and the tolerance of a sentence's score where one is checked.
+METRICS = {
+    "chrf_plus_plus": ("chrF++", OVERLAP_TOLERANCE), "spbleu": ("spBLEU", OVERLAP_TOLERANCE),
+    "adi2": ("ADI2", FIDELITY_TOLERANCE), "adi2_macro": ("ADI2-macro", FIDELITY_TOLERANCE),
+    "p_country": ("P(country)", PROBABILITY_TOLERANCE),
+    "p_region": ("P(region)", PROBABILITY_TOLERANCE),
+    "aldi": ("ALDi", None), "is_arabic": ("Arabic", None),
+}  # fmt: skip
+
+
+# A name, a place, our value and theirs, the tolerance.
+Value = tuple[str, str, float, float, float]
+
+
+def check_file(file: RecordedFile, spbleu: SpBleu) -> pd.DataFrame:
+    """Return a row for every value of a file that can be checked; none where it has no texts.
+
+    Columns: `metric`, `place`, `ours`, `theirs`, `difference` (absolute, infinite where we have no
+    value for a recorded one), its `tolerance`, and `severity`, the difference in its units.
+    """
+    found: list[Value] = []
+    if file.rows is not None:
+        ours = _recompute(file, spbleu)
+        found = [*_sentences(file.rows, ours), *_zero_rules(file), *_summary(file, ours, spbleu)]
+    values = pd.DataFrame(found, columns=["metric", "place", "ours", "theirs", "tolerance"])
+    values["difference"] = (values["ours"] - values["theirs"]).abs().fillna(np.inf)
+    return values.assign(severity=(values["difference"] / values["tolerance"]).fillna(0.0))
+
+
+def largest(values: pd.DataFrame) -> pd.DataFrame:
+    """Return of each metric the row with the largest difference; `n` is how many it has."""
+    by_metric = values.groupby("metric", sort=False)["difference"]
+    return values.loc[by_metric.idxmax()].assign(n=by_metric.size().to_numpy())
+
+
+def _recompute(file: RecordedFile, spbleu: SpBleu) -> pd.DataFrame:
+    """Return our sentence scores of a file's rows, a column for each that can be had."""
+    rows = file.rows
+    ours = pd.DataFrame(index=rows.index)
+    for metric, probability in {"adi2": "p_country", "adi2_macro": "p_region"}.items():
+        if {"aldi", probability} <= set(rows):
+            ours[metric] = adi2(rows[probability], rows["aldi"])
+    known = rows["countries"].notna() & ~_is_zeroed(file)
+    if known.any() and file.name.target in VARIETIES:
+        for metric, of in {"p_country": country_probability, "p_region": macro_probability}.items():
+            found = [of(row, file.name.target) for row in rows.loc[known, "countries"]]
+            ours.loc[known, metric] = found
+    # Without a reference, or spBLEU's model, there is nothing to recompute.
+    overlap = score_translations(rows, spbleu)[["chrf_plus_plus", "spbleu"]]
+    return ours.join(overlap.dropna(axis=1, how="all"))
+
+
+def _sentences(rows: pd.DataFrame, ours: pd.DataFrame) -> Iterator[Value]:
+    for metric, (name, tolerance) in METRICS.items():
+        if metric in ours and metric in rows:
+            known = rows[metric].notna()
+            if metric in ("p_country", "p_region"):
+                # Recomputed only where all countries are recorded.
+                known &= ours[metric].notna()
+            columns = rows["line"], ours[metric], rows[metric]
+            for line, own, theirs in zip(*(column[known] for column in columns), strict=True):
+                yield name, f"line {line}", own, theirs, tolerance
+
+
+def _is_zeroed(file: RecordedFile) -> pd.Series:
+    """Return which rows AL-QASIDA does not score but sets to 0."""
+    found = file.rows.reindex(columns=["is_arabic", "too_few_tokens"])
+    is_out = not file.name.is_into_dialect
+    return (found["is_arabic"] == 0) | (found["too_few_tokens"] == 1) | is_out
+
+
+def _zero_rules(file: RecordedFile) -> Iterator[Value]:
+    """Yield 1 for each row that breaks the rules of zero as lahja knows them, 0 for the others.
+
+    A row that they set to 0 must be recorded as 0, and in cross-lingual files the rows recorded
+    as having too few tokens must be those that we find.
+    """
+    rows, zeroed = file.rows, _is_zeroed(file)
+    scores = rows.reindex(columns=["p_country", "aldi", "adi2", "adi2_macro"])
+    broken = zeroed & (scores.fillna(0) != 0).any(axis=1)
+    if file.name.task == "crosslingual" and "too_few_tokens" in rows:
+        few = ~rows["response"].map(has_enough_words)
+        broken |= few != (rows["too_few_tokens"] == 1)
+        zeroed |= few
+    for line, is_broken in zip(rows["line"][zeroed], broken[zeroed], strict=True):
+        yield "zero-rules", f"line {line}", float(is_broken), 0.0, 0.0
+
+
+def _summary(file: RecordedFile, ours: pd.DataFrame, spbleu: SpBleu) -> Iterator[Value]:
+    """Yield corpus scores, and the means of our sentence scores or of the recorded scorers'.
+
+    AL-QASIDA's means leave out answers with too few tokens, which only cross-lingual files have.
+    """
+    rows, summary = file.rows, file.summary or {}
+    texts = rows[["response", "reference"]].dropna(subset="reference")
+    for column, metric in CORPUS_COLUMNS.items():
+        if column in summary and len(texts):
+            score = corpus_score(metric, *texts.to_numpy().T.tolist(), spbleu)
+            if score is not None:
+                # The summary's are on a scale of 0 to 1.
+                name = f"corpus-{METRICS[metric][0]}"
+                yield name, column, score, 100 * summary[column], OVERLAP_TOLERANCE
+    counted = rows.reindex(columns=["too_few_tokens"])["too_few_tokens"] != 1
+    for column, metric in SCORE_COLUMNS.items():
+        known = ours if metric in ours and ours[metric].notna().all() else rows
+        if column in summary and metric in METRICS and metric in known:
+            is_overlap = metric in CORPUS_COLUMNS.values()
+            tolerance = OVERLAP_TOLERANCE if is_overlap else FIDELITY_TOLERANCE
+            mean = float(known[metric][counted].mean())
+            yield f"mean-{METRICS[metric][0]}", column, mean, summary[column], tolerance
+
+
+_TASK_NAMES = {"translation": "mt", "monolingual": "monolingual", "crosslingual": "crosslingual"}
+_SCORES = ["too_few_tokens", "dialectness", "macro_prob", "macro_score"]
+_OF_TRANSLATION = ["response_spBLEU", "response_chrF", "dialectid_score", "dialectid_prob"]
+_OF_GENERATION = ["score", "prob"]
+# In the order of its files.
+_MEANS = [*_OF_TRANSLATION, "acc", "prob", "macro_prob", "dialectness", "score", "macro_score"]
+# Its intervals are of 90%.
+_CONFIDENCE = 0.9
+
+
+def write_outputs(
+    texts: pd.DataFrame,
+    scores: pd.DataFrame,
+    spbleu: SpBleu,
+    resampling: Resampling,
+    genres: Mapping[str, str],
+    folder: Path,
+) -> None:
+    """Write `<model>_<task>/Dialect…_samples.csv` and `_metrics.csv`.
+
+    `texts` (of `read_texts`) and `scores` (SENTENCE_SCORES) have the same rows. `genres` maps a
+    corpus to AL-QASIDA's name of it (FLORES, say). The task "validation" is not AL-QASIDA's and
+    is left out. Columns are those of its GPT-4o files, as far as there is something to put in;
+    generations are Python literals. spBLEU is empty where its model is missing.
+    """
+    keys = ["model", "task", "corpus", "source_variety", "target_variety"]
+    for key, part in scores[scores["task"].isin(_TASK_NAMES)].groupby(keys, dropna=False):
+        model, task, corpus, source, target = key
+        genre = _safe(genres.get(corpus, corpus)).replace("_", "-")
+        side = f"MT_{genre}_{source}_to" if task == "translation" else f"ID_{genre}"
+        stem = folder / f"{_safe(model)}_{_TASK_NAMES[task]}" / f"Dialect{side}_{target}"
+        rows = _samples(texts.loc[part.index], part, task)
+        summary = pd.DataFrame([_means(part, rows, task, spbleu, resampling)])
+        for frame, ending in ((rows, recorded.SAMPLES), (summary, recorded.METRICS)):
+            with atomic_path(stem.with_name(stem.name + ending)) as draft:
+                frame.to_csv(draft, index=False)
+
+
+def _safe(name: str) -> str:
+    """Return a name without what cannot stand in a file's."""
+    return re.sub(r"[^\w.+-]", "-", name)
+
+
+def _samples(texts: pd.DataFrame, scores: pd.DataFrame, task: str) -> pd.DataFrame:
+    turns = [
+        repr([{"role": "User", "content": [{"type": "text", "text": prompt or ""}]}])
+        for prompt in texts["prompt"]
+    ]
+    columns: dict[str, Any] = {
+        "estimator": scores["model"],
+        "completion": scores["reference"].fillna("None"),
+        "generations": [repr([text or ""]) for text in scores["response"]],
+        "finish_reasons": [repr([reason]) if reason else "" for reason in texts["finish_reason"]],
+        "_raw_turns": turns,
+        "desired_output_dialect": scores["target_variety"].replace("eng", "en"),
+    }
+    is_translation = task == "translation"
+    names = [*_SCORES, *(_OF_TRANSLATION if is_translation else _OF_GENERATION)]
+    columns |= {name: scores[SCORE_COLUMNS[name]] for name in names}
+    known = texts.reindex(columns=["is_arabic", "countries"]).notna().all()
+    if known["is_arabic"] and not is_translation:
+        columns["acc"] = texts["is_arabic"].astype(int)
+    if known["countries"] and not is_translation:
+        columns |= dict(
+            zip(recorded.COUNTRY_COLUMNS, np.array([*texts["countries"]]).T, strict=True)
+        )
+    return pd.DataFrame(columns)
+
+
+def _means(
+    scores: pd.DataFrame, rows: pd.DataFrame, task: str, spbleu: SpBleu, resampling: Resampling
+) -> dict[str, Any]:
+    """Return the one row of `_metrics.csv`: means with 90% intervals, and corpus scores."""
+    counted = rows[~rows["too_few_tokens"].astype(bool)]
+    found: dict[str, Any] = {
+        "estimator": scores["model"].iloc[0],
+        "num_samples": len(rows),
+        "insufficient_tokens": len(rows) - len(counted),
+    }
+    for column in (name for name in _MEANS if name in rows):
+        values, found[column] = counted[column].astype(float), None
+        if len(values) and values.notna().all():
+            low, high = resampling.mean(values.to_numpy()).interval(_CONFIDENCE)
+            # pandas's own mean sums in another order than a matrix product.
+            found[column] = float(values.mean())
+            found |= {f"{column}/90%_ci_low": low, f"{column}/90%_ci_high": high}
+    referenced = scores[scores["reference"].notna()]
+    if task == "translation" and len(referenced):
+        texts = referenced["response"].tolist(), referenced["reference"].tolist()
+        for column, metric in CORPUS_COLUMNS.items():
+            score = corpus_score(metric, *texts, spbleu)
+            found[column] = None if score is None else score / 100
+    return found

@@ -1,0 +1,210 @@
+"""Ratings read back: filled sheets, CSV or Excel, checked against the key, and AL-QASIDA's own.
+
+AL-QASIDA's files are `humevals/results/<dialect>_<task>_humeval.csv`, with ADI2 as `TVD`. They name
+no annotator: each response was rated once, so that all files count as one annotator's.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+from zipfile import BadZipFile
+
+import pandas as pd
+from openpyxl.utils.exceptions import InvalidFileException
+
+from lahja.core.errors import LahjaError, refuse_rows
+from lahja.core.files import digest_of_text
+from lahja.core.varieties import VARIETIES
+from lahja.evaluation.human.sheets import MEASURES, SCORES, is_shown_as, read_key
+
+SUFFIXES = (".csv", ".xlsx")
+COLUMNS = [
+    "annotator", "dialect", "task", "model", "item", "measure", "rating", *SCORES, "file", "row",
+]  # fmt: skip
+_NEEDED = ("item", "response", *(measure.name for measure in MEASURES))
+# A column that only AL-QASIDA's files have, and the others that they need.
+_MARK = "Completion"
+_ALQASIDA_NEEDED = (_MARK, "Prompt", "Model", "Dialect", "TVD")
+_TASKS = {"Adequacy": "translation", "Adherence": "monolingual"}
+
+
+def read_sheet(path: Path) -> pd.DataFrame:
+    """Read a CSV file, or that sheet of a workbook whose header has an item or a Completion.
+
+    Cells are text, "" where empty, and the index has the rows' numbers as a spreadsheet program
+    shows them; empty rows are left out. CSV may be separated by semicolons or tabs, as Excel does
+    in some countries. Raises `LahjaError` naming the file.
+    """
+    if not path.is_file():
+        raise LahjaError(f"{path}: no such file")
+    if path.suffix.lower() not in SUFFIXES:
+        raise LahjaError(f"{path}: expected a file that ends in {' or '.join(SUFFIXES)}")
+    is_csv = path.suffix.lower() == ".csv"
+    try:
+        tables = _csv(path) if is_csv else _workbook(path)
+    except UnicodeDecodeError as error:
+        raise LahjaError(
+            f"{path}: not UTF-8 at byte {error.start}: save it as 'CSV UTF-8' or as .xlsx"
+        ) from None
+    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
+        form = "CSV" if is_csv else "an Excel workbook"
+        raise LahjaError(f"{path}: not {form} ({' '.join(str(error).split())})") from None
+    for table in (table.fillna("") for table in tables if len(table)):
+        rows = table.set_axis(table.iloc[0].str.strip(), axis=1).iloc[1:]
+        if {"item", _MARK} & set(rows):
+            rows = rows.set_axis(range(2, len(table) + 1))
+            return rows[rows.map(str.strip).any(axis=1)]
+    raise LahjaError(f"{path}: no header with the column 'item' or {_MARK!r}")
+
+
+def _csv(path: Path) -> list[pd.DataFrame]:
+    text = path.read_text(encoding="utf-8-sig")
+    separator = max(",;\t", key=text.split("\n", 1)[0].count)
+    options = {"header": None, "dtype": str, "na_filter": False, "skip_blank_lines": False}
+    return [pd.read_csv(StringIO(text), sep=separator, **options)]
+
+
+def _workbook(path: Path) -> list[pd.DataFrame]:
+    sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=str, na_filter=False)
+    return [*sheets.values()]
+
+
+def _need(path: Path, sheet: pd.DataFrame, names: Sequence[str]) -> None:
+    if missing := [name for name in names if name not in sheet]:
+        raise LahjaError(f"{path}: lacks the column {missing[0]!r}")
+
+
+def _filled(path: Path, sheet: pd.DataFrame, key: pd.DataFrame) -> pd.DataFrame:
+    """Return what the key knows of each row of a filled sheet."""
+    _need(path, sheet, _NEEDED)
+    items = sheet["item"].str.strip()
+    refuse_rows(
+        f"{path}: row ",
+        ~items.isin(key.index),
+        "unknown item {!r}, expected one of the key's",
+        items,
+    )
+    about = key.loc[items].set_axis(sheet.index)
+    pairs = zip(about["response"].fillna(""), sheet["response"], strict=True)
+    changed = pd.Series([not is_shown_as(*pair) for pair in pairs], sheet.index, dtype=bool)
+    refuse_rows(
+        f"{path}: row ", changed, "the response of item {} was changed, expected the key's", items
+    )
+    return about
+
+
+def annotator_of(path: Path) -> str:
+    """Return the annotator that a file's name tells: `mona` of `egy-mona.xlsx` and `mona/egy.csv`.
+
+    A name without a dialect in front is the annotator's.
+    """
+    name = re.fullmatch(rf"(?:{'|'.join(VARIETIES)})(?:[-_. ]+(.+))?", path.stem)
+    if name is None:
+        return path.stem
+    return name[1] or path.resolve().parent.name
+
+
+def _alqasida(path: Path, sheet: pd.DataFrame) -> pd.DataFrame:
+    """Return what a file of AL-QASIDA tells of each row; Adequacy or Adherence tells its task."""
+    _need(path, sheet, _ALQASIDA_NEEDED)
+    task = next((_TASKS[name] for name in _TASKS if name in sheet), None)
+    if task is None:
+        raise LahjaError(f"{path}: lacks the column {' or '.join(map(repr, _TASKS))}")
+    scores = sheet["TVD"].map(_number)
+    refuse_rows(f"{path}: row ", scores.isna(), "TVD is {!r}, expected a number", sheet["TVD"])
+    unknown = ~sheet["Dialect"].isin([*VARIETIES])
+    expected = f"expected one of {' '.join(VARIETIES)}"
+    refuse_rows(f"{path}: row ", unknown, f"unknown variety {{!r}}: {expected}", sheet["Dialect"])
+    names = sheet[["Dialect", "Model", "Prompt", _MARK]]
+    return pd.DataFrame(
+        {
+            "item": [digest_of_text("\x1f".join(row))[:12] for row in names.to_numpy()],
+            "dialect": sheet["Dialect"],
+            "task": task,
+            "model": sheet["Model"],
+            "adi2": scores,
+        }
+    )
+
+
+def _number(text: str) -> float:
+    """Return a cell's number, in Arabic digits too; NaN where there is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _ratings(path: Path, sheet: pd.DataFrame, about: pd.DataFrame) -> pd.DataFrame:
+    """Return a row of COLUMNS for each cell that is to be rated, `rating` NaN where it is empty."""
+    about = about.assign(file=str(path), row=sheet.index)
+    parts = []
+    for measure in MEASURES:
+        if measure.name not in sheet:
+            continue
+        cells, is_asked = sheet[measure.name].str.strip(), about["task"].isin(measure.tasks)
+        ratings, is_given = cells.map(_number), cells != ""
+        expected = f"expected a whole number from 1 to {measure.top}"
+        is_off = is_given & ~ratings.isin(range(1, measure.top + 1))
+        refuse_rows(f"{path}: row ", is_off, f"{measure.name} is {{!r}}, {expected}", cells)
+        odd = is_given & ~is_asked
+        refuse_rows(f"{path}: row ", odd, f"{measure.name} is not asked for in {{}}", about["task"])
+        parts.append(about.assign(measure=measure.name, rating=ratings)[is_asked])
+    return pd.concat(parts).reindex(columns=COLUMNS).astype(dict.fromkeys(SCORES, float))
+
+
+def read_ratings(paths: Sequence[Path], key: Path | None) -> tuple[pd.DataFrame, list[str]]:
+    """Read filled sheets and files of AL-QASIDA's layout; folders are searched at any depth.
+
+    Returns a frame with COLUMNS, `rating` NaN where a cell was left empty, and notes on the files:
+    a sheet in which nothing was rated is left out with a note. Raises `LahjaError` naming file and
+    row for an item that the key lacks or that occurs twice, a response that is no longer the
+    model's, a rating that is not on its scale, and where there is no rating at all.
+    """
+    known = None if key is None else read_key(key)
+    parts, notes = [], []
+    for path in dict.fromkeys(file for place in paths for file in _files(place)):
+        part = _read_file(path, known)
+        if part["rating"].notna().any():
+            parts.append(part)
+        else:
+            notes.append(f"{path}: nothing rated, left out.")
+    if not parts:
+        raise LahjaError(f"{' '.join(map(str, paths)) or 'no file'}: not one rating")
+    table = pd.concat(parts, ignore_index=True)
+    marks = ["annotator", "item", "measure"]
+    for row in table[table.duplicated(marks)].itertuples():
+        first = table[(table[marks] == [getattr(row, mark) for mark in marks]).all(axis=1)].iloc[0]
+        raise LahjaError(
+            f"{row.file}: row {row.row}: {row.annotator} rated item {row.item} in {first['file']} "
+            f"row {first['row']} already: name files <dialect>-<annotator>"
+        )
+    if known is not None:
+        unrated = len(known.index.difference(table["item"][table["rating"].notna()]))
+        notes += [f"{unrated} of the key's {len(known)} items are not rated."] if unrated else []
+    return table, notes
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    # Excel keeps a lock file, ~$name.xlsx, beside a workbook that is open.
+    inside = (file for file in sorted(path.rglob("*")) if file.name[0] not in ".~")
+    if found := [file for file in inside if file.suffix.lower() in SUFFIXES]:
+        return found
+    raise LahjaError(f"{path}: no file in it ends in {' or '.join(SUFFIXES)}")
+
+
+def _read_file(path: Path, key: pd.DataFrame | None) -> pd.DataFrame:
+    sheet = read_sheet(path)
+    if _MARK in sheet:
+        about, annotator = _alqasida(path, sheet), "AL-QASIDA"
+    elif key is None:
+        raise LahjaError(f"{path}: whose answers these are is in key.parquet: give it as --key")
+    else:
+        about, annotator = _filled(path, sheet, key), annotator_of(path)
+    # A column of the sheet goes before the file's name.
+    named = sheet.get("annotator", pd.Series("", sheet.index)).str.strip()
+    return _ratings(path, sheet, about.assign(annotator=named.replace("", annotator)))

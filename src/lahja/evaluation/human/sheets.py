@@ -1,0 +1,263 @@
+"""Rating sheets: what annotators rate, blinded items and their key, a CSV and an Excel file each.
+
+Questions are AL-QASIDA's (Robinson et al. 2025); adherence goes up to 3 and the others to 5, as in
+its ratings; the wording is ours. The key tells whose answers the items are, and never goes into the
+annotators' folder. A spreadsheet program runs a cell of a CSV file that begins with `=`, `+`, `-`
+or `@` as a formula. Such a text gets an apostrophe in front, and so does one that begins with an
+apostrophe: taking one leading apostrophe away gives every text back.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+from openpyxl import Workbook
+from openpyxl.cell import Cell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from lahja.core.files import atomic_path, digest_of_text
+from lahja.core.seeding import unit_draw
+from lahja.core.tables import read_table, write_table
+from lahja.core.varieties import get_variety
+
+GENERATION_TASKS = ("monolingual", "crosslingual")
+TASKS = (*GENERATION_TASKS, "translation")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A question about a response to one of `tasks`, answered with a number from 1 to `top`.
+
+    Its name is the header of its column, as in AL-QASIDA's files.
+    """
+
+    name: str
+    arabic: str
+    question: str
+    lowest: str
+    highest: str
+    top: int
+    tasks: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """The name as a column of our tables."""
+        return self.name.lower().replace(" ", "_")
+
+
+MEASURES = (
+    Measure("Adherence", "الالتزام بالمطلوب", "Does the response do what the prompt asks for?",
+            "not at all", "fully", 3, GENERATION_TASKS),
+    Measure("Adequacy", "مطابقة المعنى", "Does the translation say what the source says?",
+            "none of its meaning", "all of its meaning", 5, ("translation",)),
+    Measure("Fluency", "سلاسة اللغة",
+            "Does the response read as if a native speaker had written it, in whatever variety?",
+            "incomprehensible", "flawless", 5, TASKS),
+    Measure("Dialectal Accuracy", "دقة اللهجة",
+            "Is the response in the dialect that was asked for?",
+            "not at all, for instance all of it in Standard Arabic", "all of it", 5, TASKS),
+)  # fmt: skip
+
+SHOWN = ("item", "task", "prompt", "response")
+COMMENT = "comment"
+HEADER = [*SHOWN, *(measure.name for measure in MEASURES), COMMENT]
+SCORES = ("adi2", "adi2_macro", "aldi", "chrf_plus_plus")
+_NAMES = ("item", "dialect", "task", "model", "prompt_id", "corpus", "source_variety", "prompt",
+          "response")  # fmt: skip
+KEY = pa.schema([*((key, pa.string()) for key in _NAMES), *((key, pa.float64()) for key in SCORES)])
+"""One item per row, in the order of the sheets."""
+
+
+def blinded_items(
+    prompts: pd.DataFrame,
+    scores: Sequence[pd.DataFrame],
+    dialects: Sequence[str],
+    tasks: Sequence[str],
+    per_task: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Return the KEY: all models' answers to the same sampled prompts, shuffled.
+
+    `prompts` is EVALUATION_PROMPTS, `scores` one SENTENCE_SCORES per model. Of each dialect and
+    task (only what is to be answered in the dialect) `per_task` prompts are drawn. A task's items
+    stand together, in an order that depends on neither the model nor the prompt.
+    """
+    pool = prompts[prompts["task"].isin(tasks) & prompts["target_variety"].isin(dialects)]
+    draws = [unit_draw(seed, "rated prompts", name) for name in pool["prompt_id"]]
+    pool = pool.assign(draw=draws).sort_values("draw")
+    chosen = pool.groupby(["target_variety", "task"]).head(per_task)[["prompt_id", "prompt"]]
+    items = pd.concat(scores).merge(chosen, on="prompt_id")
+    items = items.rename(columns={"target_variety": "dialect"})
+    names = items[["dialect", "prompt_id", "model"]].to_numpy().tolist()
+    digests = [digest_of_text("\x1f".join((str(seed), "item", *own))) for own in names]
+    # The letter keeps spreadsheet programs from reading an id as a number, such as 12e45.
+    items["item"] = [f"r{digest[:11]}" for digest in digests]
+    order = items.assign(
+        dialect=items["dialect"].map(list(dialects).index),
+        task=items["task"].map(list(tasks).index),
+        draw=[unit_draw(seed, "order of items", item) for item in items["item"]],
+    ).sort_values(["dialect", "task", "draw"])
+    return items.loc[order.index, KEY.names].reset_index(drop=True)
+
+
+def read_key(path: Path) -> pd.DataFrame:
+    """Read the KEY that was written with the sheets, by item."""
+    return read_table(path, KEY).set_index("item", drop=False)
+
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "'")
+# Control characters that XML, and so an Excel workbook, cannot hold.
+_NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+# Excel's limit, less the apostrophe.
+_MAX_CHARACTERS = 32_766
+
+
+def cell_text(text: str) -> str:
+    """Return a text as a cell can hold it: line feeds only, no control characters, not too long."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _NO_XML.sub("", plain)[:_MAX_CHARACTERS]
+
+
+def guard(text: str) -> str:
+    """Return a text that no spreadsheet program takes for a formula when it opens a CSV file."""
+    return f"'{text}" if text.lstrip().startswith(_FORMULA_STARTS) else text
+
+
+def is_shown_as(text: str, cell: str) -> bool:
+    """Whether a cell still shows a text, guarded or not; white space may differ.
+
+    Spreadsheet programs change line breaks and trim cells when they save.
+    """
+    plain = cell_text(text)
+    return cell_text(cell).split() in (plain.split(), guard(plain).split())
+
+
+def write_sheets(folder: Path, items: pd.DataFrame, dialects: Sequence[str]) -> None:
+    """Write `<dialect>.csv` and `<dialect>.xlsx` of a KEY's items, without what the key knows."""
+    with atomic_path(folder) as draft:
+        draft.mkdir()
+        for dialect in dialects:
+            shown = items.loc[items["dialect"] == dialect, list(SHOWN)].fillna("").map(cell_text)
+            rows = shown.reindex(columns=HEADER, fill_value="")
+            _write_csv(draft / f"{dialect}.csv", rows)
+            _write_workbook(draft / f"{dialect}.xlsx", dialect, rows)
+
+
+def write_key(table: Path, sheet: Path, items: pd.DataFrame) -> None:
+    """Write the KEY as Parquet, and as CSV to look at."""
+    write_table(table, items, KEY)
+    with atomic_path(sheet) as draft:
+        _write_csv(draft, items[KEY.names])
+
+
+def _write_csv(path: Path, rows: pd.DataFrame) -> None:
+    """Write UTF-8 with a byte-order mark, by which Excel knows it; no cell is a formula."""
+    safe = rows.map(lambda cell: guard(cell_text(cell)) if isinstance(cell, str) else cell)
+    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+
+
+_RATINGS = "Ratings"
+_WIDTHS = {"item": 15, "task": 13, "prompt": 60, "response": 70, COMMENT: 30}
+_RATING_WIDTH = 12
+_HEAD = PatternFill("solid", fgColor="DDE6EE")
+_NOT_ASKED = PatternFill("solid", fgColor="BFBFBF")
+_LINES = Border(*[Side("thin", color="BFBFBF")] * 4)
+# Reading order 0: each cell runs in the direction of its own first letter.
+_TEXT = Alignment(wrap_text=True, vertical="top", readingOrder=0)
+_RATING = Alignment(horizontal="center", vertical="top")
+_INSTRUCTIONS = (
+    "You should be a native speaker of {name}.",
+    f"The sheet {_RATINGS!r} has one response per row. Read the prompt, then the response, and "
+    "write a whole number into each white cell to the left of it; grey cells stay empty.",
+    "Rate each response by itself. The same prompt occurs several times, in no particular "
+    "order; do not go back to make ratings match.",
+    "Judge each column on its own: a fluent answer in Standard Arabic is fluent, and not in "
+    "the dialect.",
+    "Leave a cell empty if you cannot tell, and say why in the comment.",
+    "Keep the texts and the items as they are. Save the file as {dialect}-<your name>.xlsx "
+    "and send it back.",
+)
+
+
+def _write_workbook(path: Path, dialect: str, rows: pd.DataFrame) -> None:
+    """Write rows below the HEADER, with a page of instructions before them.
+
+    Only the cells to fill in can be edited (there is no password). A rating that the row's task
+    does not ask for is grey.
+    """
+    book = Workbook()
+    _write_instructions(book.active, dialect)
+    sheet = book.create_sheet(_RATINGS)
+    sheet.sheet_view.rightToLeft, sheet.freeze_panes = True, "B2"
+    sheet.append(HEADER)
+    measures = {measure.name: measure for measure in MEASURES}
+    for place, (name, texts) in enumerate(rows.items(), start=1):
+        measure, letter = measures.get(name), get_column_letter(place)
+        sheet.column_dimensions[letter].width = _WIDTHS.get(name, _RATING_WIDTH)
+        _style_head(sheet.cell(1, place))
+        if measure:
+            _add_check(sheet, letter, measure, [*rows["task"]])
+        for number, (text, task) in enumerate(zip(texts, rows["task"], strict=True), start=2):
+            cell = sheet.cell(number, place)
+            cell.border, cell.alignment = _LINES, _RATING if measure else _TEXT
+            if measure and task not in measure.tasks:
+                cell.fill = _NOT_ASKED
+            elif measure or name == COMMENT:
+                cell.protection = Protection(locked=False)
+            else:
+                # A text stays one, also where it looks like a formula, an error or a number.
+                cell.value, cell.data_type, cell.quotePrefix = text, "s", True
+    sheet.protection.sheet = True
+    # False permits it: annotators may still widen columns.
+    sheet.protection.formatColumns = sheet.protection.formatRows = False
+    book.save(path)
+
+
+def _add_check(sheet: Worksheet, letter: str, measure: Measure, tasks: list[str]) -> None:
+    check = DataValidation(
+        type="whole", operator="between", formula1="1", formula2=str(measure.top),
+        allow_blank=True, showErrorMessage=True, showInputMessage=True,
+        errorTitle=measure.name, error=f"A whole number from 1 to {measure.top}, please.",
+        promptTitle=f"{measure.name}, 1 to {measure.top}", prompt=measure.question,
+    )  # fmt: skip
+    # Rows of one task stand together.
+    for task in (task for task in measure.tasks if task in tasks):
+        first = tasks.index(task) + 2
+        check.add(f"{letter}{first}:{letter}{first + tasks.count(task) - 1}")
+    if check.sqref:
+        sheet.add_data_validation(check)
+
+
+def _write_instructions(sheet: Worksheet, dialect: str) -> None:
+    sheet.title, name = "Instructions", get_variety(dialect).name
+    for letter, width in {"A": 24, "B": 24, "C": 90}.items():
+        sheet.column_dimensions[letter].width = width
+    sheet.append([f"Rating sheet: {name}", "تعليمات التقييم"])
+    sheet["A1"].font = sheet["B1"].font = Font(bold=True, size=14)
+    sheet.append([])
+    for number, line in enumerate(_INSTRUCTIONS, start=1):
+        sheet.append([f"{number}.", None, line.format(name=name, dialect=dialect)])
+    sheet.append([])
+    sheet.append(["Column", "العمود", "Question and scale"])
+    for cell in sheet[sheet.max_row]:
+        _style_head(cell)
+    for measure in MEASURES:
+        scale = f"1 = {measure.lowest}; {measure.top} = {measure.highest}"
+        asked = f"(Asked for: {', '.join(measure.tasks)}.)"
+        sheet.append([measure.name, measure.arabic, f"{measure.question} {scale}. {asked}"])
+    for row in sheet.iter_rows(min_row=2):
+        for cell in row:
+            cell.alignment = _TEXT
+
+
+def _style_head(cell: Cell) -> None:
+    cell.font = Font(bold=True)
+    cell.fill = _HEAD
+    cell.border = _LINES
+    cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")

@@ -1,0 +1,67 @@
+"""Dialect-aware decoding by minimum Bayes risk: of several samples, the one that they agree on.
+
+A sample's gain is its expected chrF++ with the other samples as references, as if each were the
+truth (Kumar and Byrne 2004; Eikema and Aziz 2022), and where a dialect is asked for, what the
+selecting scorers give for its dialectness:
+
+    gain(y) = 1/(n - 1) · Σ_{y' other} chrF++(y, y') / 100 + λ · ADI2(y)
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from lahja.core.errors import LahjaError
+from lahja.core.tables import RESPONSES
+from lahja.core.varieties import is_dialect
+from lahja.scoring.dialectness import score_dialectness
+from lahja.scoring.translation import chrf_plus_plus, pairwise_chrf_statistics
+
+
+def agreement(texts: Sequence[str]) -> np.ndarray:
+    """Return each text's mean chrF++ (0 to 100) with the other texts as references.
+
+    A text that was drawn twice agrees with its equal. Alone, a text agrees with nobody: 0.
+    """
+    distinct = list(dict.fromkeys(texts))
+    if len(texts) < 2:
+        return np.zeros(len(texts))
+    scores = chrf_plus_plus(pairwise_chrf_statistics(distinct))
+    place = {text: n for n, text in enumerate(distinct)}
+    rows = np.array([place[text] for text in texts])
+    drawn = np.bincount(rows, minlength=len(distinct))
+    mean = (scores @ drawn - scores.diagonal()) / (len(texts) - 1)
+    return mean[rows]
+
+
+def best_sample(texts: Sequence[str], adi2: np.ndarray, dialect_weight: float) -> int:
+    """Return the place of the text with the greatest gain, of equals the first.
+
+    An empty text is chosen only where all are.
+    """
+    gains = agreement(texts) / 100 + dialect_weight * np.asarray(adi2)
+    has_text = np.array([bool(text.strip()) for text in texts])
+    return int(np.argmax(np.where(has_text, gains, -np.inf))) if has_text.any() else 0
+
+
+def choose_responses(
+    prompts: pd.DataFrame, samples: pd.DataFrame, scored: pd.DataFrame, dialect_weight: float
+) -> pd.DataFrame:
+    """Return RESPONSES: one of the GENERATIONS, samples, to each of EVALUATION_PROMPTS.
+
+    `scored` is SCORED of the samples, in their order. Raises `LahjaError` where a prompt has none.
+    """
+    asked = prompts.set_index("prompt_id")
+    for name in asked.index.difference(samples["prompt_id"]):
+        raise LahjaError(f"prompt {name} has no samples to choose from")
+    targets, tasks = (samples["prompt_id"].map(asked[key]) for key in ("target_variety", "task"))
+    adi2 = score_dialectness(scored, targets, tasks)["adi2"].to_numpy()
+    weights = dialect_weight * targets.map(is_dialect).to_numpy()
+    texts = samples["response"].fillna("").to_numpy()
+    places = samples.groupby("prompt_id").indices
+    chosen = [
+        own[best_sample(texts[own], adi2[own], weights[own[0]])]
+        for own in (places[name] for name in prompts["prompt_id"])
+    ]
+    return samples.iloc[chosen][RESPONSES.names]

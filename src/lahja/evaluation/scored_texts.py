@@ -1,0 +1,135 @@
+"""Read the texts that `lahja score` scores: a table, JSON Lines, or AL-QASIDA's output files."""
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lahja.core.errors import LahjaError, refuse_rows
+from lahja.core.files import digest_of_text
+from lahja.core.varieties import VARIETIES
+from lahja.corpora.readers.recorded import find_recorded, is_known, read_recorded
+from lahja.corpora.readers.rows import Reject, read_records
+from lahja.scoring.dialectness import has_enough_words
+
+TEXT_COLUMNS = [
+    "model", "prompt_id", "task", "corpus", "source_variety", "target_variety", "prompt",
+    "source", "reference", "response", "finish_reason",
+]  # fmt: skip
+SCORE_COLUMNS = ["aldi", "p_country", "p_region", "is_arabic", "too_few_tokens"]
+TASKS = ("translation", "monolingual", "crosslingual", "validation")
+
+
+def read_texts(path: Path, columns: Mapping[str, str], given: Mapping[str, str]) -> pd.DataFrame:
+    """Return the texts of a file or of a folder of AL-QASIDA's outputs, one row per response.
+
+    The frame has TEXT_COLUMNS and, where they are recorded, SCORE_COLUMNS (NaN in rows that lack
+    one) and `countries`. In a file, `columns` maps lahja's column names to the file's own and
+    `given` holds values for all rows (such as target_variety). Only `response` and
+    `target_variety` are needed: a row with a reference counts as translation, another as
+    monolingual. Raises `LahjaError` naming the file and the row or column.
+    """
+    parts = [*_folder_texts(path)] if path.is_dir() else [_file_texts(path, columns, given)]
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    if frame.empty:
+        raise LahjaError(f"{path}: holds no texts of lahja's varieties ({' '.join(VARIETIES)})")
+    for first in frame[frame.duplicated(["model", "prompt_id"])].itertuples():
+        raise LahjaError(f"{path}: prompt {first.prompt_id!r} of {first.model} occurs twice")
+    # pandas keeps None in columns of plain objects alone.
+    texts = frame[TEXT_COLUMNS].astype(object)
+    return frame.assign(**texts.where(texts.notna(), None))
+
+
+def _folder_texts(folder: Path) -> Iterator[pd.DataFrame]:
+    for stem in find_recorded(folder):
+        name, rows, _ = read_recorded(stem)
+        if rows is None or not is_known(name):
+            continue
+        # Prompts in the dialect itself, or in English of the cross-lingual task.
+        source = name.source or ("eng" if name.task == "crosslingual" else name.target)
+        key = f"{name.task}:{name.corpus}:{name.source}:{name.target}"
+        rows = rows.assign(
+            model=name.model, task=name.task, corpus=name.corpus, source_variety=source,
+            target_variety=name.target, prompt_id=[f"{key}:{place}" for place in rows.index],
+            source=rows["prompt"], is_arabic=rows.get("is_arabic", 1.0),
+        )  # fmt: skip
+        if name.source:
+            # What a translation prompt asks to translate: its lines but two.
+            lines = rows["prompt"].str.split("\n").str[1:-1].str.join("\n")
+            rows["source"] = lines.where(lines != "", rows["prompt"])
+        is_few = ~rows["response"].map(has_enough_words) & (name.task == "crosslingual")
+        few = rows.get("too_few_tokens", pd.Series(np.nan, rows.index))
+        rows["too_few_tokens"] = few.fillna(is_few.astype(float))
+        yield rows
+
+
+def _file_texts(path: Path, columns: Mapping[str, str], given: Mapping[str, str]) -> pd.DataFrame:
+    known = [*TEXT_COLUMNS, *SCORE_COLUMNS]
+    if unknown := [name for name in columns if name not in known]:
+        names = " ".join(known)
+        raise LahjaError(f"{path}: unknown column {unknown[0]!r}, expected some of {names}")
+    rows = _table(path)
+    for name, theirs in columns.items():
+        if theirs not in rows:
+            raise LahjaError(f"{path}: lacks the column {theirs!r} for {name}")
+    rows = rows.assign(**{name: rows[theirs] for name, theirs in columns.items()})
+    kept = [name for name in known if name in rows or name in TEXT_COLUMNS]
+    rows = rows.reindex(columns=kept).astype(object)
+    rows = rows.fillna({"response": "", "model": path.stem, "corpus": path.stem} | given)
+    task = rows["reference"].isna().map({True: "monolingual", False: "translation"})
+    rows["task"] = rows["task"].fillna(task)
+    scores = {name: rows[name].map(_number) for name in SCORE_COLUMNS if name in rows}
+    _check(rows, scores, path)
+    own = rows["target_variety"].mask(rows["task"] == "crosslingual", "eng")
+    rows["source_variety"] = rows["source_variety"].fillna(own)
+    keys = [f"{corpus}:{path}:{line}" for line, corpus in rows["corpus"].items()]
+    digests = pd.Series([digest_of_text(key)[:16] for key in keys], rows.index)
+    rows["prompt_id"] = rows["prompt_id"].fillna(digests)
+    rows["prompt"] = rows["prompt"].fillna(rows["source"])
+    rows["source"] = rows["source"].fillna(rows["prompt"])
+    return rows.assign(**scores)
+
+
+def _check(rows: pd.DataFrame, scores: dict[str, pd.Series], path: Path) -> None:
+    """Raise `LahjaError` for the first row that cannot be scored."""
+    task, source, target = rows["task"], rows["source_variety"], rows["target_variety"]
+    lacks_source = (task == "translation") & source.isna()
+    odd_source = source.notna() & ~source.isin([*VARIETIES])
+    codes, tasks = (f"expected one of {' '.join(names)}" for names in (VARIETIES, TASKS))
+    checks = [
+        (target, target.isna(), "has no target_variety; give the column, or --target for all rows"),
+        (task, ~task.isin(TASKS), f"unknown task {{!r}}, {tasks}"),
+        (source, lacks_source, "a translation needs source_variety: a column, or --source"),
+        (source, odd_source, f"unknown source_variety {{!r}}, {codes}"),
+        (target, ~target.isin([*VARIETIES]), f"unknown target_variety {{!r}}, {codes}"),
+    ]
+    for name, numbers in scores.items():
+        is_odd = numbers.isna() & rows[name].notna()
+        checks.append((rows[name], is_odd, f"{name}: {{!r}} is not a number"))
+    for values, is_faulty, told in checks:
+        refuse_rows(f"{path}:", is_faulty, told, values)
+
+
+def _number(value: Any) -> float:
+    try:
+        return float({"True": 1, "False": 0}.get(value, value))
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """Read a table by its lines; what is missing, such as an empty field of CSV, is NaN."""
+    if not path.is_file():
+        raise LahjaError(f"{path}: no such file or folder")
+    lines, records = [], []
+    for item in read_records(path, path.name):
+        if isinstance(item, Reject):
+            raise LahjaError(f"{path}:{item.line}: {item.reason}")
+        lines.append(item[0])
+        records.append(item[1])
+    frame = pd.DataFrame(records, index=lines, dtype=object)
+    is_missing = frame.isna() | (frame == "") if path.suffix in (".csv", ".tsv") else frame.isna()
+    return frame.mask(is_missing)

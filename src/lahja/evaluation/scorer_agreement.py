@@ -1,0 +1,188 @@
+"""How far scorers agree with their teachers: correlations, errors, accuracy on held-out texts.
+
+Texts of one group, such as answers to one source sentence, are drawn together: they are similar,
+and intervals that took them for independent would be too narrow.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from lahja.core.config.base import default
+from lahja.core.config.evaluation import Evaluation
+from lahja.core.config.scorers import Scorers
+from lahja.core.seeding import shuffled
+from lahja.core.statistics import Estimate, Resampling, rank_correlations, resample_counts
+from lahja.core.tables import SCORER_AGREEMENT
+from lahja.core.varieties import NADI_COUNTRIES, get_variety, is_dialect
+from lahja.corpora.teacher import GIVEN, RECORDED
+from lahja.evaluation.metrics.slices import ALL
+from lahja.scoring import judges
+from lahja.scoring.dialectness import adi2, country_probability
+
+# Fewer texts than this tell nothing of a correlation.
+_MIN_TEXTS = 10
+_LABELS = "labels of the corpora's own sentences"
+TEACHERS = {
+    ("aldi", RECORDED): "Sentence-ALDi, recorded with AL-QASIDA's outputs",
+    ("aldi", GIVEN): "the scorer corpus's own column of dialectness",
+    ("country", RECORDED): "NADI2024-baseline, recorded with AL-QASIDA's outputs",
+    ("adi2", RECORDED): "ADI2, recorded with AL-QASIDA's outputs",
+    ("language", RECORDED): "the language identifier (acc), recorded with AL-QASIDA's outputs",
+}
+
+
+@dataclass(frozen=True)
+class CheckSettings:
+    """How scorers are run and compared; `sentences` of each variety where labels are compared."""
+
+    batch: int = default(Scorers, "batch")
+    precision: str = default(Scorers, "precision")
+    resamples: int = default(Evaluation, "resamples")
+    confidence: float = default(Evaluation, "confidence")
+    seed: int = 0
+    sentences: int = 200
+
+
+class Comparison(NamedTuple):
+    """Scores of a scorer (`found`) and its teacher (`wanted`) for the same rows, shape (rows,).
+
+    `wanted` is NaN where the teacher gave none; `rows` has variety and group_id. Labels are right
+    or wrong; `quantity` ends the names of measures, such as `p_country`.
+    """
+
+    scorer: str
+    teacher: str
+    rows: pd.DataFrame
+    found: np.ndarray
+    wanted: np.ndarray
+    is_label: bool = False
+    quantity: str = ""
+
+
+def check_scorers(
+    teacher: pd.DataFrame,
+    sentences: pd.DataFrame,
+    folders: dict[str, Path],
+    settings: CheckSettings,
+) -> pd.DataFrame:
+    """Return SCORER_AGREEMENT of the scorers whose folders are given (aldi, country, language).
+
+    TEACHER_SCORES of the split "test" are compared. Where it knows nothing of a scorer's kind,
+    the country and the language of SENTENCES of the split "test" are. The language identifier
+    learns from no recorded answer, so that all of them count.
+    """
+    options = judges.ScorerSettings(batch=settings.batch, precision=settings.precision)
+    held_out = teacher[teacher["split"] == "test"].reset_index(drop=True)
+    labelled = shuffled(sentences[sentences["split"] == "test"], settings.seed, "sentence_id")
+    labelled = labelled.groupby("variety").head(settings.sentences)
+    found, scored = [], {}
+    if "aldi" in folders:
+        scored["aldi"] = judges.AldiScorer(folders["aldi"], options).score([*held_out["text"]])
+        for kind, rows in held_out.groupby("teacher", sort=True):
+            name, wanted = TEACHERS["aldi", kind], rows["aldi"].to_numpy(dtype=float)
+            found.append(Comparison("aldi", name, rows, scored["aldi"][rows.index], wanted))
+    if "country" in folders:
+        scorer = judges.CountryScorer(folders["country"], options)
+        if held_out["p_country"].notna().any():
+            scored["countries"] = scorer.score([*held_out["text"]])
+            name = TEACHERS["country", RECORDED]
+            found += country_comparisons(held_out, scored["countries"], name)
+        else:
+            rows = labelled[labelled["variety"].map(is_dialect)]
+            likeliest = scorer.score([*rows["text"]]).argmax(axis=1)
+            own = [NADI_COUNTRIES.index(get_variety(code).country) for code in rows["variety"]]
+            found.append(Comparison("country", _LABELS, rows, likeliest, np.array(own), True))
+    if len(scored) == 2:
+        found.append(adi2_comparison(held_out, **scored, teacher=TEACHERS["adi2", RECORDED]))
+    if "language" in folders:
+        found.append(_language(teacher, labelled, judges.LanguageIdentifier(folders["language"])))
+    resampling = Resampling(settings.resamples, settings.seed)
+    return agreement_table(found, resampling, settings.confidence)
+
+
+def _language(
+    teacher: pd.DataFrame, labelled: pd.DataFrame, scorer: judges.LanguageIdentifier
+) -> Comparison:
+    rows, name = teacher[teacher["is_arabic"].notna()], TEACHERS["language", RECORDED]
+    wanted = rows["is_arabic"].to_numpy(dtype=bool)
+    if rows.empty:
+        rows, name = labelled, _LABELS
+        wanted = np.array([get_variety(code).is_arabic for code in rows["variety"]])
+    found = np.array([judges.is_arabic(code) for code in scorer.identify([*rows["text"]])])
+    return Comparison("language", name, rows, found, wanted, is_label=True)
+
+
+def country_comparisons(
+    rows: pd.DataFrame, countries: np.ndarray, teacher: str
+) -> list[Comparison]:
+    """Compare P(wanted country), and the likeliest of 18 where all of the teacher's are known.
+
+    `countries` has shape (texts, 18).
+    """
+    wanted, found = rows["p_country"].to_numpy(dtype=float), _wanted_country(rows, countries)
+    own = np.array([np.nan if row is None else np.argmax(row) for row in rows["countries"]])
+    return [
+        Comparison("country", teacher, rows, found, wanted, quantity="p_country"),
+        Comparison("country", teacher, rows, countries.argmax(axis=1), own, is_label=True),
+    ]
+
+
+def adi2_comparison(
+    rows: pd.DataFrame, aldi: np.ndarray, countries: np.ndarray, teacher: str
+) -> Comparison:
+    """Compare ADI2, in which the errors of both scorers meet."""
+    wanted = adi2(rows["p_country"].to_numpy(dtype=float), rows["aldi"].to_numpy(dtype=float))
+    return Comparison("adi2", teacher, rows, adi2(_wanted_country(rows, countries), aldi), wanted)
+
+
+def _wanted_country(rows: pd.DataFrame, countries: np.ndarray) -> np.ndarray:
+    """Return P(the country of the variety that was asked for) of each row."""
+    return np.array([*map(country_probability, countries, rows["variety"])])
+
+
+def agreement_table(
+    comparisons: list[Comparison], resampling: Resampling, confidence: float
+) -> pd.DataFrame:
+    """Return SCORER_AGREEMENT: every measure of every comparison, of all texts and by variety.
+
+    Numbers get `spearman`, `mae` and `bias` (the scorer's mean less the teacher's); labels get
+    `accuracy`.
+    """
+    rows = [row for c in comparisons for row in _rows(c, resampling, confidence)]
+    return pd.DataFrame(rows, columns=SCORER_AGREEMENT.names)
+
+
+def _rows(comparison: Comparison, resampling: Resampling, confidence: float) -> Iterator[tuple]:
+    frame = comparison.rows[["variety", "group_id"]]
+    frame = frame.assign(found=comparison.found, wanted=comparison.wanted)
+    frame = frame[frame["wanted"].notna()]
+    by_variety = dict(iter(frame.groupby("variety")))
+    for part, rows in ({ALL: frame} | (by_variety if len(by_variety) > 1 else {})).items():
+        if len(rows) < _MIN_TEXTS:
+            continue
+        place, groups = rows["group_id"].factorize(sort=True)
+        drawn = resample_counts(len(groups), resampling.resamples, resampling.seed)
+        # The first row is the texts themselves, each once.
+        counts = np.concatenate([np.ones((1, len(rows))), drawn[:, place]])
+        pair = rows["found"].to_numpy(), rows["wanted"].to_numpy()
+        for name, values in _measures(*pair, counts, comparison.is_label).items():
+            measure = "_".join(filter(None, (name, comparison.quantity)))
+            interval = Estimate(values[0], values[1:], len(rows)).interval(confidence)
+            about = (comparison.scorer, comparison.teacher, measure, part)
+            yield *about, float(values[0]), *interval, len(rows)
+
+
+def _measures(
+    found: np.ndarray, wanted: np.ndarray, counts: np.ndarray, is_label: bool
+) -> dict[str, np.ndarray]:
+    """Return each measure on each resample; `counts` tells how often each text was drawn."""
+    errors = {"accuracy": found == wanted}
+    if not is_label:
+        errors = {"mae": np.abs(found - wanted), "bias": found - wanted}
+    means = {name: counts @ own.astype(float) / counts.sum(axis=1) for name, own in errors.items()}
+    return means if is_label else {"spearman": rank_correlations(found, wanted, counts)} | means

@@ -1,0 +1,120 @@
+"""Answer requests from the store, and ask the backend only for what is missing there."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Self
+
+import pandas as pd
+
+from lahja.core.errors import LahjaError
+from lahja.core.journal import Journal
+from lahja.core.progress import Progress
+from lahja.core.tables import GENERATIONS
+from lahja.generation.backend import Answer, Backend, Request, Sampling, request_key
+
+_MAX_SAMPLES = 100_000
+
+
+class AnswerStore:
+    """Answers by key, in a JSON Lines file that one process at a time has open.
+
+    Used as a context manager. A last line that a crash left unfinished is dropped.
+    """
+
+    def __init__(self, path: Path):
+        """Open, lock and read the file; raise `LahjaError` where another process holds it."""
+        self._journal = Journal(path)
+        self.answers: dict[str, Answer] = {}
+        for number, row in enumerate(self._journal.rows, start=1):
+            try:
+                key = row.pop("key")
+                self.answers[key] = Answer(**row)
+            except (KeyError, TypeError):
+                self._journal.close()
+                raise LahjaError(f"{path}:{number}: not an answer of the store") from None
+
+    def __enter__(self) -> Self:
+        """Return the store itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Unlock and close the file."""
+        self._journal.close()
+
+    def add(self, answers: dict[str, Answer]) -> None:
+        """Append answers by their keys; they are on disk when this returns."""
+        self._journal.append({"key": key, **asdict(answer)} for key, answer in answers.items())
+        self.answers.update(answers)
+
+
+def answer(requests: list[Request], backend: Backend, store: Path) -> list[Answer]:
+    """Return the answers in the order of the requests.
+
+    Requests that ask the same are asked once. What the backend has no answer to is not stored,
+    so a later run asks again.
+    """
+    keys = [request_key(backend.identity, request) for request in requests]
+    with AnswerStore(store) as known:
+        missing = {
+            key: replace(request, id=key)
+            for key, request in zip(keys, requests, strict=True)
+            if key not in known.answers
+        }
+        unanswered = {}
+        total = len({*keys})
+        with Progress(total, "prompts", done=total - len(missing)) as progress:
+            for found in backend.generate([*missing.values()]):
+                if found.id not in missing:
+                    raise LahjaError(f"the backend answered {found.id}, which was not asked")
+                if found.text is None:
+                    unanswered[found.id] = found
+                else:
+                    known.add({found.id: found})
+                # What a server that is paid has cost so far.
+                progress.cost = getattr(backend, "cost", None)
+                progress.advance()
+        answers = {**known.answers, **unanswered}
+    for key in keys:
+        if key not in answers:
+            raise LahjaError(f"the backend gave no answer to {missing[key].prompt[:60]!r}")
+    return [
+        replace(answers[key], id=request.id) for key, request in zip(keys, requests, strict=True)
+    ]
+
+
+def respond(
+    prompts: pd.DataFrame,
+    generator: str,
+    sampling: Sampling,
+    backend: Backend,
+    store: Path,
+    samples: int = 0,
+    greedy_first: bool = False,
+) -> pd.DataFrame:
+    """Return GENERATIONS: a generator's response to each prompt, or so many samples of them.
+
+    `prompts` has `prompt_id`, `prompt` and, where they are asked for dialect by dialect, `dialect`.
+    Each sample is drawn from its own seed; with `greedy_first` the first of them is not drawn but
+    the likeliest.
+    """
+    twice = prompts["prompt_id"][prompts["prompt_id"].duplicated()]
+    if not twice.empty:
+        raise LahjaError(f"prompt_id {twice.iloc[0]} occurs twice among the prompts")
+    # Runs of neighbouring seeds share no sample.
+    seeds = {n: sampling.seed * _MAX_SAMPLES + n for n in range(samples)}
+    drawn = {n: replace(sampling, seed=seed) for n, seed in seeds.items()} or {None: sampling}
+    if samples and greedy_first:
+        drawn[0] = replace(drawn[0], temperature=0.0, top_p=1.0)
+    asked = prompts.reindex(columns=["prompt_id", "dialect", "prompt"]).astype(object)
+    asked["dialect"] = asked["dialect"].where(asked["dialect"].notna(), None)
+    asked = asked.merge(pd.DataFrame({"sample": [*drawn]}, dtype=object), how="cross")
+    requests = [
+        Request(str(row.Index), row.prompt, drawn[row.sample], row.dialect or "")
+        for row in asked.itertuples()
+    ]
+    found = answer(requests, backend, store)
+    asked["generator"] = generator
+    asked["response"] = pd.Series([one.text for one in found], dtype=object)
+    asked["finish_reason"] = [one.finish_reason for one in found]
+    asked["n_tokens"] = pd.Series([one.n_tokens for one in found], dtype=object)
+    return asked[GENERATIONS.names]

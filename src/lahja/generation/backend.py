@@ -1,0 +1,59 @@
+"""What every way of generating text has in common."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+from lahja.core.files import canonical_json, digest_of_text
+
+NOT_RECORDED = "not recorded"
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How an answer is drawn; a temperature of 0 is greedy decoding."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_new_tokens: int = 128
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Request:
+    """One prompt to answer."""
+
+    id: str
+    prompt: str
+    sampling: Sampling
+    group: str = ""
+    """Prompts of one group (a dialect) share batches, so that more of another do not move them."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one request; `text` is None where the backend has none to give.
+
+    `finish_reason` is "stop" where the model ended its turn, "length" where it was cut off.
+    """
+
+    id: str
+    text: str | None
+    finish_reason: str
+    n_tokens: int | None
+
+
+class Backend(Protocol):
+    """Something that answers prompts."""
+
+    identity: str
+    """What answers: the model's digest, or that of the recordings, and the code's version."""
+
+    def generate(self, requests: list[Request]) -> Iterator[Answer]:
+        """Yield one answer for each request, in any order, each as soon as it is there."""
+
+
+def request_key(identity: str, request: Request) -> str:
+    """Return the key of a request in the store: what its answer depends on, and nothing else."""
+    facts = {"model": identity, "prompt": request.prompt, "sampling": asdict(request.sampling)}
+    return digest_of_text(canonical_json(facts))

@@ -1,0 +1,63 @@
+"""Generators: which backend their settings name."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lahja.core.errors import LahjaError
+from lahja.core.settings import parse_settings
+from lahja.generation.backend import Backend, Sampling
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A generator as the config describes it; `folders` are those of recorded answers.
+
+    `model`, `base_url`, `request` and `server` are a server's: see `lahja.generation.server`.
+    """
+
+    name: str
+    backend: str = "transformers"
+    sampling: Sampling = field(default_factory=Sampling)
+    batch: int = 64
+    precision: str | None = None
+    folders: tuple[str, ...] = ()
+    model: str | None = None
+    base_url: str | None = None
+    request: dict[str, Any] = field(default_factory=dict)
+    server: dict[str, Any] = field(default_factory=dict)
+
+
+def parse_generator(values: dict[str, Any], server: dict[str, Any] | None = None) -> Generator:
+    """Return a generator from JSON; raise `LahjaError` naming a key that is wrong."""
+    sampling = parse_settings(Sampling, values.get("sampling") or {})
+    return parse_settings(Generator, {**values, "sampling": sampling, "server": server or {}})
+
+
+def open_backend(
+    generator: Generator, root: Path | None = None, adapter: Path | None = None, gpus: int = 1
+) -> Backend:
+    """Return the generator's backend; the configuration knows no other ones.
+
+    `gpus` is how many the vllm backend spreads a model over.
+    """
+    name, kind = generator.name, generator.backend
+    if kind == "recorded":
+        from lahja.generation.recorded import RecordedBackend
+
+        return RecordedBackend([Path(folder) for folder in generator.folders])
+    if kind == "openai":
+        from lahja.generation.openai_backend import OpenAIBackend
+        from lahja.generation.server import Server, parse_options
+
+        server = Server.of(generator.model, generator.base_url, generator.request)
+        return OpenAIBackend(name, server, parse_options(generator.server))
+    if root is None:
+        raise LahjaError(f"generator {name}: backend {kind} needs --root")
+    if kind == "vllm":
+        from lahja.generation.vllm_backend import VllmBackend
+
+        return VllmBackend(root, adapter, gpus=gpus, precision=generator.precision)
+    from lahja.generation.transformers_backend import TransformersBackend
+
+    return TransformersBackend(root, adapter, batch=generator.batch, precision=generator.precision)

@@ -1,0 +1,253 @@
+"""Generation by a server that speaks OpenAI's chat completions: theirs, Gemini's, vLLM's.
+
+The official client tries again by itself: after HTTP 408, 409, 429, 5xx and lost connections, with
+waits that double or as long as `Retry-After` asks, up to two minutes. What it knows nothing of is
+in `MeteredClient`, through which every try goes: the budget, a deadline, replies that are none.
+"""
+
+import re
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import openai
+
+from lahja.core.errors import LahjaError
+from lahja.generation.backend import Answer, Request
+from lahja.generation.costs import BudgetReached, Ledger, Stopped, estimate, max_tokens
+from lahja.generation.server import (
+    CONTENT_FILTER,
+    FILTERED,
+    Server,
+    ServerOptions,
+    UnusableReply,
+    error_of,
+    read_answer,
+    read_json,
+    read_key,
+    read_usage,
+)
+
+_MAX_MESSAGE = 300
+# A quota that is used up is HTTP 429 too, but waiting does not bring it back.
+_LASTING = ("insufficient_quota", "billing_hard_limit_reached")
+_GEMINI_DELAY = re.compile(r'"retryDelay"\s*:\s*"([0-9.]+)s"')
+_UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+
+
+class OpenAIBackend:
+    """A model behind an OpenAI-compatible server, several requests under way at once.
+
+    Each answer is yielded as soon as it is there. SIGTERM lets the requests under way come in;
+    kill -9 loses those, `concurrency` of them at most, and the ledger counts them as paid.
+    `cost` is what this process has paid so far, in dollars; None where there is no price.
+    """
+
+    def __init__(self, name: str, server: Server, options: ServerOptions):
+        """Take the key from the environment; raise `LahjaError` where it is missing."""
+        self.name, self.server, self.options = name, server, options
+        self.identity = server.identity
+        self.cost = 0.0 if options.price else None
+        self._key = read_key(name, options.key)
+        self._fault: Exception | None = None
+
+    def generate(self, requests: list[Request]) -> Iterator[Answer]:
+        """Yield the answers as they come; raise `LahjaError` when what is paid is yielded."""
+        if not requests:
+            return
+        price, n_answered = self.options.price, 0
+        costs = Path(self.options.costs) if price else None
+        ledger = Ledger(self.name, costs, self.options.budget)
+        print(estimate(requests, price, ledger), file=sys.stderr)
+        try:
+            for answer in self._answers(requests, ledger):
+                n_answered += 1
+                self.cost = ledger.paid if price else None
+                yield answer
+            if isinstance(self._fault, BudgetReached):
+                raise BudgetReached(
+                    f"{self._fault}: {ledger.account()}; {n_answered} of {len(requests)} requests "
+                    f"answered and kept; to resume, raise generators.{self.name}.budget and run "
+                    "again"
+                )
+            if self._fault:
+                raise self._fault
+        finally:
+            if price:
+                print(f"{self.name}: {ledger.account()}", file=sys.stderr)
+            ledger.close()
+
+    def _answers(self, requests: list[Request], ledger: Ledger) -> Iterator[Answer]:
+        """Yield answers until one fails; then those under way still come in."""
+        self._fault = None
+
+        def stop(fault: Exception) -> None:
+            """Begin no more requests; the first fault is kept."""
+            self._fault = self._fault or fault
+            ledger.stop()
+
+        def answer(request: Request) -> Answer | None:
+            """Return the answer to one request, or None where it failed or was given up."""
+            try:
+                return None if ledger.is_stopped else self._ask(request, client, metered)
+            except Stopped:
+                return None
+            except Exception as fault:
+                return stop(fault)
+
+        with MeteredClient(self.options, ledger) as metered, stopping_at_signals(stop):
+            # Without a key of its own the client would take the one of OPENAI_API_KEY.
+            client = openai.OpenAI(
+                api_key=self._key or "none",
+                base_url=self.server.base_url,
+                max_retries=self.options.retries,
+                timeout=self.options.deadline,
+                http_client=metered,
+            )
+            with ThreadPoolExecutor(self.options.concurrency) as pool:
+                try:
+                    for future in as_completed([pool.submit(answer, r) for r in requests]):
+                        if (found := future.result()) is not None:
+                            yield found
+                finally:
+                    ledger.stop()
+
+    def _ask(self, request: Request, client: openai.OpenAI, metered: "MeteredClient") -> Answer:
+        fields = self.server.body(request)
+        model, messages = fields.pop("model"), fields.pop("messages")
+        metered.begin(request)
+        try:
+            reply = client.chat.completions.with_raw_response.create(
+                model=model,
+                messages=messages,
+                extra_body=fields,
+                extra_headers={} if self._key else {"Authorization": openai.Omit()},
+            )
+        except openai.OpenAIError as error:
+            if isinstance(error, openai.APIStatusError) and error_of(error.body)[0] in FILTERED:
+                return Answer(request.id, None, CONTENT_FILTER, None)
+            raise self._fault_of(error, request, metered.current.n_tries) from None
+        return read_answer(request.id, read_json(reply.http_response.content))
+
+    def _fault_of(self, error: Exception, request: Request, n_tries: int) -> LahjaError:
+        """Return a client's exception as one line with the server's message, without the key."""
+        message = " ".join(_message(error).split())
+        if self._key:
+            message = message.replace(self._key, "[the key]")
+        hint, variable = "", self.options.key
+        if getattr(error, "status_code", None) in (401, 403):
+            hint = f"; is the key in {variable} right?" if variable else "; a key is needed"
+        elif isinstance(error, openai.RateLimitError) and "retry-after" in error.response.headers:
+            wait = error.response.headers["retry-after"]
+            hint = f"; the server asks to wait {wait} seconds: run again later"
+        tries = f" after {n_tries} tries" if n_tries > 1 else ""
+        where = f"no answer to the prompt {request.prompt[:60]!r}{tries}"
+        return LahjaError(f"generator {self.name}: {where}: {message[:_MAX_MESSAGE]}{hint}")
+
+
+class MeteredClient(httpx2.Client):
+    """Sends each try of a request, within budget and deadline, and settles what it cost.
+
+    What the official client should not try again, or later, is put into a reply's headers, which
+    it reads. Each thread asks one request at a time, which `begin` names.
+    """
+
+    def __init__(self, options: ServerOptions, ledger: Ledger):
+        """Hold requests to a ledger."""
+        # A connection serves one request: on one that is used again, a reply that a server sent
+        # twice would be taken for the next request's.
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
+        super().__init__(limits=limits, timeout=options.deadline, follow_redirects=True)
+        self.price, self.deadline, self.ledger = options.price, options.deadline, ledger
+        self.current = threading.local()
+
+    def begin(self, request: Request) -> None:
+        """Let this thread's next tries be of this request."""
+        self.current.request, self.current.n_tries = request, 0
+
+    def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        """Send a request once; raise what the official client tries again, or what ends the run."""
+        price = self.price
+        cost = price.of(*max_tokens(self.current.request)) if price else 0.0
+        ticket = self.ledger.reserve(cost)
+        self.current.n_tries += 1
+        # A try that ends without a reply costs the most, for it may have been answered.
+        try:
+            reply = self._read(super().send(request, **{**options, "stream": True}))
+            if reply.is_error:
+                cost = 0.0
+                _advise(reply)
+            else:
+                body = read_json(reply.content)
+                if price and (usage := read_usage(body)):
+                    cost = price.of(*usage)
+                read_answer("", body)
+        except UnusableReply as fault:
+            raise httpx2.DecodingError(str(fault), request=request) from None
+        except _UNSENT:
+            cost = 0.0
+            raise
+        finally:
+            self.ledger.settle(ticket, cost)
+        return reply
+
+    def _read(self, reply: httpx2.Response) -> httpx2.Response:
+        """Return a reply with its body; raise where that takes longer than the deadline.
+
+        The client's own timeout is per read: a server that trickles would never meet it.
+        """
+        ends, parts = time.monotonic() + self.deadline, []
+        with closing(reply):
+            for part in reply.iter_raw():
+                parts.append(part)
+                if time.monotonic() > ends:
+                    raise httpx2.ReadTimeout("the reply trickles", request=reply.request)
+        content = b"".join(parts)
+        return httpx2.Response(
+            reply.status_code, headers=reply.headers, content=content, request=reply.request
+        )
+
+
+def _advise(reply: httpx2.Response) -> None:
+    """Put into an error's headers what its body says of trying again."""
+    with suppress(UnusableReply):
+        if error_of(read_json(reply.content))[0] in _LASTING:
+            reply.headers["x-should-retry"] = "false"
+        if delay := _GEMINI_DELAY.search(reply.text):
+            reply.headers["retry-after"] = delay[1]
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, openai.APIStatusError):
+        code, message = error_of(error.body)
+        return f"HTTP {error.status_code}: {f'{code}: ' if code else ''}{message}"
+    if isinstance(error, openai.APITimeoutError):
+        return "no reply within the deadline"
+    cause = error.__cause__ or error
+    is_ours = isinstance(cause, httpx2.DecodingError)
+    return str(cause) if is_ours else f"{type(cause).__name__}: {cause}"
+
+
+@contextmanager
+def stopping_at_signals(stop: Callable[[Exception], None]) -> Iterator[None]:
+    """Let a first SIGTERM or Ctrl-C stop the run in order; a second one ends the process."""
+
+    def handle(number: int, _: Any) -> None:
+        """Let what is asked be kept, and the next signal end the process."""
+        for other in before:
+            signal.signal(other, signal.SIG_DFL)
+        stop(LahjaError(f"stopped by {signal.Signals(number).name}; what was answered is kept"))
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,156 @@
+"""A server of chat completions: its address and key, what it is sent, and what its replies say."""
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Any, Self
+
+from lahja.core.errors import LahjaError
+from lahja.core.files import canonical_json
+from lahja.core.settings import parse_settings
+from lahja.generation.backend import Answer, Request
+from lahja.generation.costs import Price
+
+OPENAI = "https://api.openai.com/v1"
+# Codes of an HTTP 400 that mean: the prompt itself was filtered out.
+FILTERED = ("content_filter", "content_policy_violation", "invalid_prompt")
+CONTENT_FILTER = "content_filter"
+
+
+@dataclass(frozen=True)
+class Server:
+    """What answers: a model behind an address, and departures from the request's own fields.
+
+    `request` adds fields to the body of every request, or with null takes one away.
+    """
+
+    model: str
+    base_url: str
+    request: dict[str, Any]
+
+    @classmethod
+    def of(cls, model: str, base_url: str | None, request: dict[str, Any]) -> Self:
+        """Return a server as the configuration describes it; null is OpenAI's own address."""
+        return cls(model, (base_url or OPENAI).rstrip("/"), request)
+
+    @property
+    def identity(self) -> str:
+        """Return what an answer depends on beside prompt and sampling."""
+        facts = {"model": self.model, "server": self.base_url, "request": self.request}
+        return canonical_json(facts)
+
+    def body(self, request: Request) -> dict[str, Any]:
+        """Return the body that asks for the answer to one request."""
+        sampling = request.sampling
+        # OpenAI's newer models refuse `max_tokens`; other servers may not know its successor.
+        limit = "max_completion_tokens" if self.base_url == OPENAI else "max_tokens"
+        body = {
+            "model": self.model,
+            "messages": [{"role": "user", "content": request.prompt}],
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            limit: sampling.max_new_tokens,
+            "seed": sampling.seed,
+        }
+        return {k: v for k, v in (body | self.request).items() if v is not None}
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """How a server is asked, by the keys of `generators`; none of it changes an answer.
+
+    `costs` is the file of the generator's ledger.
+    """
+
+    key: str | None
+    concurrency: int
+    deadline: float
+    retries: int
+    price: Price | None
+    budget: float | None
+    costs: str
+
+
+def parse_options(values: dict[str, Any]) -> ServerOptions:
+    """Return how a server is asked, from JSON; raise `LahjaError` naming a key that is wrong."""
+    price = parse_settings(Price, values["price"]) if values.get("price") else None
+    return parse_settings(ServerOptions, {**values, "price": price})
+
+
+def read_key(name: str, variable: str | None) -> str | None:
+    """Return the key that an environment variable holds; None where no variable is named.
+
+    Raises `LahjaError` naming the variable, never the key, where it is missing or can be no key.
+    """
+    if variable is None:
+        return None
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        raise LahjaError(f"generator {name} needs a key: set the environment variable {variable}")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        where = f"generator {name}: the environment variable {variable}"
+        raise LahjaError(f"{where} holds something else than a key (printable ASCII, no spaces)")
+    return key
+
+
+class UnusableReply(Exception):
+    """A reply of HTTP 200 that is no chat completion."""
+
+
+def read_json(content: bytes) -> Any:
+    """Return the JSON of a reply; raise `UnusableReply` where it is none."""
+    try:
+        return json.loads(content)
+    except ValueError:
+        raise UnusableReply(f"{len(content)} bytes that are not JSON") from None
+
+
+def read_usage(body: Any) -> tuple[int, int] | None:
+    """Return the tokens of prompt and answer that a reply counts, or None where it does not.
+
+    Gemini leaves its thinking out of `completion_tokens`, but not out of the total.
+    """
+    counted = body.get("usage") if isinstance(body, dict) else None
+    if not isinstance(counted, dict):
+        return None
+    n_input, n_output = counted.get("prompt_tokens"), counted.get("completion_tokens") or 0
+    if not isinstance(n_input, int) or not isinstance(n_output, int):
+        return None
+    total = counted.get("total_tokens")
+    return n_input, max(n_output, (total if isinstance(total, int) else 0) - n_input)
+
+
+def read_answer(request_id: str, body: Any) -> Answer:
+    """Return the answer that a reply holds; raise `UnusableReply` where it is no completion.
+
+    A refusal and a filtered answer have no text, but their reason; so has a reply without
+    content, whose reason is "empty", or "length" where thinking took all tokens.
+    """
+    try:
+        if body.get("object", "chat.completion") != "chat.completion":
+            raise UnusableReply(f"a {body['object']} in place of a chat completion")
+        if not body["choices"]:
+            return Answer(request_id, None, "empty", None)
+        message, reason = body["choices"][0]["message"], body["choices"][0]["finish_reason"]
+        text, refusal = message.get("content"), message.get("refusal")
+    except (AttributeError, IndexError, KeyError, TypeError):
+        text, reason, refusal = None, None, None
+    if not isinstance(text, str | None) or not isinstance(reason, str):
+        raise UnusableReply("JSON that is no chat completion")
+    if refusal or reason == CONTENT_FILTER:
+        text, reason = None, "refusal" if refusal else reason
+    elif text is None and reason == "stop":
+        reason = "empty"
+    _, n_tokens = read_usage(body) or (None, None)
+    return Answer(request_id, text and text.strip(), reason, n_tokens)
+
+
+def error_of(body: Any) -> tuple[str | None, str]:
+    """Return code and message of an error's body; Gemini's is a list of one."""
+    if isinstance(body, list) and body:
+        body = body[0]
+    error = body.get("error", body) if isinstance(body, dict) else body
+    if not isinstance(error, dict):
+        return None, str(error or "")
+    code = error.get("code") or error.get("status")
+    return (code if isinstance(code, str) else None), str(error.get("message") or "")

@@ -1,0 +1,142 @@
+"""Generation with transformers, on whatever device there is."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lahja.core.stages import version
+from lahja.generation.backend import Answer, Request, Sampling
+from lahja.models.batches import sorted_batches
+from lahja.models.device import pick_dtype, use_device
+from lahja.models.folder import load_model, load_tokenizer, model_digest
+from lahja.prompts.chat import prompt_tokens
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import GenerationConfig, LogitsProcessor, PreTrainedTokenizerBase
+
+# Of this code an answer depends on: drawing it, loading the model, the chat's tokens.
+CODE_STAGES = ("generation", "models", "chat")
+
+
+class TransformersBackend:
+    """A root checkpoint, with its adapter where one is given, run by transformers.
+
+    A sampled answer depends on the seed and its own prompt alone, not on its batch.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        adapter: Path | None = None,
+        *,
+        batch: int = 64,
+        precision: str | None = None,
+    ):
+        """Note what to load; the model is loaded when the first prompt is answered."""
+        self.root, self.adapter, self.batch = root, adapter, batch
+        self.device = use_device()
+        self.dtype = pick_dtype(precision, self.device)
+        self.identity = f"{model_digest(root, adapter)} {self.dtype} {version(*CODE_STAGES)}"
+
+    def generate(self, requests: list[Request]) -> Iterator[Answer]:
+        """Yield the answers batch by batch, the longest prompts first."""
+        if not requests:
+            return
+        tokenizer = load_tokenizer(self.root)
+        model = load_model(self.root, self.adapter, dtype=self.dtype, device=self.device)
+        ends = end_tokens(model.generation_config, tokenizer)
+        groups: dict[tuple[str, Sampling], list[Request]] = defaultdict(list)
+        for request in requests:
+            groups[request.group, request.sampling].append(request)
+        for (_, sampling), group in groups.items():
+            ids = prompt_tokens(tokenizer, [request.prompt for request in group])
+            for rows in sorted_batches([len(row) for row in ids], self.batch):
+                seeds = [draw_seed(group[row]) for row in rows]
+                prompts = [ids[row] for row in rows]
+                outputs = generate_tokens(model, tokenizer, prompts, sampling, seeds, ends)
+                for row, tokens in zip(rows, outputs, strict=True):
+                    yield answer_of_tokens(group[row].id, tokens, ends, tokenizer)
+
+
+def draw_seed(request: Request) -> int:
+    """Return the seed of one request's draws."""
+    text = f"{request.sampling.seed}\x1f{request.prompt}"
+    return int.from_bytes(blake2b(text.encode(), digest_size=7).digest(), "big")
+
+
+def generate_tokens(
+    model,
+    tokenizer,
+    prompts: list[list[int]],
+    sampling: Sampling,
+    seeds: list[int],
+    ends: set[int],
+) -> list[list[int]]:
+    """Return the new tokens of each prompt of a batch; what follows the first end is padding."""
+    import torch
+
+    inputs = tokenizer.pad({"input_ids": prompts}, padding_side="left", return_tensors="pt")
+    inputs = inputs.to(model.device)
+    processors = [] if sampling.temperature == 0 else [_gumbel_noise(sampling, seeds, model.device)]
+    with torch.inference_mode():
+        outputs = model.generate(
+            **inputs,
+            # Greedy in every case: the noise that the processor adds makes it a draw.
+            do_sample=False,
+            temperature=None,
+            top_p=None,
+            top_k=None,
+            max_new_tokens=sampling.max_new_tokens,
+            eos_token_id=sorted(ends),
+            pad_token_id=tokenizer.pad_token_id,
+            logits_processor=processors,
+        )
+    return outputs[:, inputs["input_ids"].shape[1] :].tolist()
+
+
+def _gumbel_noise(
+    sampling: Sampling, seeds: list[int], device: "torch.device"
+) -> "LogitsProcessor":
+    """Return the processor after which the largest logit is a draw from the model.
+
+    The argmax of logits / temperature + Gumbel noise is distributed as softmax sampling.
+    """
+    import torch
+    from transformers import LogitsProcessor, TopPLogitsWarper
+
+    class GumbelNoise(LogitsProcessor):
+        """Temperature, nucleus, and noise drawn per row."""
+
+        def __init__(self) -> None:
+            self.generators = [torch.Generator(device).manual_seed(seed) for seed in seeds]
+            self.nucleus = TopPLogitsWarper(sampling.top_p) if sampling.top_p < 1 else None
+
+        def __call__(self, input_ids, scores):
+            scores = scores.float() / sampling.temperature
+            if self.nucleus:
+                scores = self.nucleus(input_ids, scores)
+            width = scores.shape[-1]
+            draws = [torch.rand(width, generator=one, device=device) for one in self.generators]
+            return scores - torch.log(-torch.log(torch.stack(draws).clamp(1e-20, 1 - 1e-7)))
+
+    return GumbelNoise()
+
+
+def end_tokens(config: "GenerationConfig", tokenizer: "PreTrainedTokenizerBase") -> set[int]:
+    """Return the tokens that end a turn: the generation configuration's and the tokenizer's."""
+    own = config.eos_token_id
+    ends = {tokenizer.eos_token_id, *(own if isinstance(own, list) else [own])}
+    return ends - {None}
+
+
+def answer_of_tokens(
+    request_id: str, tokens: list[int], ends: set[int], tokenizer: "PreTrainedTokenizerBase"
+) -> Answer:
+    """Return the answer that new tokens make; what follows the first end is no part of it."""
+    stop = next((place for place, token in enumerate(tokens) if token in ends), None)
+    kept = tokens if stop is None else tokens[:stop]
+    text = tokenizer.decode(kept, skip_special_tokens=True).strip()
+    return Answer(request_id, text, "length" if stop is None else "stop", len(kept))

@@ -1,0 +1,233 @@
+"""Generation with vLLM's offline engine, in the process that asks."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from lahja.core.errors import LahjaError
+from lahja.core.files import read_json
+from lahja.core.stages import version
+from lahja.generation.backend import Answer, Request
+from lahja.generation.transformers_backend import (
+    CODE_STAGES,
+    answer_of_tokens,
+    draw_seed,
+    end_tokens,
+)
+from lahja.models.device import pick_dtype, pick_precision, use_device
+from lahja.models.folder import (
+    adapter_of,
+    load_generation_config,
+    load_model,
+    load_tokenizer,
+    model_context,
+    model_digest,
+)
+from lahja.prompts.chat import prompt_tokens
+
+if TYPE_CHECKING:
+    from vllm import LLMEngine, SamplingParams
+
+# Ranks that vLLM has room for; an adapter of another rank gets the next larger.
+_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
+# The engine's room for a sequence comes in steps of this many tokens: jobs whose longest prompts
+# differ a little then share what was compiled for a GPU.
+_CONTEXT_STEP = 512
+# Tokens in one step of the engine on the CPU, vLLM's own default there.
+_BATCHED_TOKENS = 2048
+# What a user has set counts. One process: nothing is left behind when a job is killed, and the
+# order of work does not depend on timing. Threads are not bound to cores, where two jobs side by
+# side would share one and leave another idle. Addresses are this machine's own.
+_ENVIRONMENT = {
+    "HF_HUB_OFFLINE": "1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+    "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
+    "VLLM_HOST_IP": "127.0.0.1",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    # GiB, without a GPU.
+    "VLLM_CPU_KVCACHE_SPACE": "1",
+}
+
+
+class VllmBackend:
+    """A root checkpoint, with its adapter where one is given, run by vLLM.
+
+    On a GPU, and in bf16, the adapter stays beside the root; in float32 on the CPU it is merged
+    into a copy of it, which is there until the engine has read it.
+
+    The engine gets all prompts at once and batches them as they fit; each answer is yielded when
+    it is finished, so that what a killed job had answered is in the store. Prompts are the tokens
+    that the transformers backend gets. A sampled answer depends on the seed and its own prompt, up
+    to rounding, which can differ with the batch.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        adapter: Path | None = None,
+        *,
+        precision: str | None = None,
+        gpus: int = 1,
+    ):
+        """Note what to load; the engine starts when the first prompt is answered.
+
+        `gpus` share each layer (tensor parallel). Raises `LahjaError` where this interpreter has
+        no vLLM, or no PEFT to merge an adapter with, or there are fewer GPUs.
+        """
+        _expect_package("vllm", "vLLM")
+        # Before anything imports huggingface_hub or vllm, which read them once.
+        prepare_environment()
+        self.root, self.adapter = root, adapter
+        self.device = use_device()
+        self.dtype = pick_dtype(precision, self.device)
+        self.gpus = 1
+        if self.device == "cuda":
+            import torch
+
+            self.gpus = gpus
+            if (there := torch.cuda.device_count()) < gpus:
+                raise LahjaError(f"vllm.gpus: {gpus} asked for, {there} there")
+        # As `load_model` does: merging into bf16 would round much of the adapter away.
+        is_exact = pick_precision(precision, self.device) == "fp32"
+        self.is_merged = adapter is not None and self.device == "cpu" and is_exact
+        if self.is_merged:
+            _expect_package("peft", "PEFT")
+        engine = "vllm merged" if self.is_merged else "vllm"
+        code = version(*CODE_STAGES)
+        self.identity = f"{model_digest(root, adapter)} {self.dtype} {code} {engine}"
+
+    def generate(self, requests: list[Request]) -> Iterator[Answer]:
+        """Yield the answers in the order in which they are finished."""
+        if not requests:
+            return
+        tokenizer = load_tokenizer(self.root)
+        ends = end_tokens(load_generation_config(self.root), tokenizer)
+        prompts = prompt_tokens(tokenizer, [request.prompt for request in requests])
+        context = _context(self.root, requests, prompts)
+        with _loaded(self) as (root, adapter):
+            engine = _start_engine(self, root, adapter, context)
+        beside = None
+        if adapter is not None:
+            from vllm.lora.request import LoRARequest
+
+            beside = LoRARequest(adapter.name, 1, str(adapter_of(adapter).resolve()))
+        rendered = engine.renderer.render_cmpl([{"prompt_token_ids": ids} for ids in prompts])
+        for row, (request, prompt) in enumerate(zip(requests, rendered, strict=True)):
+            parameters = _sampling_params(request, ends)
+            engine.add_request(str(row), prompt, parameters, lora_request=beside)
+        while engine.has_unfinished_requests():
+            for output in engine.step():
+                (completion,) = output.outputs
+                if completion.finish_reason not in ("stop", "length"):
+                    raise LahjaError(f"vLLM broke off an answer: {completion.finish_reason}")
+                request = requests[int(output.request_id)]
+                yield answer_of_tokens(request.id, [*completion.token_ids], ends, tokenizer)
+        engine.engine_core.shutdown()
+
+
+def prepare_environment() -> None:
+    """Set the environment variables that vLLM is started with, where they are not set.
+
+    What it compiles for a GPU is kept in its own environment's folder, if that can be written to.
+    """
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    if os.access(sys.prefix, os.W_OK):
+        os.environ.setdefault("VLLM_CACHE_ROOT", str(Path(sys.prefix) / "cache"))
+
+
+def _expect_package(name: str, title: str) -> None:
+    if find_spec(name) is None:
+        raise LahjaError(
+            f"the vllm backend needs an interpreter that has {title}, and {sys.executable} has "
+            "none: build one with `make vllm-env`, or name one as `vllm.python` in the config"
+        )
+
+
+@contextmanager
+def _loaded(backend: VllmBackend) -> Iterator[tuple[Path, Path | None]]:
+    """Yield the checkpoint that the engine loads, and the adapter that stays beside it.
+
+    Without a GPU vLLM takes ten times as long with an adapter beside (bench/vllm_adapter.py).
+    """
+    if not backend.is_merged:
+        yield backend.root, backend.adapter
+        return
+    with TemporaryDirectory() as folder:
+        model = load_model(backend.root, backend.adapter, dtype=backend.dtype, device="cpu")
+        model.save_pretrained(folder)
+        load_tokenizer(backend.root).save_pretrained(folder)
+        del model
+        yield Path(folder), None
+
+
+def _start_engine(
+    backend: VllmBackend, root: Path, adapter: Path | None, context: int
+) -> "LLMEngine":
+    from vllm import EngineArgs, LLMEngine
+
+    options: dict[str, Any] = {}
+    if adapter is not None:
+        options = {"enable_lora": True, "max_loras": 1, "max_lora_rank": _rank(adapter)}
+    if backend.device == "cpu":
+        # Compiling pays for itself on a GPU alone. A prompt read in two parts takes back the draw
+        # that its first part made, and PyTorch's generators on the CPU cannot go back: vLLM 0.32
+        # ends there.
+        options |= {"enforce_eager": True, "enable_chunked_prefill": False}
+        options["max_num_batched_tokens"] = max(_BATCHED_TOKENS, context)
+    arguments = EngineArgs(
+        model=str(root),
+        dtype=str(backend.dtype).removeprefix("torch."),
+        max_model_len=context,
+        tensor_parallel_size=backend.gpus,
+        enable_prefix_caching=True,
+        disable_log_stats=True,
+        **options,
+    )
+    return LLMEngine.from_engine_args(arguments)
+
+
+def _context(root: Path, requests: list[Request], prompts: list[list[int]]) -> int:
+    """Return how many tokens the longest prompt and its answer may take, rounded up."""
+    needed = [
+        len(ids) + request.sampling.max_new_tokens
+        for request, ids in zip(requests, prompts, strict=True)
+    ]
+    longest, known = max(needed), model_context(root)
+    if longest > known:
+        prompt = requests[needed.index(longest)].prompt
+        raise LahjaError(
+            f"{root}: knows {known} tokens, but the prompt {prompt[:40]!r}… and its answer may "
+            f"take {longest}: shorten it, or lower decoding.max_new_tokens"
+        )
+    return min(-(-longest // _CONTEXT_STEP) * _CONTEXT_STEP, known)
+
+
+def _sampling_params(request: Request, ends: set[int]) -> "SamplingParams":
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind
+
+    sampling = request.sampling
+    return SamplingParams(
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        max_tokens=sampling.max_new_tokens,
+        seed=draw_seed(request) if sampling.temperature else None,
+        stop_token_ids=sorted(ends),
+        detokenize=False,
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
+
+
+def _rank(adapter: Path) -> int:
+    rank = read_json(adapter_of(adapter) / "adapter_config.json")["r"]
+    fitting = [size for size in _RANKS if size >= rank]
+    if not fitting:
+        raise LahjaError(f"{adapter}: rank {rank}, but vLLM takes at most {_RANKS[-1]}")
+    return fitting[0]

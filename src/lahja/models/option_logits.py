@@ -1,0 +1,124 @@
+"""Name a text's variety by comparing the logits of a question's options, in one forward pass.
+
+The instruction that all questions begin with is read once: its keys and values go before each.
+"""
+
+from copy import deepcopy
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lahja.core.errors import LahjaError
+from lahja.core.progress import counted
+from lahja.models.batches import sorted_batches
+from lahja.models.device import BATCH_TOKENS, packed, pick_dtype, use_device
+from lahja.models.folder import load_model, load_tokenizer
+from lahja.prompts.chat import chat_texts, prompt_tokens
+from lahja.prompts.classification import make_question
+
+if TYPE_CHECKING:
+    from transformers import Cache, PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True)
+class LabelSettings:
+    """What the dialect classifier chooses from, and how it is run."""
+
+    varieties: tuple[str, ...] | None = None  #: None are all known varieties of Arabic.
+    batch: int = 64
+    precision: str | None = None
+    max_length: int = 1024
+
+
+class Labeller:
+    """The dialect classifier: a language model that gives a question's options probabilities."""
+
+    def __init__(self, base_model: Path, adapter: Path | None, settings: LabelSettings):
+        """Load the model."""
+        self.settings, self.device = settings, use_device()
+        self.tokenizer = load_tokenizer(base_model)
+        dtype = pick_dtype(settings.precision, self.device)
+        self.model = packed(load_model(base_model, adapter, dtype=dtype, device=self.device))
+
+    def label(self, texts: list[str]) -> tuple[tuple[str, ...], list[list[float]]]:
+        """Return the options, and of each text their probabilities."""
+        question = make_question(self.settings.varieties)
+        asked = [question.prompt(text) for text in texts]
+        return question.options, self.probabilities(asked, question.letters)
+
+    def probabilities(self, prompts: list[str], letters: tuple[str, ...]) -> list[list[float]]:
+        """Return the softmax over the letters' logits where the answer tells them apart.
+
+        One row per prompt, in the order of the letters. Prompts are batched by length; what a
+        prompt gets does not depend on the batch. Those over `max_length` tokens lose their middle,
+        so that the question and the start of the answer remain.
+        """
+        import torch
+
+        if not prompts:
+            return []
+        lead, options = letter_tokens(self.tokenizer, letters)
+        limit = self.settings.max_length
+        tail = limit // 4
+        ids = [
+            (row if len(row) <= limit else row[: limit - tail] + row[-tail:]) + lead
+            for row in prompt_tokens(self.tokenizer, prompts)
+        ]
+        # The last token is every question's own: its logits are what is asked for.
+        shared = _common_start([row[:-1] for row in ids])
+        rests = [row[len(shared) :] for row in ids]
+        found: list[list[float]] = [[] for _ in prompts]
+        lengths = [len(row) for row in rests]
+        with torch.inference_mode():
+            start = torch.tensor([shared], device=self.device)
+            past = self.model(start, logits_to_keep=1).past_key_values if shared else None
+            batches = sorted_batches(lengths, self.settings.batch, BATCH_TOKENS[self.device])
+            for rows in counted(batches, len(ids), "texts"):
+                logits = self._last_logits([rests[row] for row in rows], past)[:, options]
+                for row, values in zip(rows, logits.softmax(-1).tolist(), strict=True):
+                    found[row] = values
+        return found
+
+    def _last_logits(self, ids: list[list[int]], past: "Cache | None"):
+        """Return the logits after each row, which the prefix of `past` precedes."""
+        import torch
+
+        # Padding on the right comes after all that a token sees, so that nothing is to be masked.
+        inputs = self.tokenizer.pad({"input_ids": ids}, padding_side="right", return_tensors="pt")
+        last, place = torch.tensor([len(row) - 1 for row in ids]).unique(return_inverse=True)
+        cache = deepcopy(past)
+        if cache is not None:
+            cache.batch_repeat_interleave(len(ids))
+        outputs = self.model(
+            input_ids=inputs["input_ids"].to(self.device),
+            past_key_values=cache,
+            use_cache=cache is not None,
+            logits_to_keep=last.to(self.device),
+        )
+        return outputs.logits[torch.arange(len(ids)), place].float()
+
+
+def letter_tokens(
+    tokenizer: "PreTrainedTokenizerBase", letters: tuple[str, ...]
+) -> tuple[list[int], list[int]]:
+    """Return the tokens that every letter begins with, and the one that tells it apart.
+
+    The first are none but in a vocabulary without " a", where the space is a token of its own.
+    """
+    head = chat_texts(tokenizer, ["?"])[0]
+    start = len(tokenizer(head, add_special_tokens=False)["input_ids"])
+    answers = [
+        tokenizer(head + letter, add_special_tokens=False)["input_ids"][start:]
+        for letter in letters
+    ]
+    lead = _common_start(answers)
+    tokens = {tuple(answer[len(lead) : len(lead) + 1]) for answer in answers}
+    if len(tokens) < len(letters) or () in tokens:
+        raise LahjaError("the tokenizer does not tell the option letters apart by one token")
+    return lead, [answer[len(lead)] for answer in answers]
+
+
+def _common_start(rows: list[list[int]]) -> list[int]:
+    columns = takewhile(lambda column: len(set(column)) == 1, zip(*rows, strict=False))
+    return [column[0] for column in columns]

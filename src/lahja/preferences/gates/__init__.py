@@ -1,0 +1,31 @@
+"""Gates: what keeps a preference pair out of training, each with its own reason.
+
+A gate is a pure function of a `Pair` and the settings; its name is the reason code of its stops.
+"""
+
+from collections.abc import Callable, Iterable
+
+from lahja.core.config.evaluation import Gates
+from lahja.preferences.gates import adequacy, form, language, translation
+from lahja.preferences.gates.verdict import STOPPED, Pair, Verdict
+
+# The one gate of the rejected text.
+TRUNCATED = "truncated_rejected"
+# In the order in which they are applied.
+GATES: dict[str, Callable[[Pair, Gates], Verdict]] = {
+    "language": language.judge_language,
+    "echo": adequacy.judge_echo,
+    "artefact": form.judge_artefacts,
+    "repetition": form.judge_repetition,
+    "dialect": language.judge_dialect,
+    "length": translation.judge_length,
+    "numbers": translation.judge_numbers,
+    "names": translation.judge_names,
+    "adequacy": adequacy.judge_adequacy,
+    TRUNCATED: form.judge_truncation,
+}
+
+
+def first_stop(pair: Pair, settings: Gates, gates: Iterable[str]) -> str | None:
+    """Return the first of the gates named that stops a pair, None where none does."""
+    return next((gate for gate in gates if GATES[gate](pair, settings).status == STOPPED), None)

@@ -1,0 +1,196 @@
+"""Gates: the answer is the text alone and without repetition; what is rejected is not cut off.
+
+Only a free request may be answered with lists, headings and code. What the prompt's own text has
+is no artefact.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain
+
+from lahja.core.config.evaluation import Gates
+from lahja.corpora.text import comparison_key, count_words
+from lahja.preferences.gates.language import stray_script
+from lahja.preferences.gates.verdict import Pair, Verdict, not_computed, passed, stopped
+from lahja.prompts.intent import FREE, TRANSLATE, PromptIntent
+from lahja.prompts.wordings import phrase
+from lahja.scoring.repetition import is_looping
+
+_QUOTE_PAIRS = {'"': '"', "“": "”", "«": "»", "'": "'", "‘": "’", "„": "“", "”": "”"}
+_QUOTE = re.compile(r"[\"“”«»„]|(?<!\w)['‘]|['’](?!\w)")
+_MARKDOWN = re.compile(r"\*\*\S|^#{1,6} |^\s*(?:[-*•]|\d+[.)]) +\S", re.MULTILINE)
+# TextBlock(text='…'), as an object is printed; and a structure that does not parse.
+_CALL = re.compile(r"\w+\(\w+ *= *['\"]")
+_BROKEN_STRUCTURE = re.compile(r"[\[{]\s*['\"]\w+['\"]\s*[:,]")
+_OF_LANGUAGES = re.compile(r"language|لغه|لغات|speak|linguist")
+_HEAD = re.compile(r"\A([^\n:]{2,100}):\s*(?:\n|\Z|[\"“«])")
+_CONTINUES = re.compile(r"\A\s*[.,،؛;:)\]}»”؟?!]+(?:\s|\Z)")
+# Under so many words a refrain is no repetition.
+_MIN_WORDS = 9
+_ENDED = re.compile(
+    r"(?:[.!?؟…][\"'”»’)\]*_`]*|[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?|```)\s*\Z"
+)
+_FULL_STOP = re.compile(r"[.!?؟…][\"'”»’)\]*]*(?=\s)")
+_LIST_LINE = re.compile(r"^\s*(?:[-*•|]|\d+[.)])\s*\S|^\s*\*\*|^\s*#")
+
+
+def judge_artefacts(pair: Pair, settings: Gates) -> Verdict:
+    """Stop an answer with anything about it that is not the answer."""
+    if not pair.chosen.strip():
+        return not_computed("the answer is empty")
+    checks = (_wrapping, _leftovers, _remarks, _layout)
+    faults = chain.from_iterable(check(pair.chosen, pair.intent) for check in checks)
+    return next(map(stopped, faults), passed("nothing but the answer"))
+
+
+def unwrapped(text: str) -> str:
+    """Return a text without the data structure, the fence or the quotes around it."""
+    inner = text.strip().strip("`").strip()
+    value = _structure(inner)
+    if isinstance(value, dict):
+        strings = [item for item in value.values() if isinstance(item, str)]
+        inner = max(strings, key=len, default=inner)
+    return inner if (quoted := _inside_quotes(inner)) is None else quoted
+
+
+def _wrapping(text: str, intent: PromptIntent) -> Iterator[str]:
+    if not _asks_for_form(intent):
+        if _structure(text.strip()) is not None:
+            yield "the answer is wrapped in a data structure"
+        if "```" in text:
+            yield "the answer stands in a code fence"
+    if _inside_quotes(text) is not None and not _QUOTE.search(intent.text):
+        yield "the whole answer stands in quotation marks"
+    stripped = text.strip().rstrip(".!?؟،,")
+    at_end = stripped[:1] == '"' or stripped[-1:] == '"'
+    if at_end and intent.kind != FREE and text.count('"') % 2 and intent.text.count('"') % 2 == 0:
+        yield "a quotation mark at its end has no partner"
+
+
+def _leftovers(text: str, intent: PromptIntent) -> Iterator[str]:
+    is_free, asks_for_form = intent.kind == FREE, _asks_for_form(intent)
+    rest = None if is_free and asks_for_form else phrase("leftover").search(text)
+    if rest and rest[0].strip().lower() not in intent.text.lower():
+        yield f"a leftover of a template: {rest[0].strip()}"
+    # A letter or a form may well have a gap for a name.
+    gap = None if is_free or asks_for_form else phrase("placeholder").search(text)
+    if gap and gap[0] not in intent.text:
+        yield f"a placeholder: {gap[0]}"
+
+
+def _remarks(text: str, intent: PromptIntent) -> Iterator[str]:
+    is_free, source = intent.kind == FREE, comparison_key(intent.text)
+    first = _announcement(text, is_free)
+    key = comparison_key(first)
+    if phrase("announced").search(key) and key not in source:
+        yield f"the answer is announced before it begins: {text.strip()[: len(first)]}"
+    note = phrase("note").search(text)
+    if note and is_free and not phrase("task").search(comparison_key(text[note.end() :])):
+        note = None
+    if note and note[0].strip() not in intent.text:
+        yield f"a note about the answer: {text[note.start() :].strip()[:60]}"
+    # The text to translate may itself speak of languages, in other words than its translation.
+    may_speak = is_free or phrase("task").search(source) or _OF_LANGUAGES.search(source)
+    if not may_speak and (match := phrase("task").search(comparison_key(text))):
+        yield f"the answer speaks of the task: {match[0]}"
+
+
+def _announcement(text: str, is_free: bool) -> str:
+    """Return the head of a text that may announce the rest, "" where it has none."""
+    head = re.sub(r"[أإآ]", "ا", text.strip()[:200].lower()).replace("ة", "ه")
+    if match := phrase("announcement").match(head):
+        return match[0]
+    # "Saudi joke:"; a longer heading of a free answer belongs to it.
+    match, max_words = _HEAD.match(head), 3 if is_free else 10
+    return match[1] if match and len(match[1].split()) <= max_words else ""
+
+
+def _layout(text: str, intent: PromptIntent) -> Iterator[str]:
+    if intent.is_one_sentence:
+        if _MARKDOWN.search(text) and not _MARKDOWN.search(intent.text):
+            yield "one sentence was asked for, the answer is laid out as Markdown"
+        payload = intent.payload or text
+        n, there = (sum(bool(line.strip()) for line in t.split("\n")) for t in (text, payload))
+        if n > max(there, 1):
+            yield f"one line was asked for, the answer has {n}"
+    if _CONTINUES.match(text) and not _CONTINUES.match(intent.text):
+        yield "the answer begins as the rest of a sentence"
+    if (stray := stray_script(text, intent)) is not None:
+        yield stray
+
+
+def _asks_for_form(intent: PromptIntent) -> bool:
+    return intent.kind != TRANSLATE and phrase("form").search(intent.instruction) is not None
+
+
+def _structure(text: str) -> object | None:
+    """Return the object that a text writes out (JSON, or Python's own form), if it is one."""
+    if _CALL.match(text):
+        return text
+    if not text or text[0] not in "{[" or text[-1] not in "}]":
+        return None
+    for parse in (json.loads, ast.literal_eval):
+        with suppress(ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+            value = parse(text)
+            return value if isinstance(value, dict | list) and value else None
+    # Broken, but of that form: a key in quotes, or quoted items.
+    return text if _BROKEN_STRUCTURE.match(text) else None
+
+
+def _inside_quotes(text: str) -> str | None:
+    """Return what stands within the one pair of quotation marks around a whole text."""
+    stripped = text.strip().rstrip(".!?؟،, ")
+    closing = _QUOTE_PAIRS.get(stripped[:1])
+    if closing is None or len(stripped) < 3 or stripped[-1] != closing:
+        return None
+    inner = stripped[1:-1]
+    # Two quotations, one at each end, do not enclose what is between them.
+    return None if stripped[0] in inner or closing in inner else inner.strip()
+
+
+def judge_repetition(pair: Pair, settings: Gates) -> Verdict:
+    """Stop an answer that loops, or too many of whose word trigrams are repetitions."""
+    limit = settings.repetition.max_repeated
+    if is_looping(pair.chosen):
+        reason = "a piece of the answer comes five times or more in a row"
+        return stopped(reason, 1.0, limit)
+    words = comparison_key(pair.chosen).split()
+    if not words:
+        return not_computed("the answer has no words")
+    trigrams = [*zip(words, words[1:], words[2:], strict=False)]
+    share = (len(trigrams) - len(set(trigrams))) / max(len(trigrams), 1)
+    if len(words) >= _MIN_WORDS and share > limit:
+        return stopped("the answer says the same again and again", share, limit)
+    return passed("no loops", share, limit)
+
+
+def judge_truncation(pair: Pair, settings: Gates) -> Verdict:
+    """Stop a pair whose rejected text its generator's limit, or its look, shows to be cut off."""
+    if pair.rejected_finish == "length":
+        return stopped("the rejected text reached the generator's limit")
+    if pair.rejected_finish is not None:
+        return passed(f"the generator ended the rejected text itself ({pair.rejected_finish})")
+    text, min_words = pair.rejected.strip(), settings.truncation.min_words
+    words = count_words(text)
+    if words < min_words:
+        return not_computed("too short to tell whether its end is missing")
+    if is_cut_off(text):
+        return stopped("the rejected text stops in mid-sentence", words, min_words)
+    return passed("the rejected text ends as its sentences do", words, min_words)
+
+
+def is_cut_off(text: str) -> bool:
+    """Whether a text that ends its sentences otherwise lacks the end of the last one."""
+    if _ENDED.search(text):
+        return False
+    lines = [line for line in text.split("\n") if line.strip()]
+    # The items of a list, and the lines of a poem, need no full stop.
+    others = [line for line in lines[:-1] if len(line.split()) >= 4]
+    last_is_item = bool(_LIST_LINE.match(lines[-1]))
+    items = [line for line in others if bool(_LIST_LINE.match(line)) == last_is_item]
+    if items:
+        return sum(bool(_ENDED.search(line.strip())) for line in items) >= 0.5 * len(items)
+    return _FULL_STOP.search(text) is not None

@@ -1,0 +1,177 @@
+"""Gates of translations: about as long as its source, with its numbers and its names.
+
+Not judged are numbers in words on both sides, and how many of a thing there are beside one number.
+"""
+
+import re
+
+from lahja.core.config.evaluation import Gates
+from lahja.corpora.text import arabic_share, comparison_key, is_arabic_script
+from lahja.preferences.gates.form import unwrapped
+from lahja.preferences.gates.verdict import Pair, Verdict, not_computed, passed, stopped
+from lahja.prompts.intent import TRANSLATE
+from lahja.prompts.wordings import consonant_classes, number_words, word_list
+
+# Letters of a translation per letter of its source, by whether each is Arabic: the medians of
+# FLORES-200 and MADAR (English 0.77 to 0.86 into Arabic, 1.12 to 1.17 out of it).
+_EXPECTED = {(True, True): 1.0, (False, False): 1.0, (False, True): 0.8, (True, False): 1.2}
+
+_NUMBER = re.compile(r"\d+(?:[.,٫٬:/]\d+)*")
+_GROUPED = re.compile(r"\d{1,3}(?:[,٬.]\d{3})+")
+_SEPARATORS = re.compile(r"[.,٫٬:/]")
+_SCALE = re.compile(
+    r"\s*[-‑]?(?:(?P<k>ألف|الف|آلاف|الاف|thousand)|(?P<m>مليون|ملايين|million))(?!\w)", re.I
+)
+# "1430هـ"; and what the lunar year and the beginning of its count are in Gregorian years.
+_HIJRI = re.compile(r"(\d{3,4})\s*(?:هـ|ه(?!\w)|هجري)")
+_HIJRI_YEAR, _HIJRA = 0.970229, 621.5774
+_TEN = frozenset(("عشر", "عشره"))
+_LARGE = {
+    1_000_000: re.compile(r"millions?|مليون|ملايين"),
+    1000: re.compile(r"thousands?|الف|الاف|الفين|الفان|الفا"),
+    100: re.compile(r"hundreds?|\w*(?:مئه|مائه|ميه|مئتين|مئتان|مائتين|ميتين|مئتي|مئات)"),
+}
+_PREFIX = re.compile(r"^(?:وال|بال|فال|لل|ال|و|ب|ل|ف)(?=\w{2})")
+
+_WORD = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’]*")
+_SENTENCE_START = re.compile(r"(?:\A|[.!?:;\n\"“(«]\s*|[-–]\s+)$")
+
+
+def judge_length(pair: Pair, settings: Gates) -> Verdict:
+    """Stop a translation that is far shorter or longer than its source lets expect, in letters.
+
+    The first `slack` letters of difference do not count: "Thanks" is long or short as it likes.
+    """
+    limits, intent = settings.length, pair.intent
+    if intent.kind != TRANSLATE or intent.payload is None:
+        return not_computed("only the length of a translation is known beforehand")
+    source, answer = intent.payload, unwrapped(pair.chosen)
+    expected = _letters(source) * _EXPECTED[is_arabic_script(source), is_arabic_script(answer)]
+    if not expected:
+        return not_computed("the text to translate has no letters")
+    length = _letters(answer)
+    ratio = length / expected
+    if length < limits.min_ratio * expected - limits.slack:
+        return stopped("the translation is much shorter than its source", ratio, limits.min_ratio)
+    if length > limits.max_ratio * expected + 2 * limits.slack:
+        return stopped("the translation is much longer than its source", ratio, limits.max_ratio)
+    return passed("about as long as its source", ratio, limits.max_ratio)
+
+
+def _letters(text: str) -> int:
+    return sum(c.isalnum() for c in comparison_key(text))
+
+
+def judge_numbers(pair: Pair, settings: Gates) -> Verdict:
+    """Stop a translation that lacks a number of its source, or has one that is not there."""
+    intent = pair.intent
+    if intent.kind != TRANSLATE or intent.payload is None:
+        return not_computed("only a translation must keep numbers")
+    source, answer = intent.payload, pair.chosen
+    wanted, found = numbers_in(source), numbers_in(answer)
+    if not wanted and not found:
+        return not_computed("no number in digits; those in words are not judged")
+    # A year may change its calendar: what is written as one of the Hijra stands for both.
+    years = _years_in(answer) | _years_in(source)
+    wanted, found = wanted - years, found - years
+    if lost := [str(n) for n in sorted(wanted - found) if not is_in_words(n, answer)]:
+        return stopped(f"the translation lacks {', '.join(lost)}", len(lost), 0)
+    if added := [str(n) for n in sorted(found - wanted) if not is_in_words(n, source)]:
+        return stopped(f"the source has no {', '.join(added)}", len(added), 0)
+    return passed("the numbers are the same", 0, 0)
+
+
+def numbers_in(text: str) -> set[int]:
+    """Return the numbers in digits; each part of a date, a time or a decimal is one by itself."""
+    found: set[int] = set()
+    for match in _NUMBER.finditer(text):
+        if _GROUPED.fullmatch(match[0]):
+            found.add(int(re.sub(r"\D", "", match[0])))
+            continue
+        parts = [int(part) for part in _SEPARATORS.split(match[0])]
+        if len(parts) == 1 and (scale := _SCALE.match(text, match.end())):
+            parts = [parts[0] * (1000 if scale["k"] else 1_000_000)]
+        found.update(parts)
+    return found
+
+
+def _years_in(text: str) -> set[int]:
+    """Return the years of the Hijra that a text writes with their mark, in both calendars."""
+    years = [int(year) for year in _HIJRI.findall(text)]
+    gregorian = [round(year * _HIJRI_YEAR + _HIJRA) for year in years]
+    return {*years, *(year + shift for year in gregorian for shift in (-1, 0, 1))}
+
+
+def is_in_words(number: int, text: str) -> bool:
+    """Whether a text has the words that a number is written with, or is read out with."""
+    words = set(comparison_key(text).split())
+    words |= {_PREFIX.sub("", word) for word in words}
+    digits = [number_words()[int(digit)] for digit in str(number)]
+    is_read_out = len(digits) > 2 and all(digit & words for digit in digits)
+    return is_read_out or _has_words(number, words)
+
+
+def _has_words(value: int, words: set[str]) -> bool:
+    for size, names in _LARGE.items():
+        if value >= size:
+            head, rest = divmod(value, size)
+            # 400 is one word, with its head in it: أربعمية.
+            has_head = head <= 2 or size == 100 or _has_words(head, words)
+            is_there = has_head and any(map(names.fullmatch, words))
+            return is_there and (rest == 0 or _has_words(rest, words))
+    known, unit = number_words(), value % 10
+    if value in known and known[value] & words:
+        return True
+    tens = _TEN if value < 20 else known[value - unit]
+    return value > 10 and unit > 0 and bool(tens & words and known[unit] & words)
+
+
+def judge_names(pair: Pair, settings: Gates) -> Verdict:
+    """Stop a translation that has none of its source's names, where the source has several.
+
+    Names are known by the capitals of the English side. One that is missing proves nothing: the
+    other language may call it differently (Germany: ألمانيا).
+    """
+    intent, min_names = pair.intent, settings.names.min_names
+    if intent.kind != TRANSLATE or intent.payload is None:
+        return not_computed("only a translation must keep names")
+    sides = sorted((intent.payload, pair.chosen), key=arabic_share)
+    if arabic_share(sides[0]) >= 0.5 or arabic_share(sides[1]) < 0.5:
+        return not_computed("names are known by English capitals, and one side must be Arabic")
+    names = names_in(sides[0])
+    if len(names) < min_names:
+        return not_computed(f"fewer than {min_names} names to tell by")
+    n_kept, limit = sum(is_name_in(name, sides[1]) for name in names), 1 / len(names)
+    if not n_kept:
+        return stopped(f"none of the names is kept: {', '.join(names)}", 0.0, limit)
+    return passed(f"{n_kept} of {len(names)} names are found", n_kept / len(names), limit)
+
+
+def names_in(text: str) -> list[str]:
+    """Return the words of an English text that are capitalised inside a sentence."""
+    found = []
+    for match in _WORD.finditer(text):
+        word = match[0].removesuffix("'s").removesuffix("’s")
+        if not word[0].isupper() or len(word) < 3 or word.lower() in word_list("not_names"):
+            continue
+        if not _SENTENCE_START.search(text[: match.start()]) and len(_latin_consonants(word)) >= 2:
+            found.append(word)
+    return list(dict.fromkeys(found))
+
+
+def is_name_in(name: str, text: str) -> bool:
+    """Whether a word of an Arabic text has a Latin name's consonants (Singapore: سنغافورة)."""
+    wanted, classes = _single(_latin_consonants(name)), consonant_classes()
+    words = comparison_key(text).split()
+    own = ("".join(classes.get(c, "") for c in word if not c.isascii()) for word in words)
+    return any(wanted in _single(consonants) for consonants in own)
+
+
+def _latin_consonants(name: str) -> str:
+    classes = consonant_classes()
+    return "".join(map(classes.get, re.findall("|".join(classes), name.lower())))
+
+
+def _single(consonants: str) -> str:
+    """Return the classes with doubles made single."""
+    return re.sub(r"(.)\1+", r"\1", consonants)

@@ -1,0 +1,184 @@
+"""Pairs of a model's own samples, selected by reward.
+
+The best sample of a prompt is preferred to the worst (best-of-n against worst-of-n) by
+
+    reward(y) = chrF++(y, reference) / 100 + λ · ADI2(y)
+
+with λ only where a dialect is asked for. Both sides are near what the model says.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from itertools import chain, islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lahja.core.config.evaluation import Gates
+from lahja.core.errors import LahjaError
+from lahja.core.seeding import unit_draw
+from lahja.core.tables import FUNNEL
+from lahja.core.varieties import get_variety
+from lahja.corpora.text import comparison_key
+from lahja.preferences import pairs
+from lahja.preferences.directions import target_of
+from lahja.preferences.gates import TRUNCATED, first_stop
+from lahja.preferences.gates.adequacy import similarity
+from lahja.preferences.gates.verdict import Pair
+from lahja.prompts.intent import PromptIntent
+from lahja.scoring.dialectness import score_dialectness
+from lahja.scoring.judges import Judges
+from lahja.scoring.translation import chrf_plus_plus, chrf_statistics
+
+# What is wrong whatever its reward is rejected first, however long it is.
+REPETITION = "repetition"
+_DEGENERATE = ["language", REPETITION]
+_MAX_SIMILARITY = 0.9
+# Words of the text's head that are repeated, and how often.
+_HEADS, _TIMES = range(2, 6), range(2, 7)
+# Letters of the shorter text per letter of the longer.
+_MIN_LENGTH_RATIO = 0.25
+
+
+def with_rewards(
+    prompts: pd.DataFrame, samples: pd.DataFrame, judges: Judges, dialect_weight: float
+) -> pd.DataFrame:
+    """Return GENERATIONS, samples of PROMPTS, with their `reward`."""
+    by_id = prompts.set_index("prompt_id")[["kind", "reference"]]
+    samples = samples.assign(response=samples["response"].fillna("")).join(by_id, on="prompt_id")
+    samples["target"] = list(map(target_of, samples["kind"], samples["dialect"]))
+    scored = samples.join(judges.score(samples["response"]).set_axis(samples.index))
+    adi2 = score_dialectness(scored, samples["target"], samples["kind"])["adi2"].to_numpy()
+    return samples.assign(reward=rewards(samples, adi2, dialect_weight))
+
+
+def rewards(samples: pd.DataFrame, adi2: np.ndarray, dialect_weight: float) -> np.ndarray:
+    """Return each sample's reward; `samples` has response, reference and target."""
+    statistics = chrf_statistics(samples["response"], samples["reference"])
+    is_dialect = samples["target"].map(lambda code: get_variety(code).is_dialect).to_numpy()
+    return chrf_plus_plus(statistics) / 100 + dialect_weight * np.where(is_dialect, adi2, 0.0)
+
+
+def pairs_by_reward(
+    prompts: pd.DataFrame,
+    samples: pd.DataFrame,
+    settings: pairs.PairSettings,
+    held_out: Collection[str] = (),
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return PAIRS and FUNNEL of samples with their `reward`, up to one pair of each prompt.
+
+    A prompt of which either side has a comparison key in `held_out` (see `held_out_keys`) forms no
+    pair. Raises `LahjaError` where no pair is formed.
+    """
+    # No classifier was asked about samples.
+    samples = samples.assign(origin="sampled", label=None, options=None, probabilities=None)
+    by_prompt = dict(iter(samples.groupby("prompt_id", sort=False)))
+    intents = pairs.intents_of(prompts)
+    counts: Counter[tuple[str, str, str]] = Counter()
+    rows = []
+    for prompt in prompts[prompts["prompt_id"].isin(by_prompt)].itertuples():
+        name = prompt.prompt_id
+        if any(comparison_key(text) in held_out for text in (prompt.source, prompt.reference)):
+            found = "held out for validation"
+        else:
+            found = _best_and_worst(intents[name], by_prompt[name], prompt.reference, settings)
+        step = found if isinstance(found, str) else "pairs"
+        counts.update((prompt.dialect, prompt.kind, each) for each in ("sampled prompts", step))
+        if step == "pairs":
+            target = target_of(prompt.kind, prompt.dialect)
+            rows.append(pairs.pair_row(prompt, *found) | {"chosen_label": target})
+    if not rows:
+        raise LahjaError(f"ranked pairs: none of {len(prompts)} prompts has a best and a worst")
+    repeated = _with_repetitions(rows, intents, settings)
+    counts.update((row["dialect"], row["kind"], "repetitions added") for row in repeated)
+    funnel = [(*key, count) for key, count in counts.items()]
+    return pd.DataFrame(rows + repeated), pd.DataFrame(funnel, columns=FUNNEL.names)
+
+
+def _best_and_worst(
+    intent: PromptIntent, samples: pd.DataFrame, reference: str, settings: pairs.PairSettings
+) -> tuple[Any, Any] | str:
+    """Return the sample to choose and the one to reject, or why there are none.
+
+    The best must pass the gates. What is degenerate is rejected before what has a low reward; of
+    the others the lowest that is not merely cut off, nor much longer, shorter or like the best.
+    """
+    distinct = samples[samples["response"].fillna("").str.strip() != ""].drop_duplicates("response")
+    order = distinct.sort_values(["reward", "sample"], ascending=[False, True])
+    ranked = [*order.itertuples()]
+
+    def is_stopped(sample: Any, gates: list[str]) -> bool:
+        return bool(pairs.stopping_gate(intent, sample, reference, gates, settings.limits))
+
+    gates = [name for name in settings.gates if name != TRUNCATED]
+    best = next((sample for sample in ranked if not is_stopped(sample, gates)), None)
+    if best is None:
+        return "no sample through the gates"
+    others = [sample for sample in ranked if sample is not best]
+    # A repetition that runs to the limit is no answer that was merely cut off.
+    degenerate = (sample for sample in others if is_stopped(sample, _DEGENERATE))
+    low = (
+        sample for sample in reversed(others)
+        if best.reward - sample.reward >= settings.min_margin
+        and length_ratio(best.response, sample.response) >= settings.min_length_ratio
+        and similarity(best.response, sample.response) <= _MAX_SIMILARITY
+        and not is_stopped(sample, [TRUNCATED])
+    )  # fmt: skip
+    worst = next(chain(degenerate, low), None)
+    return "best and worst alike" if worst is None else (best, worst)
+
+
+def _with_repetitions(
+    rows: list[dict[str, Any]], intents: dict[str, PromptIntent], settings: pairs.PairSettings
+) -> list[dict[str, Any]]:
+    """Return rows of PAIRS that reject a repetition of the chosen text, of a share of the rows."""
+    wanted = round(settings.repetitions * len(rows))
+    order = sorted(rows, key=lambda row: unit_draw(settings.seed, "loop", row["pair_id"]))
+    texts = (repetition_of(r["chosen"], intents[r["prompt_id"]], settings.limits) for r in order)
+    found = ((row, text) for row, text in zip(order, texts, strict=True) if text is not None)
+    return [
+        row | {
+            "pair_id": pairs.pair_id(row["prompt_id"], row["chosen"], text),
+            "rejected": text, "rejected_label": row["chosen_label"],
+            "rejected_generator": row["chosen_generator"], "rejected_origin": REPETITION,
+        }
+        for row, text in islice(found, wanted)
+    ]  # fmt: skip
+
+
+def repetition_of(text: str, intent: PromptIntent, limits: Gates) -> str | None:
+    """Return the head of a text repeated, None where no repetition of it is like it in length.
+
+    Of those that the repetition gate stops, the one nearest to the text by chrF++ times the ratio
+    of lengths: the nearer a rejected text, the more there is to learn from it.
+    """
+    ratios = {option: length_ratio(text, option) for option in _repeated(text)}
+    options = [
+        option for option, ratio in ratios.items()
+        if ratio >= _MIN_LENGTH_RATIO
+        and comparison_key(option) != comparison_key(text)
+        and first_stop(Pair(intent, option, option), limits, [TRUNCATED, REPETITION]) == REPETITION
+    ]  # fmt: skip
+    scores = chrf_plus_plus(chrf_statistics(options, [text] * len(options)))
+    order = [(score * ratios[o], ratios[o]) for o, score in zip(options, scores, strict=True)]
+    return options[order.index(max(order))] if options else None
+
+
+def length_ratio(one: str, other: str) -> float:
+    """Return the letters of the shorter text per letter of the longer, 0 to 1."""
+    lengths = sorted(len(comparison_key(text)) for text in (one, other))
+    return lengths[0] / lengths[1] if lengths[1] else 0.0
+
+
+def _repeated(text: str) -> list[str]:
+    text = text.strip()
+    body = text.rstrip(" .!?؟")
+    words, end = body.split(), text[len(body) :]
+    heads = [words[:length] for length in _HEADS if length <= len(words)]
+    return [
+        " ".join(head * times).rstrip(" ،,؛;:-") + end
+        for head in heads
+        if len({comparison_key(word) for word in head}) > 1
+        for times in _TIMES
+    ]

@@ -1,0 +1,126 @@
+"""Build the prompts that every model is evaluated on.
+
+Translation between each dialect and English or MSA, in both directions (paper, section 3), and
+AL-QASIDA's ready prompts: monolingual (in the dialect) and cross-lingual (in English).
+"""
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from lahja.core.errors import LahjaError
+from lahja.core.files import digest_of_text
+from lahja.core.seeding import shuffled
+from lahja.core.tables import EVALUATION_PROMPTS
+from lahja.corpora.readers import Prompt
+from lahja.prompts.wordings import translation_prompt
+
+OTHER_SIDES = ("eng", "msa")
+
+
+def translation_directions(dialects: list[str]) -> list[tuple[str, str]]:
+    """Return the (source, target) varieties of AL-QASIDA's four directions for each dialect."""
+    pairs = [(other, dialect) for dialect in dialects for other in OTHER_SIDES]
+    return [direction for pair in pairs for direction in (pair, pair[::-1])]
+
+
+def evaluation_sentences(corpus: pd.DataFrame, role: str) -> pd.DataFrame:
+    """Return the rows of a CORPUS table that models may be evaluated on.
+
+    All of a corpus whose role is evaluation; of another the rows that its own split keeps for
+    evaluation. Raises `LahjaError` naming the corpus where it keeps none.
+    """
+    kept = corpus if role == "evaluation" else corpus[corpus["split"] == "evaluation"]
+    if kept.empty and role != "evaluation":
+        name = corpus["corpus"].iloc[0]
+        raise LahjaError(f"evaluation.translation: {name} keeps no sentences for evaluation")
+    return kept
+
+
+def translation_tasks(
+    corpora: Sequence[pd.DataFrame], dialects: list[str], per_direction: int | None
+) -> pd.DataFrame:
+    """Ask for each sentence of the evaluation corpora in every direction of their dialects.
+
+    A corpus is used for the dialects that it holds. Its same groups, the first ones, are used in
+    all directions, so that results pair up. Raises `LahjaError` naming a dialect that no corpus
+    holds, or what a corpus lacks.
+    """
+    held = set().union(*(corpus["variety"] for corpus in corpora))
+    if corpora and (missing := [code for code in dialects if code not in held]):
+        raise LahjaError(f"evaluation.translation: no corpus has sentences in {', '.join(missing)}")
+    tasks = [_tasks_of_corpus(corpus, dialects, per_direction) for corpus in corpora]
+    return pd.concat(tasks, ignore_index=True) if tasks else pd.DataFrame()
+
+
+def _tasks_of_corpus(
+    corpus: pd.DataFrame, dialects: list[str], per_direction: int | None
+) -> pd.DataFrame:
+    sides = corpus.drop_duplicates(["group_id", "variety"]).pivot(
+        index="group_id", columns="variety", values="text"
+    )
+    name = corpus["corpus"].iloc[0]
+    if missing := [code for code in OTHER_SIDES if code not in sides.columns]:
+        raise LahjaError(f"evaluation.translation: {name} has no sentence in {', '.join(missing)}")
+    held = [code for code in dialects if code in sides.columns]
+    sides = sides.loc[corpus["group_id"].drop_duplicates()].dropna(subset=[*held, *OTHER_SIDES])
+    sides = sides.head(per_direction or len(sides))
+    tasks = [
+        _translations("translation", name, source, target, sides[source], sides[target])
+        for source, target in translation_directions(held)
+    ]
+    return pd.concat(tasks).drop_duplicates("prompt_id")
+
+
+def validation_translation(
+    parallel: pd.DataFrame, dialects: list[str], per_direction: int, seed: int
+) -> pd.DataFrame:
+    """Ask for sentences of the validation split in every direction, NLLB's sides left out.
+
+    Raises `LahjaError` where a direction has none.
+    """
+    held_out = shuffled(parallel[parallel["split"] == "validation"], seed, "pair_id")
+    tasks = []
+    for source, target in translation_directions(dialects):
+        dialect, other = (target, source) if source in OTHER_SIDES else (source, target)
+        is_usable = (held_out["variety"] == dialect) & (held_out[f"{other}_origin"] == "corpus")
+        chosen = held_out[is_usable].drop_duplicates(["text", other]).head(per_direction)
+        if chosen.empty:
+            raise LahjaError(
+                f"evaluation.validation_translation: no pair of {dialect} and {other} in the "
+                "validation split"
+            )
+        texts, references = (chosen[{dialect: "text"}.get(v, v)] for v in (source, target))
+        names = ("validation_translation", chosen["corpus"].array)
+        tasks.append(_translations(*names, source, target, texts, references))
+    return pd.concat(tasks).drop_duplicates("prompt_id", ignore_index=True)
+
+
+def ready_tasks(prompts: list[Prompt], per_dialect: int | None) -> pd.DataFrame:
+    """Take ready prompts as tasks, up to `per_dialect` of each source, task and dialect."""
+    rows = [(p.task, p.source, None, p.variety, None, None, p.text) for p in prompts]
+    table = _with_ids(pd.DataFrame(rows, columns=EVALUATION_PROMPTS.names[1:], dtype=object))
+    table = table.drop_duplicates("prompt_id")
+    slices = table.groupby(["task", "corpus", "target_variety"], sort=False)
+    return slices.head(per_dialect or len(table))
+
+
+def _translations(
+    task: str,
+    corpus: str | Iterable[str],
+    source: str,
+    target: str,
+    texts: pd.Series,
+    references: pd.Series,
+) -> pd.DataFrame:
+    rows = pd.DataFrame({"source": [*texts], "reference": [*references]})
+    rows = rows.assign(task=task, corpus=corpus, source_variety=source, target_variety=target)
+    rows["prompt"] = [translation_prompt(source, target, text) for text in rows["source"]]
+    return _with_ids(rows)
+
+
+def _with_ids(rows: pd.DataFrame) -> pd.DataFrame:
+    named = zip(rows["task"], rows["target_variety"], rows["prompt"], strict=True)
+    return rows.assign(prompt_id=[digest_of_text("\n".join(row))[:16] for row in named])[
+        EVALUATION_PROMPTS.names
+    ]

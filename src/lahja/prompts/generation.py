@@ -1,0 +1,103 @@
+"""Build the prompts that the generators answer (paper, section 2, steps 1 and 2).
+
+Each sampled sentence is put into one of its dialect's templates of the fitting kind; training
+sentences with an MSA side give MSA-to-dialect translation prompts besides.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from lahja.core.errors import LahjaError
+from lahja.core.files import digest_of_text
+from lahja.core.seeding import shuffled, unit_draw
+from lahja.core.tables import PROMPTS
+from lahja.corpora.readers import Prompt
+from lahja.prompts.wordings import translation_prompt
+
+SLOT = "{}"
+
+
+def templates_by_kind(templates: list[str], kinds: list[str], dialect: str) -> dict[str, list[str]]:
+    """Sort a dialect's templates by kind; `kinds` names the kind of each, by its place.
+
+    Raises `LahjaError` where the two lists differ in length.
+    """
+    if len(templates) != len(kinds):
+        raise LahjaError(
+            f"prompts.template_kinds: {len(kinds)} kinds for {len(templates)} templates of "
+            f"{dialect}; expected one each"
+        )
+    by_kind: dict[str, list[str]] = {}
+    for template, kind in zip(templates, kinds, strict=True):
+        by_kind.setdefault(kind, []).append(template)
+    return by_kind
+
+
+def template_prompts(
+    samples: pd.DataFrame, templates: dict[str, list[str]], seed: int
+) -> pd.DataFrame:
+    """Put each sample into a template of its kind, drawn by the sample's id."""
+    rows = []
+    for sample in samples.itertuples():
+        if sample.kind not in templates:
+            raise LahjaError(
+                f"sampling.kinds.{sample.kind}: no template of {sample.variety} has this kind; "
+                f"expected one of {', '.join(templates)}"
+            )
+        choices, name = templates[sample.kind], sample.sentence_id
+        template = choices[int(unit_draw(seed, "template", name) * len(choices))]
+        prompt = template.replace(SLOT, sample.text)
+        rows.append((sample.variety, sample.kind, sample.variety, sample.text, None, name, prompt))
+    return _with_ids(rows)
+
+
+def translation_prompts(
+    parallel: pd.DataFrame, dialect: str, count: int, seed: int
+) -> pd.DataFrame:
+    """Ask for the dialect of up to `count` MSA sentences out of the training data.
+
+    The corpus's own dialect sentence is kept as `reference`. One prompt per group, so that
+    city variants of a sentence are asked for once.
+    """
+    own = parallel[(parallel["variety"] == dialect) & (parallel["split"] == "train")]
+    own = own[own["msa"].notna() & (own["msa_origin"] == "corpus")]
+    chosen = shuffled(own, seed, "pair_id").drop_duplicates("group_id").head(count)
+    sides = zip(chosen["msa"], chosen["text"], chosen["pair_id"], strict=True)
+    return _with_ids(
+        (dialect, "translation", "msa", msa, *known, translation_prompt("msa", dialect, msa))
+        for msa, *known in sides
+    )
+
+
+def dialect_prompts(
+    dialect: str,
+    samples: pd.DataFrame,
+    parallel: pd.DataFrame,
+    templates: list[str],
+    ready: list[Prompt],
+    settings: dict[str, Any],
+) -> pd.DataFrame:
+    """Return the PROMPTS of one dialect: its samples in templates, translations, ready ones.
+
+    Settings: `template_kinds`, `translation_per_dialect`, `recorded_per_dialect`, `seed`. Of
+    prompts of one text the first is kept.
+    """
+    seed = settings["seed"]
+    by_kind = templates_by_kind(templates, settings["template_kinds"], dialect)
+    texts = [prompt.text for prompt in ready if prompt.variety == dialect]
+    recorded = _with_ids((dialect, "recorded", *[None] * 4, text) for text in texts)
+    tables = [
+        template_prompts(samples[samples["variety"] == dialect], by_kind, seed),
+        translation_prompts(parallel, dialect, settings["translation_per_dialect"], seed),
+        shuffled(recorded, seed, "prompt_id").head(settings["recorded_per_dialect"]),
+    ]
+    filled = [table for table in tables if not table.empty]
+    return pd.concat(filled, ignore_index=True).drop_duplicates("prompt_id", ignore_index=True)
+
+
+def _with_ids(rows: Iterable[tuple[str | None, ...]]) -> pd.DataFrame:
+    """Return PROMPTS of rows that have all but an id."""
+    ids = ((digest_of_text(f"{row[0]}\n{row[-1]}")[:16], *row) for row in rows)
+    return pd.DataFrame(ids, columns=PROMPTS.names)

@@ -1,0 +1,185 @@
+"""What a prompt asks for: which variety, which task, and of which text.
+
+For lahja's own translation prompts the columns of their table tell (`translation_intent`). Others
+are read by their wording: lahja's and AL-QASIDA's translation prompt, AL-QASIDA's
+templates, the templates of the NUS-IDS team's released pairs, and free requests in English or
+in a dialect. What the wording does not tell is None.
+"""
+
+import re
+from dataclasses import dataclass
+
+from lahja.core.varieties import VARIETIES
+from lahja.corpora.text import comparison_key, is_arabic_script
+from lahja.prompts import wordings
+from lahja.prompts.wordings import phrase, translation_instruction, variety_of_wording
+
+TRANSLATE, ANSWER, FREE = "translate", "answer", "free"
+ARABIC, ENGLISH = "Arabic", "English"
+
+# In words: an instruction with more brings its text along, and its first words are the request.
+_MAX_INSTRUCTION, _REQUEST = 60, 25
+_INPUT = re.compile(r"\bInput\s*[=:]\s*(.*)\Z", re.DOTALL)
+_TRANSLATION = re.compile(r"\A([^\n]+)\n(.*?)\n?\s*Translation:\s*\Z", re.DOTALL)
+_AFTER_COLON = re.compile(r"\A([^:\n]{3,}):\s*(\S.*)\Z", re.DOTALL)
+_QUOTES = tuple(
+    re.compile(pattern, re.DOTALL)
+    for pattern in (r'"(.+)"', r"“(.+)”", r"«(.+)»", r"(?<!\w)['‘](.+)['’](?!\w)")
+)
+
+
+@dataclass(frozen=True)
+class PromptIntent:
+    """What a prompt asks for; None where the prompt does not tell."""
+
+    kind: str  #: `translate`, `answer` (a reply to a sentence) or `free`.
+    variety: str | None  #: Code of the variety to answer in.
+    language: str | None  #: `Arabic` or `English`, also where it is not known which Arabic.
+    payload: str | None  #: The sentence that the prompt is about.
+    source_variety: str | None
+    instruction: str  #: The prompt without its payload.
+    #: Whether one sentence, or a translation alone, is all that should come back.
+    is_one_sentence: bool = False
+    #: Whether the payload is to be put in other words, so that similarity is no fault.
+    is_rephrasing: bool = False
+
+    @property
+    def text(self) -> str:
+        """What an answer must not merely repeat."""
+        return self.payload or self.instruction
+
+
+def translation_intent(source_variety: str, target: str, source: str) -> PromptIntent:
+    """Return what the prompt to translate a text between two varieties asks for."""
+    return PromptIntent(
+        kind=TRANSLATE,
+        variety=target,
+        language=ENGLISH if target == "eng" else ARABIC,
+        payload=source.strip(),
+        source_variety=source_variety,
+        instruction=translation_instruction(source_variety, target),
+        is_one_sentence=True,
+    )
+
+
+def parse_prompt(
+    prompt: str, variety: str | None = None, payload: str | None = None
+) -> PromptIntent:
+    """Return what a prompt asks for.
+
+    `variety` and `payload` are what is known from elsewhere, such as columns of a table; a variety
+    that the prompt names goes before the one given.
+    """
+    text = _without_examples(prompt)
+    instruction, found = _split(text)
+    if payload is None or payload.strip() == found:
+        payload = found
+    else:
+        instruction, payload = text.replace(payload, " ").strip(), payload.strip()
+    key = comparison_key(instruction)
+    words = key.split()
+    # An article to summarise may speak of translating, far from the request.
+    head = " ".join(words if len(words) <= _MAX_INSTRUCTION else words[:_REQUEST])
+    is_translation = phrase("translate").search(head) is not None
+    is_short = len(words) <= _REQUEST and phrase("one_sentence").search(key) is not None
+    target, source = _named(key, is_translation)
+    if target is None:
+        target = variety or _of_wording(instruction, payload, is_translation)
+    target = None if target == wordings.OTHER else target
+    is_answer = phrase("answer").search(key) is not None
+    return PromptIntent(
+        kind=TRANSLATE if is_translation else ANSWER if is_answer else FREE,
+        variety=target,
+        language=_language(target, key, text),
+        payload=payload,
+        source_variety=source if is_translation and source != wordings.OTHER else None,
+        instruction=instruction,
+        is_one_sentence=is_translation or is_short,
+        is_rephrasing=phrase("rephrase").search(key) is not None,
+    )
+
+
+def _without_examples(prompt: str) -> str:
+    """Return the prompt without the lines that show a greeting in each dialect."""
+    lines = prompt.strip().split("\n")
+    if any(map(phrase("examples_heading").match, lines)):
+        patterns = phrase("examples_heading"), wordings.example_line()
+        lines = [line for line in lines if not any(p.match(line) for p in patterns)]
+    return "\n".join(lines).strip()
+
+
+def _split(text: str) -> tuple[str, str | None]:
+    """Part the instruction from the text that it is about."""
+    if match := _INPUT.search(text):
+        return text[: match.start()].strip(), match[1].strip() or None
+    if match := _TRANSLATION.match(text):
+        return match[1].strip(), match[2].strip() or None
+    for pattern in _QUOTES:
+        match = pattern.search(text)
+        if match is None:
+            continue
+        rest = f"{text[: match.start()]} {text[match.end() :]}".strip()
+        is_whole = text.startswith(match[0]) or text.rstrip(" .؟?!").endswith(match[0])
+        # Several short quotations are parts of the request, not one text.
+        is_one = is_whole or text.count(text[match.start()]) <= 2
+        if is_one and any(c.isalpha() for c in rest):
+            return rest, match[1].strip()
+    match = _AFTER_COLON.match(text)
+    if match and phrase("translate").search(comparison_key(match[1])):
+        return match[1].strip(), match[2].strip()
+    return text, None
+
+
+def _named(key: str, is_translation: bool) -> tuple[str | None, str | None]:
+    """Return the varieties that an instruction names as its target and its source."""
+    mentions = _mentions(key)
+    if not is_translation:
+        named = {
+            code
+            for code, before in mentions
+            if code != "eng" or phrase("english_before").search(before) or not before.isascii()
+        }
+        arabic = named - {"eng"} or named
+        return arabic.pop() if len(arabic) == 1 else wordings.OTHER if arabic else None, None
+    sources = [code for code, before in mentions if phrase("source_before").search(before)]
+    others = [m for m in mentions if not phrase("source_before").search(m[1])]
+    marked = next((code for code, before in others if phrase("target_before").search(before)), None)
+    if marked is None:
+        return (others[-1][0] if others else None), (sources[0] if sources else None)
+    rest = sources + [code for code, _ in others if code != marked]
+    return marked, rest[0] if rest else None
+
+
+def _mentions(key: str) -> list[tuple[str, str]]:
+    """Return each variety that is named, with the words before it, in their order."""
+    found: list[tuple[int, int, str, str]] = []
+    for code, pattern in wordings.variety_names():
+        for match in pattern.finditer(key):
+            if any(match.start() < end and start < match.end() for start, end, *_ in found):
+                continue
+            # "into" may be joined to an Arabic name.
+            joined = " الي" if match[0].startswith(("لل", "ل")) and not match[0].isascii() else ""
+            before = key[: match.start()].rstrip() + joined
+            found.append((match.start(), match.end(), code, before))
+    return [(code, before) for *_, code, before in sorted(found)]
+
+
+def _of_wording(instruction: str, payload: str | None, is_translation: bool) -> str | None:
+    """Return the variety that a prompt which names none is itself in, where that is clear."""
+    if not is_arabic_script(instruction):
+        return "eng" if any(c.isalpha() for c in instruction) else None
+    key = comparison_key(instruction)
+    for code, known in VARIETIES.items():
+        if payload and any(comparison_key(phrase) in key for phrase in known.template_phrases):
+            return code
+    return None if is_translation else variety_of_wording(instruction)
+
+
+def _language(variety: str | None, key: str, text: str) -> str | None:
+    if variety is not None:
+        return ENGLISH if variety == "eng" else ARABIC
+    named = {code for code, _ in _mentions(key)}
+    if wordings.OTHER in named:
+        # A dialect that is not ours is Arabic all the same, another language is not.
+        return ARABIC if re.search(r"arabic|dialect|لهجه|عربي", key) else None
+    return ARABIC if is_arabic_script(text) else None

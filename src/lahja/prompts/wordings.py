@@ -1,0 +1,156 @@
+"""How prompts are worded: lahja's translation prompt, and how others name varieties and tasks.
+
+All patterns and lists are of `comparison_key`s: small letters, no punctuation, one form of alef,
+yeh and teh marbuta. What belongs to one variety is in `resources/varieties`, the word lists of a
+whole language are in `resources/words.yaml`.
+
+Markers are words that tell varieties apart: who uses each, so that others do not. It is a small
+lexicon by hand, for texts that no classifier has seen. A word stands in the file of each variety
+in which it is at home; a word that all dialects share but MSA lacks tells MSA alone. Which words
+could stand there was checked against counts in MADAR, FLORES-200, NADI 2023, IWSLT and Shami;
+words that another variety uses with another sense were left out (هلا, ابي, حق).
+"""
+
+import re
+from collections import defaultdict
+from functools import cache
+from typing import Any
+
+from lahja.core.files import read_yaml
+from lahja.core.varieties import FOLDER, VARIETIES, get_variety
+from lahja.corpora.text import comparison_key
+
+OTHER = "other"
+"""A language or a dialect that is none of lahja's."""
+
+_ENGLISH_IN_ARABIC = r"(?:انجليزي|انجليزيه|انكليزي|انكليزيه|نجليزيه|نكليزيه|نجليزي|نكليزي|نگليزيه)"
+_OTHER_IN_ARABIC = r"(?:فرنسي|فرنسيه|اسباني|اسبانيه|الماني|المانيه|تركي|تركيه|عبري|عبريه)"
+# "in the … of", "the Arabic …": the words that make an adjective the name of a variety.
+_KIND_OF_SPEECH = r"(?:لهجه|لهجات|عربيه|عربي|عاميه|دارجه|لغه|كلام|لسان)"
+_ARTICLE = r"(?:(?:و|ف)?(?:ب|ل|ف|ك)?(?:ال|ل)?)"
+_WORD = r"(?<!\w){}(?!\w)"
+
+
+@cache
+def _lists() -> dict[str, Any]:
+    return read_yaml(FOLDER.parent / "words.yaml")
+
+
+@cache
+def word_list(name: str) -> frozenset[str]:
+    """Return a word list of `resources/words.yaml`."""
+    return frozenset(_lists()[name].split())
+
+
+@cache
+def phrase(name: str) -> re.Pattern[str]:
+    """Return a pattern of phrases of `resources/words.yaml`."""
+    return re.compile(_lists()["phrases"][name], re.IGNORECASE | re.MULTILINE | re.VERBOSE)
+
+
+@cache
+def consonant_classes() -> dict[str, str]:
+    """Return the class of each consonant in Latin and in Arabic letters, the longest first."""
+    groups = _lists()["consonants"].items()
+    classes = {letters: sign for sign, group in groups for letters in group.split()}
+    return dict(sorted(classes.items(), key=lambda item: -len(item[0])))
+
+
+@cache
+def number_words() -> dict[int, frozenset[str]]:
+    """Return the words of each number up to twenty, and of the tens."""
+    return {value: frozenset(words.split()) for value, words in _lists()["numbers"].items()}
+
+
+@cache
+def request_words() -> dict[str, str]:
+    """Return the words that requests are made with, each with what it requests."""
+    return {word: name for name, words in _lists()["requests"].items() for word in words.split()}
+
+
+def translation_prompt(source: str, target: str, text: str) -> str:
+    """Return the request to translate a text between two varieties, given by their codes."""
+    return f"{translation_instruction(source, target)}\n{text}\nTranslation:"
+
+
+def translation_instruction(source: str, target: str) -> str:
+    """Return the first line of the request, without the text to translate."""
+    return (
+        f"Translate from {get_variety(source).name} into {get_variety(target).name}. "
+        "Output only the translation, do NOT output anything else before nor after it."
+    )
+
+
+@cache
+def variety_names() -> list[tuple[str, re.Pattern[str]]]:
+    """Return a pattern per way of naming a variety, the longer names first."""
+    found = [
+        ("msa", r"(?:modern )?standard arabic|msa|fusha|classical arabic"),
+        ("msa", rf"(?:{_ARTICLE}{_KIND_OF_SPEECH} )?(?:{_ARTICLE})(?:فصحي|فصيحه)"),
+    ]
+    found += [(code, pattern) for code, v in VARIETIES.items() for pattern in v.names.patterns]
+    speech = r"(?:(?:colloquial |spoken |vernacular )?(?:arabic|dialect|vernacular))"
+    for code, names in _names("english"):
+        found.append((code, rf"(?:{names}) {speech}(?: dialect)?"))
+        found.append((code, rf"(?<=in )(?:{names})(?= *$)"))
+    for code, names in _names("places"):
+        found.append((code, rf"(?:arabic )?dialect (?:from|of|in|spoken in) (?:{names})"))
+    for code, names in _names("arabic"):
+        found.append(
+            (code, rf"{_ARTICLE}{_KIND_OF_SPEECH}(?: {_ARTICLE}عاميه)? {_ARTICLE}(?:{names})")
+        )
+        # Joined to "in" or "into", an adjective alone is enough: بالمصري, للسوري.
+        found.append((code, rf"(?:بال|لل)(?:{names})"))
+    found += [
+        ("eng", r"english"),
+        ("eng", rf"{_ARTICLE}(?:لغه )?{_ARTICLE}{_ENGLISH_IN_ARABIC}"),
+        (OTHER, r"(?<=in |to )(?:french|spanish|german|turkish|hebrew|chinese|russian|italian)"),
+        (OTHER, rf"(?:بال|لل)(?:لغه )?(?:ال)?{_OTHER_IN_ARABIC}"),
+    ]
+    return [(code, re.compile(_WORD.format(f"(?:{pattern})"))) for code, pattern in found]
+
+
+def _names(kind: str) -> list[tuple[str, str]]:
+    """Return the alternatives of each variety that has names of a kind, `OTHER`'s at the end."""
+    own = {code: getattr(variety.names, kind) for code, variety in VARIETIES.items()}
+    found = [(code, "|".join(map(comparison_key, names))) for code, names in own.items() if names]
+    return [*found, (OTHER, "|".join(_lists()["other_varieties"][kind]))]
+
+
+@cache
+def example_line() -> re.Pattern[str]:
+    """Return the pattern of a line that shows a greeting: a country and a colon begin it."""
+    places = [place for variety in VARIETIES.values() for place in variety.names.places]
+    names = "|".join(map(re.escape, [*places, "msa", "modern standard arabic"]))
+    return re.compile(rf"^\s*(?:{names})\s*:", re.I)
+
+
+@cache
+def _markers() -> tuple[dict[str, frozenset[str]], dict[re.Pattern[str], frozenset[str]]]:
+    """Return the marker words, as `comparison_key`s, and patterns, each with who uses it."""
+    dialects = {code for code, variety in VARIETIES.items() if variety.is_dialect}
+    words, patterns = defaultdict(set), defaultdict(set)
+    for code, variety in VARIETIES.items():
+        for word in variety.markers.words:
+            words[comparison_key(word)].add(code)
+        for word in variety.markers.words_of_dialects:
+            words[comparison_key(word)] |= dialects
+        for pattern in variety.markers.patterns:
+            patterns[re.compile(pattern)].add(code)
+    return tuple({x: frozenset(codes) for x, codes in found.items()} for found in (words, patterns))
+
+
+def find_markers(text: str) -> dict[str, frozenset[str]]:
+    """Return the marker words of a text, each with the varieties that use it."""
+    words, patterns = _markers()
+    found = {word: words[word] for word in comparison_key(text).split() if word in words}
+    for pattern, varieties in patterns.items():
+        found |= {match[0]: varieties for match in pattern.finditer(text)}
+    return found
+
+
+def variety_of_wording(text: str) -> str | None:
+    """Return the variety that all marker words of a text have in common, where it is one."""
+    found = find_markers(text)
+    common = frozenset.intersection(*found.values()) if found else frozenset()
+    return next(iter(common)) if len(common) == 1 else None

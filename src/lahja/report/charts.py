@@ -1,0 +1,188 @@
+"""How models look, charts as Vega-Lite specifications, and their files."""
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from lahja.core.artifacts import Table
+from lahja.core.files import atomic_path, read_yaml
+from lahja.core.varieties import VARIETIES
+from lahja.report.logs import CHOSEN, HELD_OUT, REJECTED, TRAINING
+from lahja.report.scores import METRIC_TITLES, OURS
+
+# Okabe and Ito's colours, then Tol's, told apart in the common forms of colour blindness; black
+# is left out, for text and error bars.
+_COLOURS = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00",
+    "#F0E442", "#999999", "#332288", "#882255", "#117733", "#AA4499",
+)  # fmt: skip
+# Vega's names; co-prime with the colours, so that points still differ after twelve models.
+_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
+# Letters of Latin and Arabic alike on every machine, and so the same picture.
+_FONTS = Path(__file__).parent / "fonts"
+_SPECIFICATIONS = Path(__file__).resolve().parents[3] / "workflow" / "report" / "charts.yaml"
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+_KINDS = {
+    "pretrain": "Pretraining", "sft": "Supervised fine-tuning", "dpo": "Preference training (DPO)",
+}  # fmt: skip
+# Pixels of a bar of run times with its gap, and of a line of text; letters that fit into a line.
+_BAR_HEIGHT, _LINE_HEIGHT, _CHARACTERS = 19, 18, 92
+_DIGITS = 4
+_DASHES = {TRAINING: [1, 0], HELD_OUT: [5, 3], CHOSEN: [1, 0], REJECTED: [5, 3]}
+# Begins and ends a text that runs from right to left, whatever it begins with.
+_RIGHT_TO_LEFT = "\u202b{}\u202c"
+
+
+class Style(NamedTuple):
+    """The colour of a model in every chart, and the shape of its points."""
+
+    colour: str
+    shape: str
+
+
+def styles(names: Iterable[str]) -> dict[str, Style]:
+    """Return the style of each name, by its place among all names in alphabetical order."""
+    return {
+        name: Style(_COLOURS[place % len(_COLOURS)], _SHAPES[place % len(_SHAPES)])
+        for place, name in enumerate(sorted(set(names)))
+    }
+
+
+def short_name(variety: str) -> str:
+    """Return a variety's name as axes and headers show it."""
+    return "MSA" if variety == "msa" else VARIETIES[variety].label
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a frame's rows, None for what is missing."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+
+
+def scale(values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return the scale that gives each name its colour, shape or dash."""
+    return {"domain": [*values], "range": [*values.values()]}
+
+
+def chart(
+    name: str, description: str, datasets: Mapping[str, list[dict[str, Any]]], **values: Any
+) -> dict[str, Any]:
+    """Return a Vega-Lite specification of `workflow/report/charts.yaml`, its `$names` filled in.
+
+    The description is the chart's caption on the page.
+    """
+    specification = _filled(_specifications()[name], values)
+    return {"$schema": _SCHEMA, "description": description, "datasets": datasets} | specification
+
+
+@cache
+def _specifications() -> dict[str, Any]:
+    return read_yaml(_SPECIFICATIONS)
+
+
+def _filled(part: Any, values: Mapping[str, Any]) -> Any:
+    if isinstance(part, dict):
+        return {key: _filled(own, values) for key, own in part.items()}
+    if isinstance(part, list):
+        return [_filled(own, values) for own in part]
+    return values[part[1:]] if isinstance(part, str) and part.startswith("$") else part
+
+
+def save_picture(spec: Mapping[str, Any], name: str, folder: Path) -> None:
+    """Write a specification as `<name>.svg` and `<name>.png` into a folder, each atomically."""
+    import vl_convert
+
+    paper = _specifications()["paper"]
+    vl_convert.register_font_directory(str(_FONTS))
+    svg = vl_convert.vegalite_to_svg(dict(spec), config=paper)
+    png = vl_convert.svg_to_png(svg, scale=2)
+    for kind, content in {"svg": svg.encode("utf-8"), "png": png}.items():
+        with atomic_path(folder / f"{name}.{kind}") as draft:
+            draft.write_bytes(content)
+
+
+def bars_chart(table: Table, styles: Mapping[str, Style]) -> dict[str, Any]:
+    """Return a figure's data as panels, two a row, of bars grouped by variety.
+
+    Whiskers are the intervals; a missing value shows as n/a. Rows of the paper are points among
+    the bars of this run.
+    """
+    is_ours = table.rows["origin"] == OURS
+    rows = table.rows.assign(variety=table.rows["variety"].map(short_name), is_ours=is_ours)
+    panels = list(dict.fromkeys(rows["panel"]))
+    shown = ["panel", "label", "variety", "value", "low", "high", "is_ours"]
+    colours = {row.label: styles[row.bar].colour for row in rows[is_ours].itertuples()}
+    references = dict.fromkeys(rows["label"][~is_ours])
+    # A lone panel needs no title; Vega draws one all the same where labels are off.
+    width, header = (430, {}) if len(panels) > 1 else (620, {"labelExpr": "''"})
+    found = chart(
+        "bars", table.caption, {"rows": records(rows[shown].round(_DIGITS))},
+        metric=METRIC_TITLES[rows["metric"].iloc[0]],
+        varieties=list(dict.fromkeys(rows["variety"])),
+        colours=scale(colours), labels=list(colours), panels=panels, columns=min(len(panels), 2),
+        references=list(references), width=width, header=header,
+    )  # fmt: skip
+    if not references:
+        del found["spec"]["layer"][-1]
+    return found
+
+
+def samples_chart(table: Table) -> dict[str, Any]:
+    """Return a few sample outputs as lines of text (paper, Figure 6), Arabic on the right."""
+    lines = [
+        {"line": number, "label": label, "text": text, "kind": kind}
+        for number, (label, text, kind) in enumerate(_sample_lines(table.rows))
+    ]
+    return chart("samples", table.caption, {"rows": lines}, height=_LINE_HEIGHT * len(lines))
+
+
+def _sample_lines(rows: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+    """Yield the label, the text and the kind (heading, arabic, latin) of each line."""
+    for _, sample in rows.groupby("sample", sort=False):
+        first = sample.iloc[0]
+        heading = f"{short_name(first['source_variety'])} → {short_name(first['target_variety'])}"
+        yield heading, "", "heading"
+        entries = [("source", first["source"]), ("reference", first["reference"])]
+        for label, text in [*entries, *zip(sample["model"], sample["response"], strict=True)]:
+            text = text or "—"
+            is_arabic = sum("\u0600" <= letter <= "\u06ff" for letter in text) > len(text) / 4
+            kind, form = ("arabic", _RIGHT_TO_LEFT) if is_arabic else ("latin", "{}")
+            for number, line in enumerate(textwrap.wrap(text, _CHARACTERS)[:4] or ["—"]):
+                yield "" if number else label, form.format(line), kind
+        yield "", "", "latin"
+
+
+def curves_charts(curves: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, dict[str, Any]]:
+    """Return small multiples, a panel per model, for each kind of training and measure."""
+    charts = {}
+    for (train, measure), rows in curves.groupby(["train", "measure"], sort=False):
+        name = "-".join(["curve", train, *re.findall(r"\w+", measure)])
+        models = list(dict.fromkeys(rows["model"]))
+        colours = {m: styles[m].colour if m in styles else "#888888" for m in models}
+        dashes = {part: dash for part, dash in _DASHES.items() if part in set(rows["part"])}
+        # A share is seen whole; a few high values at the start do not flatten all that follows.
+        top = 1.1 * float(rows["value"].quantile(0.98))
+        highest = 1.0 if "accuracy" in measure else round(top, 3)
+        values = rows[["model", "part", "step", "value"]].round({"step": 1, "value": _DIGITS})
+        # The page takes fewer columns where they do not fit.
+        charts[name] = chart(
+            "curves", f"{_KINDS[train]}: {measure}.", {"rows": records(values)},
+            models=models, columns=min(len(models), 5), measure=measure,
+            range=[min(0.0, round(float(rows["value"].min()), 3)), highest],
+            colours=scale(colours), dashes=scale(dashes),
+            legend={"title": None} if len(dashes) > 1 or HELD_OUT in dashes else None,
+        )  # fmt: skip
+    return charts
+
+
+def runtimes_chart(runtimes: Table) -> dict[str, Any] | None:
+    """Return the wall-clock minutes of each rule as bars, the longest first; None without rules."""
+    if runtimes.rows.empty:
+        return None
+    rows = records(runtimes.rows.round(2))
+    caption = "Wall-clock minutes of each rule."
+    return chart("runtimes", caption, {"rows": rows}, height=_BAR_HEIGHT * len(rows))

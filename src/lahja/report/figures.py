@@ -1,0 +1,159 @@
+"""Figures 2, 3, 4, 5 and 7 of the paper, and the scoreboards of any systems, as data.
+
+A figure has a row for each bar, with its interval, or with the reason why there is no value.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from lahja.core.artifacts import Column, Table
+from lahja.core.varieties import dialects_among
+from lahja.evaluation.metrics.slices import ALL, MEAN
+from lahja.report.charts import short_name
+from lahja.report.scores import METRIC_TITLES, OURS, ScoreBoard, ShownScore, score_cells
+
+_COLUMNS = [
+    Column("panel", "Panel"), Column("bar", "Bar"), Column("variety", "Variety"),
+    Column("value", "Value", 4), Column("reason", "Reason"),
+]  # fmt: skip
+# The fields of a row of a figure.
+_FIELDS = ["panel", "metric", "bar", "label", "variety"]
+_FIELDS += ["value", "low", "high", "reason", "origin"]
+_DIALECT = "dialect"
+
+
+class Panel(NamedTuple):
+    """One plot, or some lines of a table: a direction, "dialect" standing for each in turn."""
+
+    title: str
+    source: str
+    target: str
+    task: str = "translation"
+
+    def score(self, board: ScoreBoard, model: str, dialect: str, metric: str) -> ShownScore:
+        """Return a model's score in one dialect, all corpora pooled."""
+        source, target = (dialect if s == _DIALECT else s for s in (self.source, self.target))
+        return board.get(model=model, task=self.task, source=source, target=target, metric=metric)
+
+
+_ENG_DA, _MSA_DA = Panel("ENG→DA", "eng", _DIALECT), Panel("MSA→DA", "msa", _DIALECT)
+_DA_ENG, _DA_MSA = Panel("DA→ENG", _DIALECT, "eng"), Panel("DA→MSA", _DIALECT, "msa")
+_ANSWERS = (
+    _ENG_DA, _MSA_DA, Panel("monolingual", ALL, _DIALECT, "monolingual"),
+    Panel("cross-lingual", ALL, _DIALECT, "crosslingual"),
+)  # fmt: skip
+_TRANSLATIONS = (_ENG_DA, _MSA_DA, _DA_ENG, _DA_MSA)
+_BOARDS = dict.fromkeys(("adi2", "adi2_macro", "aldi"), (3, _ANSWERS))
+_BOARDS |= dict.fromkeys(("chrf_plus_plus", "spbleu"), (2, _TRANSLATIONS))
+# As the paper's figures spell the directions.
+_INTO = (Panel("Eng-DA", "eng", _DIALECT), Panel("MSA-DA", "msa", _DIALECT))
+_FROM = (Panel("DA-Eng", _DIALECT, "eng"), Panel("DA-MSA", _DIALECT, "msa"))
+
+
+def direction_figures(
+    metrics: pd.DataFrame,
+    models: Sequence[str],
+    translators: Mapping[str, str],
+    dialects: Sequence[str],
+) -> list[Table]:
+    """Return the data of Figures 2, 4, 5 and 7: one row per panel, bar and dialect.
+
+    `models` are the bars of Figures 2, 4 and 5; `translators` names the models of Figure 7 with
+    their labels there ("llama-T" is shown as "llama-Aug").
+    """
+    names = {model: model for model in models}
+    clean = "ADI2 macro of the translators: trained on clean pairs, or with augmented ones."
+    figures = (
+        ("figure2", "ADI2 macro by dialect and model.", "adi2_macro", _INTO, names),
+        ("figure4", "chrF++ of translation into dialects.", "chrf_plus_plus", _INTO, names),
+        ("figure5", "chrF++ of translation from dialects.", "chrf_plus_plus", _FROM, names),
+        ("figure7", clean, "adi2_macro", _INTO, translators),
+    )
+    board = ScoreBoard(metrics)
+    return [
+        _figure(name, f"{caption} (paper, Figure {name[-1]})", [
+            _bar(panel.title, metric, model, label, code, panel.score(board, model, code, metric))
+            for panel in panels
+            for model, label in bars.items()
+            for code in dialects
+        ])
+        for name, caption, metric, panels, bars in figures
+    ]  # fmt: skip
+
+
+def classifier_figure(metrics: pd.DataFrame, dialects: Sequence[str], paper: Path) -> Table:
+    """Return the data of Figure 3: F1 of each classifier and variety, the paper's rows marked."""
+    board = ScoreBoard(metrics)
+    rows = [
+        _bar("F1", "f1", name, name, code, board.get(classifier=name, variety=code, metric="f1"))
+        for name in dict.fromkeys(metrics["classifier"])
+        for code in (*dialects, "msa")
+    ]
+    for row in pd.read_csv(paper / "classifier.csv").itertuples():
+        label, score = f"{row.classifier} ({row.source})", ShownScore(row.f1)
+        rows.append(_bar("F1", "f1", row.classifier, label, row.variety, score, row.source))
+    return _figure("figure3", "F1 of the dialect classifiers. (paper, Figure 3)", rows)
+
+
+def scoreboards(
+    metrics: pd.DataFrame, signatures: Mapping[str, str | None]
+) -> Iterator[tuple[Table, Table]]:
+    """Yield the table and the figure of each metric, all corpora pooled.
+
+    A table has models and tasks down, dialects across; the dialects are those in which any model
+    was scored. A model's mean over dialects stands only where it was scored in all of them. Tasks
+    that no model was scored in are left out, and metrics that have no value at all.
+    """
+    board, models = ScoreBoard(metrics), dict.fromkeys(metrics["model"])
+    dialects = dialects_among([*metrics["source_variety"], *metrics["target_variety"]])
+    for metric, (digits, panels) in _BOARDS.items():
+        rows, bars = [], []
+        for panel, model in product(panels, models):
+            scores = {code: panel.score(board, model, code, metric) for code in dialects}
+            is_known = [score.value is not None for score in scores.values()]
+            if not any(is_known):
+                continue
+            bars += [_bar(panel.title, metric, model, model, *own) for own in scores.items()]
+            if all(is_known):
+                scores["mean"] = panel.score(board, model, MEAN, metric)
+            rows.append({"model": model, "task": panel.title, "mean": None} | score_cells(scores))
+        if not rows:
+            continue
+        columns = [Column("task", "Task"), Column("model", "Model")]
+        columns += [Column(code, short_name(code), digits) for code in dialects]
+        columns.append(Column("mean", "Mean", digits))
+        name, intervals = f"scoreboard-{metric}", "with 95% bootstrap intervals."
+        title = f"{METRIC_TITLES[metric]} by dialect"
+        notes = [f"Signature: {signatures[metric]}"] if signatures.get(metric) else []
+        if any(row["mean"] is None for row in rows):
+            notes.append("n/a: not scored; a mean is over all dialects shown or not given.")
+        yield (
+            Table(name, f"{title}, {intervals}", columns, pd.DataFrame(rows), notes),
+            _figure(name, f"{title} and model, {intervals}", bars),
+        )
+
+
+def _bar(
+    panel: str,
+    metric: str,
+    bar: str,
+    label: str,
+    variety: str,
+    score: ShownScore,
+    origin: str = OURS,
+) -> tuple[Any, ...]:
+    return (panel, metric, bar, label, variety, *score[:4], origin)
+
+
+def _figure(name: str, caption: str, bars: list[tuple[Any, ...]]) -> Table:
+    rows = pd.DataFrame(bars, columns=_FIELDS)
+    missing, notes = rows[rows["value"].isna()], []
+    for reason, part in missing.groupby("reason", sort=False):
+        places = list(dict.fromkeys(part["label"] + " " + part["variety"].map(short_name)))
+        more = f" and {len(places) - 3} more" if len(places) > 3 else ""
+        notes.append(f"n/a: {reason} ({', '.join(places[:3])}{more}).")
+    return Table(name, caption, _COLUMNS, rows, notes)

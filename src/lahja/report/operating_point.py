@@ -1,0 +1,115 @@
+"""The operating point: of the models between a start and what was trained from it, which to use.
+
+On validation, the one with the highest ADI2 whose chrF++ is in no direction significantly below
+the start's, by the paired test of the evaluation. The start itself always qualifies. What the
+choice is worth is then read off the test prompts, which had no part in it.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import NamedTuple
+
+import pandas as pd
+
+from lahja.core.artifacts import Column, Table
+from lahja.core.errors import LahjaError
+from lahja.core.statistics import Estimate
+from lahja.evaluation.metrics.evaluation import Evaluation, Score, difference, mean_score
+from lahja.evaluation.metrics.slices import ALL, MEAN, MEAN_DIRECTIONS, Slice
+from lahja.report.scores import TITLES, estimate_cells
+
+NAME = "operating_point"
+_QUALITY = "chrf_plus_plus"
+VALIDATION = Slice("validation", ALL, ALL, ALL)
+"""Table 1's prompts: references are right-dialect answers."""
+
+
+class Family(NamedTuple):
+    """A start, what was trained from it (`end`), and the models at each weight, 0 the start."""
+
+    start: str
+    end: str
+    points: Sequence[tuple[float, str]]
+
+
+def choose_point(
+    family: Family, evaluations: Mapping[str, Evaluation], confidence: float
+) -> tuple[str, dict[str, list[str]]]:
+    """Return the chosen model, and in which parts of validation each one's chrF++ is lower.
+
+    Raises `LahjaError` where validation was not scored.
+    """
+    start = evaluations[family.start]
+    lost: dict[str, list[str]] = {name: [] for _, name in family.points}
+    for name, (direction, part) in product(lost, validation_slices(start).items()):
+        change = _known(evaluations[name], part, _QUALITY).minus(_known(start, part, _QUALITY))
+        if change.value < 0 and change.p_value() < 1 - confidence:
+            lost[name].append(direction)
+    adi2 = {name: _known(evaluations[name], VALIDATION, "adi2").value for name in lost}
+    return max((name for name in lost if not lost[name]), key=adi2.__getitem__), lost
+
+
+def validation_slices(evaluation: Evaluation) -> dict[str, Slice]:
+    """Return what chrF++ is compared on: Table 1's prompts, and held-out translation if asked."""
+    directions = {n: Slice("validation_translation", ALL, *s) for n, s in MEAN_DIRECTIONS.items()}
+    there = {name: part for name, part in directions.items() if part in evaluation.scores}
+    return {"validation": VALIDATION} | there
+
+
+def _known(evaluation: Evaluation, part: Slice, metric: str) -> Estimate:
+    score = evaluation.get(part, metric)
+    if isinstance(score, str):
+        raise LahjaError(f"{evaluation.model}: no {metric} on validation: {score}")
+    return score
+
+
+def operating_point_table(
+    families: Sequence[Family], evaluations: Mapping[str, Evaluation], confidence: float
+) -> Table:
+    """Return a row per family and weight: the choice on validation, the scores on test.
+
+    On test `quality` is the mean chrF++ of the four directions; each direction's chrF++ is also
+    given as its difference from the start's. `evaluations` must come from one resampling.
+    """
+    rows = []
+    for family in families:
+        chosen, lost = choose_point(family, evaluations, confidence)
+        for weight, name in family.points:
+            row = {
+                "start": family.start, "end": family.end, "weight": weight, "model": name,
+                "chosen": "chosen" if name == chosen else "",
+                "lost": ", ".join(TITLES.get(part, part) for part in lost[name]),
+            }  # fmt: skip
+            for key, score in _scores(evaluations[name], evaluations[family.start]).items():
+                row |= estimate_cells(key, score, confidence)
+            rows.append(row)
+    columns = [
+        Column("end", "Trained model"), Column("weight", "Weight", 2), Column("chosen", "Chosen"),
+        Column("validation_adi2", "ADI2 (validation)", 3),
+        Column("validation_quality", "chrF++ (validation)", 2),
+        Column("lost", "Lost on validation"), Column("test_adi2", "ADI2 (test)", 3),
+        Column("test_quality", "chrF++ (test)", 2),
+        *(Column(f"change_{name}", f"Δ {title}", 2, True) for name, title in TITLES.items()),
+    ]  # fmt: skip
+    caption = "Between a start (weight 0) and what was trained from it (weight 1)."
+    notes = [
+        "Chosen on validation: the highest ADI2 whose chrF++ is in no direction significantly "
+        f"below the start's (paired bootstrap, {confidence:.0%}); test had no part in it. chrF++ "
+        "on test is the mean of four directions, Δ the difference from the start there."
+    ]
+    return Table(NAME, caption, columns, pd.DataFrame(rows), notes)
+
+
+def _scores(model: Evaluation, start: Evaluation) -> dict[str, Score]:
+    directions = {name: Slice("translation", ALL, *s) for name, s in MEAN_DIRECTIONS.items()}
+    quality = {name: model.get(part, _QUALITY) for name, part in directions.items()}
+    validation = [model.get(part, _QUALITY) for part in validation_slices(start).values()]
+    return {
+        "validation_adi2": model.get(VALIDATION, "adi2"),
+        "validation_quality": mean_score(validation),
+        "test_adi2": model.get(Slice(ALL, ALL, ALL, MEAN), "adi2"),
+        "test_quality": mean_score([*quality.values()]),
+    } | {
+        f"change_{name}": difference(quality[name], start.get(part, _QUALITY))
+        for name, part in directions.items()
+    }

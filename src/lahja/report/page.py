@@ -1,0 +1,174 @@
+"""The report: one self-contained HTML page that opens from disk, without a network."""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import jinja2
+import pandas as pd
+import vl_convert
+
+from lahja.core.artifacts import Table, read_artifact
+from lahja.report.charts import Style, bars_chart, curves_charts, runtimes_chart, styles
+from lahja.report.counts import (
+    agreement_note,
+    agreement_table,
+    confusion_views,
+    data_views,
+    funnel_views,
+    pair_views,
+)
+from lahja.report.formats import table_view
+from lahja.report.operating_point import NAME as POINT
+from lahja.report.samples import browser_data
+from lahja.report.scores import OURS, changes
+from lahja.report.tradeoff import operating_points_chart, tradeoff_chart
+
+
+def content_policy(scripts: Iterable[str]) -> str:
+    """Return the page's Content-Security-Policy: these very scripts, and nothing from a network."""
+    digests = (hashlib.sha256(script.encode("utf-8")).digest() for script in scripts)
+    allowed = " ".join(f"'sha256-{base64.b64encode(digest).decode('ascii')}'" for digest in digests)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+TABLES = ("changes", "table2", "faults", "table1", "classifier")
+BARS = ("figure2", "figure4", "figure5", "figure7", "figure3")
+SAMPLES = "figure6"
+# How a picture's URI begins, and what may stand for itself in it.
+_URI, _SAFE = "data:image/svg+xml,", " =/:;,()!*-._~@?[]{}|^`$+"
+_SCRIPTS = ("tables.js", "charts.js", "samples.js")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that the page shows: a run's tables, folders of artifacts, and how it was made.
+
+    `models` are in the order of `scores`, which holds SENTENCE_SCORES per model; `starts` names the
+    model that each was made from. `stand_ins` names scorers or models that are not the paper's: a
+    banner names them. `samples` is how many prompts of a direction the browser shows. `funnel` and
+    `pairs` have the column `dataset`; `licences` are by corpus; `rules` lists what feeds what;
+    `config` is the resolved configuration's text; `study` has the changes of a study's rows.
+    """
+
+    run: str
+    models: Sequence[str]
+    starts: Mapping[str, str]
+    stand_ins: Sequence[str]
+    samples: int
+    seed: int
+    licences: Mapping[str, str]
+    metrics: pd.DataFrame
+    comparisons: pd.DataFrame
+    confusion: pd.DataFrame
+    tables: Path
+    figures: Path
+    counts: pd.DataFrame
+    rejects: pd.DataFrame
+    funnel: pd.DataFrame
+    pairs: pd.DataFrame
+    scores: Sequence[pd.DataFrame]
+    curves: pd.DataFrame
+    runtimes: Table
+    rules: Table
+    config: str
+    versions: Mapping[str, Any]
+    agreement: pd.DataFrame | None = None
+    operating_point: Path | None = None
+    study: Sequence[Table] = ()
+
+
+def build_report(run: Run, templates: Path) -> str:
+    """Return the page as HTML; text of models and corpora is escaped.
+
+    The page is made from `index.html.jinja` and the scripts in the folder `templates`.
+    """
+    looks = styles(run.models)
+    places = {name: run.tables / name for name in TABLES}
+    pictures = {name: run.figures / name for name in (*BARS, SAMPLES)}
+    if run.operating_point is not None:
+        places[POINT] = pictures[f"{POINT}-figure"] = run.operating_point / POINT
+    tables, figures = (
+        {name: read_artifact(place.with_suffix(".parquet")) for name, place in own.items()}
+        for own in (places, pictures)
+    )
+    found = changes(run.metrics, run.comparisons, run.models)
+    samples = browser_data(run.scores, run.models, run.starts, run.samples, run.seed)
+    # At first the browser shows the largest change beside its start.
+    samples["selected"] = [found[0].baseline, found[0].model] if found else run.models[:2]
+    samples["colours"] = {model: style.colour for model, style in looks.items()}
+    scripts = [(templates / name).read_text(encoding="utf-8") for name in _SCRIPTS]
+    context = {
+        "run": run,
+        "scripts": [vl_convert.javascript_bundle(), *scripts],
+        "scorer_note": agreement_note(run.agreement),
+        "changes": found,
+        "tables": {name: table_view(table) for name, table in tables.items()},
+        "figures": {name: replace(figure, name=name) for name, figure in figures.items()},
+        "pictures": {
+            name: _URI + quote(place.with_suffix(".svg").read_text(encoding="utf-8"), _SAFE)
+            for name, place in pictures.items()
+        },
+        "study": [table_view(table) for table in run.study],
+        "confusions": confusion_views(run.confusion),
+        "agreement": run.agreement is not None and table_view(agreement_table(run.agreement)),
+        "charts": _charts(run, tables["table2"], figures, looks),
+        "samples": samples,
+    }
+    page = _environment(templates).get_template("index.html.jinja")
+    return page.render(context | _provenance(run), policy=content_policy(context["scripts"]))
+
+
+def _provenance(run: Run) -> dict[str, Any]:
+    """Return what the run was made of: data, pairs, versions, rules."""
+    signatures = run.metrics[["metric", "signature"]].dropna().drop_duplicates()
+    sections = {name: own for name, own in run.versions.items() if isinstance(own, Mapping)}
+    plain = {name: own for name, own in run.versions.items() if name not in sections}
+    return {
+        "data": data_views(run.counts, run.rejects, run.licences),
+        "pairs": [*funnel_views(run.funnel), *pair_views(run.pairs)] if len(run.funnel) else [],
+        "runtimes": table_view(run.runtimes),
+        "rules": table_view(run.rules),
+        "signatures": signatures.to_dict("records"),
+        "versions": {"run": {"seed": run.seed, **plain}, **sections},
+    }
+
+
+def _charts(
+    run: Run, table2: Table, figures: Mapping[str, Table], looks: Mapping[str, Style]
+) -> dict[str, dict[str, Any]]:
+    """Return the page's charts; those of which figures were drawn have the figures' names."""
+    charts = {
+        "tradeoff": tradeoff_chart(table2, run.starts, looks, with_paper=False),
+        "tradeoff-paper": tradeoff_chart(table2, run.starts, looks, with_paper=True),
+        **curves_charts(run.curves, looks),
+        "runtimes-chart": runtimes_chart(run.runtimes),
+    }
+    for name in BARS:
+        rows = figures[name].rows
+        # Classifiers have looks of their own.
+        bars = rows["bar"][rows["origin"] == OURS]
+        charts[name] = bars_chart(figures[name], looks if set(bars) <= set(looks) else styles(bars))
+    if (point := f"{POINT}-figure") in figures:
+        charts[point] = operating_points_chart(figures[point], looks)
+    return {name: chart for name, chart in charts.items() if chart}
+
+
+def _environment(templates: Path) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    compact = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+    environment.policies["json.dumps_kwargs"] = compact
+    return environment

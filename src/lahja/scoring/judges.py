@@ -1,0 +1,179 @@
+"""The judges, as AL-QASIDA runs them, and what they score of responses.
+
+Sentence-ALDi (Keleg et al. 2023) tells how dialectal a text is, NADI2024-baseline which of 18
+countries it is from, fastText's language identifier, with FLORES codes as labels, its language.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lahja.core.config.base import default
+from lahja.core.config.scorers import Scorers
+from lahja.core.errors import LahjaError
+from lahja.core.progress import counted
+from lahja.core.tables import SCORED
+from lahja.core.varieties import ARABIC_LANGUAGE_CODES, NADI_COUNTRIES
+from lahja.models.batches import sorted_batches
+from lahja.models.device import BATCH_TOKENS, packed, pick_dtype, use_device
+
+MODEL_FILE = "model.bin"
+_LABEL = "__label__"
+
+
+@dataclass(frozen=True)
+class ScorerSettings:
+    """How scorers are run; texts are cut at `max_length` tokens or the model's own limit.
+
+    `precision` is "fp32", as AL-QASIDA runs them, on every device, or "bf16".
+    """
+
+    batch: int = default(Scorers, "batch")
+    max_length: int = 512
+    precision: str = default(Scorers, "precision")
+
+
+class SequenceScorer:
+    """A sequence classification checkpoint; what a text gets does not depend on the others."""
+
+    n_labels: int
+    labels: str  #: What to expect of a checkpoint, for its error.
+    scores_of: Callable[[np.ndarray], np.ndarray]  #: Scores of logits, (n_texts, n_labels).
+
+    def __init__(self, folder: Path, settings: ScorerSettings):
+        """Load the checkpoint; raise `LahjaError` where it has not as many labels as expected."""
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+        if not (folder / "config.json").is_file():
+            raise LahjaError(f"{folder}: not a model folder (config.json is missing)")
+        self.device = use_device()
+        self.settings = settings
+        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        dtype = pick_dtype(settings.precision, self.device)
+        model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=dtype)
+        if model.config.num_labels != self.n_labels:
+            raise LahjaError(f"{folder}: has {model.config.num_labels} labels; {self.labels}")
+        self.limit = min(settings.max_length, model.config.max_position_embeddings)
+        self.model = packed(model.to(self.device).eval())
+
+    def encode(self, texts: Sequence[str | None]) -> list[list[int]]:
+        """Return the token ids of texts."""
+        lines = [one_line(text) for text in texts]
+        encoded = self.tokenizer(lines, truncation=True, max_length=self.limit) if lines else {}
+        return encoded.get("input_ids", [])
+
+    def tokenizes_as(self, other: "SequenceScorer") -> bool:
+        """Whether another scorer gives every text the same tokens."""
+        mine, its = (one.tokenizer.backend_tokenizer.to_str() for one in (self, other))
+        return self.limit == other.limit and mine == its
+
+    def score(self, texts: Sequence[str | None], ids: list[list[int]] | None = None) -> np.ndarray:
+        """Return a row of scores per text, 0 where it is empty; `ids` are those of `encode`."""
+        scores = self.scores_of(self._logits(self.encode(texts) if ids is None else ids))
+        scores[[not one_line(text).strip() for text in texts]] = 0.0
+        return scores
+
+    def _logits(self, ids: list[list[int]]) -> np.ndarray:
+        """Return one row of logits per row of token ids, shape (n_texts, n_labels)."""
+        import torch
+
+        found = np.zeros((len(ids), self.n_labels))
+        lengths = [len(row) for row in ids]
+        batches = sorted_batches(lengths, self.settings.batch, BATCH_TOKENS[self.device])
+        for rows in counted(batches, len(ids), "texts"):
+            inputs = self.tokenizer.pad(
+                {"input_ids": [ids[row] for row in rows]}, return_tensors="pt"
+            ).to(self.device)
+            with torch.inference_mode():
+                found[rows] = self.model(**inputs).logits.float().cpu().numpy()
+        return found
+
+
+class AldiScorer(SequenceScorer):
+    """A Sentence-ALDi regressor: a level of dialectness per text, its logit clipped to [0, 1]."""
+
+    n_labels, labels = 1, "an ALDi regressor has 1"
+    scores_of = staticmethod(lambda logits: logits[:, 0].clip(0.0, 1.0))
+
+
+class CountryScorer(SequenceScorer):
+    """A classifier over NADI's 18 countries, in alphabetical order: their softmax per text."""
+
+    n_labels, labels = len(NADI_COUNTRIES), f"expected NADI's {len(NADI_COUNTRIES)} countries"
+
+    @staticmethod
+    def scores_of(logits: np.ndarray) -> np.ndarray:
+        """Return probabilities of `NADI_COUNTRIES`, shape (n_texts, 18)."""
+        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return weights / weights.sum(axis=1, keepdims=True)
+
+
+class LanguageIdentifier:
+    """A fastText model of the layout of facebook/fasttext-language-identification."""
+
+    def __init__(self, folder: Path):
+        """Load `model.bin` of the folder."""
+        import fasttext
+
+        file = folder / MODEL_FILE
+        if not file.is_file():
+            raise LahjaError(f"{folder}: no language identifier there ({MODEL_FILE} is missing)")
+        self._model = fasttext.load_model(str(file))
+
+    def identify(self, texts: Sequence[str | None]) -> list[str | None]:
+        """Return each text's language code without its script, such as arz; None if empty."""
+        lines = map(one_line, texts)
+        # The whole model's answer: `predict` of a list takes another path inside fastText.
+        found = [self._model.predict(line)[0] if line.strip() else () for line in lines]
+        return [one[0].removeprefix(_LABEL).split("_")[0] if one else None for one in found]
+
+
+class Judges:
+    """The three scorers of a run, loaded once."""
+
+    def __init__(self, aldi: Path, country: Path, language: Path, settings: ScorerSettings):
+        """Load them from their folders."""
+        self.aldi, self.country = AldiScorer(aldi, settings), CountryScorer(country, settings)
+        self.language = LanguageIdentifier(language)
+
+    def score(self, texts: Sequence[str | None]) -> pd.DataFrame:
+        """Return language, is_arabic, aldi and countries of texts, each distinct one scored once.
+
+        A missing text scores 0 and has no language.
+        """
+        places, distinct = pd.factorize(np.array([one_line(text) for text in texts], dtype=object))
+        ids, codes = self.aldi.encode(distinct), self.language.identify(distinct)
+        shared = ids if self.country.tokenizes_as(self.aldi) else None
+        scores = {
+            "language": pd.Series(codes, dtype=object),
+            "is_arabic": [is_arabic(code) for code in codes],
+            "aldi": self.aldi.score(distinct, ids),
+            "countries": self.country.score(distinct, shared).tolist(),
+        }
+        return pd.DataFrame(scores).iloc[places].reset_index(drop=True)
+
+
+def one_line(text: str | None) -> str:
+    """Return the text with newlines as spaces, the only cleaning that AL-QASIDA does."""
+    return text.replace("\n", " ") if isinstance(text, str) else ""
+
+
+def is_arabic(code: str | None) -> bool:
+    """Whether AL-QASIDA counts a language code as Arabic."""
+    return code in ARABIC_LANGUAGE_CODES
+
+
+def score_responses(prompts: pd.DataFrame, responses: pd.DataFrame, judges: Judges) -> pd.DataFrame:
+    """Return SCORED, a row for each prompt in the prompts' order.
+
+    A prompt without a response raises `LahjaError`.
+    """
+    rows = prompts[["prompt_id"]].merge(responses, on="prompt_id", how="left", indicator=True)
+    unanswered = rows["prompt_id"][rows["_merge"] != "both"]
+    if not unanswered.empty:
+        raise LahjaError(f"prompt {unanswered.iloc[0]} has no response to score")
+    rows["response"] = [text if isinstance(text, str) else None for text in rows["response"]]
+    return rows.assign(model=rows["generator"]).join(judges.score(rows["response"]))[SCORED.names]

@@ -1,0 +1,223 @@
+"""Training a LoRA adapter: what supervised and preference training share."""
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from lahja.core.config.training import DpoSettings, SftSettings
+from lahja.core.errors import LahjaError
+from lahja.core.files import atomic_path, canonical_json, digest_of_file
+from lahja.models.device import pick_precision, use_device, weights_dtype
+from lahja.models.folder import (
+    ADAPTER,
+    load_model,
+    load_tokenizer,
+    model_digest,
+    write_adapter_record,
+)
+from lahja.prompts.chat import assistant_turn, user_turn
+from lahja.training.batches import TokenBudget
+from lahja.training.checkpoints import last_checkpoint, open_checkpoint_dir
+from lahja.training.distributed import first_process_first, is_first_process
+from lahja.training.tracking import tracker_arguments, watched, write_curve
+
+if TYPE_CHECKING:
+    from peft import LoraConfig, PeftModel
+    from transformers import PreTrainedModel, Trainer
+
+# Of the stages of work, those that every training of an adapter depends on.
+_STAGES = ("chat", "models", "training")
+AdapterSettings = SftSettings | DpoSettings
+
+
+@dataclass(frozen=True)
+class AdapterRun:
+    """One training step of the model graph.
+
+    The initial model is `base_model`, with `adapter` where training continues one. `record` goes
+    into `model.json` of the folder `output`.
+    """
+
+    base_model: Path
+    adapter: Path | None
+    data: Path
+    settings: dict[str, Any]
+    checkpoint_dir: Path
+    output: Path
+    record: dict[str, Any]
+    report_to: str = "none"
+    curves: Path | None = None
+
+
+def train_adapter(
+    run: AdapterRun,
+    stage: str,
+    settings: AdapterSettings,
+    n_examples: int,
+    make_trainer: Callable[..., "Trainer"],
+) -> None:
+    """Train a fresh adapter, or continue the initial one, and write the model folder.
+
+    `stage` is the one whose version counts besides. `make_trainer` gets the model, the tokenizer,
+    the arguments that TRL's trainers share, and the LoRA configuration of a fresh adapter. Run in
+    each of several processes, it shares the examples among them. A run that was interrupted resumes
+    from its last checkpoint.
+    """
+    from datasets import disable_progress_bars
+    from transformers.trainer_callback import PrinterCallback
+
+    tracker = tracker_arguments(run.report_to, run.curves)
+    disable_progress_bars()
+    device, folder = use_device(), run.checkpoint_dir
+    with first_process_first(device):
+        digests = {"data": digest_of_file(run.data)}
+        digests["initial_model"] = model_digest(run.base_model, run.adapter)
+        open_checkpoint_dir(folder, (*_STAGES, stage), run.settings, **digests)
+        checkpoint = last_checkpoint(folder)
+    budget = TokenBudget(folder, settings, device)
+    model = _load_initial_model(run, settings, device)
+    arguments = trainer_arguments(settings, folder, device) | tracker
+    lora = None if run.adapter else _lora_config(settings)
+    with completions_only():
+        trainer = make_trainer(model, load_tokenizer(run.base_model), arguments, lora)
+        trainer.read_by(settings, budget)
+        counts = _count_dropped(run, settings.cutoff, n_examples, len(trainer.train_dataset))
+        if settings.quantisation:
+            _keep_small_updates(trainer.model)
+        trainer.remove_callback(PrinterCallback)
+        with budget.halved_when_out_of_memory(), watched(trainer, run.output):
+            trainer.train(resume_from_checkpoint=checkpoint)
+    if is_first_process():
+        _write_model(run, trainer, counts)
+
+
+def _load_initial_model(
+    run: AdapterRun, settings: AdapterSettings, device: str
+) -> "PreTrainedModel":
+    model = load_model(
+        run.base_model,
+        run.adapter,
+        dtype=weights_dtype(settings.precision, device),
+        device=device,
+        trainable=True,
+        quantisation=settings.quantisation,
+    )
+    config = model.peft_config["default"] if run.adapter else None
+    if config and (config.r, config.lora_alpha) != (settings.rank, settings.alpha):
+        raise LahjaError(
+            f"{run.adapter}: has rank {config.r} and alpha {config.lora_alpha}, but the step that "
+            f"continues it asks for {settings.rank} and {settings.alpha}"
+        )
+    return model
+
+
+def _lora_config(settings: AdapterSettings) -> "LoraConfig":
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+
+
+def _keep_small_updates(model: "PeftModel") -> None:
+    # TRL turns the adapter of quantised weights into bf16, which rounds away an update of 5e-6.
+    for name, weight in model.named_parameters():
+        if "lora_" in name:
+            weight.data = weight.data.float()
+
+
+def trainer_arguments(
+    settings: AdapterSettings, checkpoint_dir: Path, device: str
+) -> dict[str, Any]:
+    """Return the arguments that SFTConfig and DPOConfig share."""
+    if settings.liger and (device != "cuda" or find_spec("liger_kernel") is None):
+        raise LahjaError("liger: needs a GPU and Liger's kernels: pip install liger-kernel")
+    return {
+        "output_dir": str(checkpoint_dir),
+        "learning_rate": settings.learning_rate,
+        "lr_scheduler_type": settings.schedule,
+        "warmup_steps": settings.warmup,
+        # A step of the trainer is a whole update, which `ByTokens` cuts.
+        "per_device_train_batch_size": settings.batch * settings.accumulation,
+        "num_train_epochs": settings.epochs,
+        "weight_decay": settings.weight_decay,
+        "max_grad_norm": settings.max_grad_norm,
+        "max_length": settings.cutoff,
+        "bf16": pick_precision(settings.precision, device) == "bf16",
+        "use_cpu": device == "cpu",
+        "use_liger_kernel": settings.liger,
+        "gradient_checkpointing": bool(settings.gradient_checkpointing),
+        # All that is trained has a part in every step.
+        "ddp_find_unused_parameters": False,
+        "save_steps": settings.checkpoint_steps,
+        "save_total_limit": 1,
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        "disable_tqdm": True,
+        "report_to": "none",
+        "seed": settings.seed,
+        "data_seed": settings.seed,
+        "dataloader_pin_memory": device == "cuda",
+    }
+
+
+@contextmanager
+def completions_only() -> Iterator[None]:
+    """Let TRL compute the output layer on the CPU where there is a label, as it does on a GPU.
+
+    TRL 1.16 scores every position on devices without Triton, prompts included, and throws those
+    scores away; that is two thirds of a step of a small model. The loss is the same.
+    """
+    from trl.trainer import utils
+
+    original = utils._use_triton
+    utils._use_triton = lambda device: True
+    try:
+        yield
+    finally:
+        utils._use_triton = original
+
+
+def _count_dropped(run: AdapterRun, cutoff: int, n_examples: int, n_left: int) -> dict[str, int]:
+    """Return how many examples there were, and how many of them TRL dropped.
+
+    It drops those whose prompt fills the cutoff, as nothing of their response is left.
+    """
+    n_dropped, reason = n_examples - n_left, f"their prompt fills the cutoff of {cutoff} tokens"
+    if n_left == 0:
+        raise LahjaError(f"{run.data}: none of {n_examples} examples can be learnt: {reason}")
+    if n_dropped and is_first_process():
+        counts = f"dropped {n_dropped} of {n_examples} examples"
+        print(f"{run.data}: {counts}: {reason}", file=sys.stderr)
+    return {"n_examples": n_examples, "n_dropped": n_dropped}
+
+
+def _write_model(run: AdapterRun, trainer: "Trainer", counts: dict[str, int]) -> None:
+    with atomic_path(run.output) as folder:
+        # The frozen reference that DPO keeps beside the trained adapter is not part of the model.
+        trainer.model.save_pretrained(folder / ADAPTER, selected_adapters=["default"])
+        (folder / ADAPTER / "README.md").unlink(missing_ok=True)
+        write_curve(folder, trainer.state.log_history)
+        facts = {**run.record, **counts, "settings": canonical_json(run.settings)}
+        write_adapter_record(folder, run.base_model, run.adapter, facts)
+    shutil.rmtree(run.checkpoint_dir)
+
+
+def conversations(rows: pd.DataFrame, *answers: str) -> list[dict[str, Any]]:
+    """Return each row in TRL's conversational form: its prompt and these columns, as turns."""
+    return [
+        {"prompt": user_turn(row.prompt)}
+        | {name: assistant_turn(getattr(row, name)) for name in answers}
+        for row in rows.itertuples()
+    ]

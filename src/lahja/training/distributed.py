@@ -1,0 +1,138 @@
+"""Training in several processes of one machine, one for each GPU.
+
+A command starts itself again so often through torch's launcher, the one that `accelerate launch`
+wraps; transformers' trainer then finds the others and averages the gradients (DDP, over NCCL on
+GPUs and gloo on the CPU).
+"""
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from lahja.core.errors import LahjaError
+
+if TYPE_CHECKING:
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+
+# How long a process that was told to stop may take to save its checkpoint.
+_SECONDS_TO_SAVE = 120
+_SET_DEATH_SIGNAL = 1
+_LAUNCHED = "TORCHELASTIC_RUN_ID"
+
+
+def in_processes(processes: int, work: Callable[[], None]) -> None:
+    """Do the work in so many processes of this command; 0 or 1 do it here.
+
+    In the launching process this returns when all have ended well. A `LahjaError` of one of them
+    is raised there, once; a traceback of another error comes from the process that it hit.
+    """
+    if is_one_of_several():
+        _do_my_part(work)
+    elif processes > 1:
+        _launch(processes)
+    else:
+        work()
+
+
+def is_one_of_several() -> bool:
+    """Say whether this process was started as one of several."""
+    return _LAUNCHED in os.environ
+
+
+def is_first_process() -> bool:
+    """Say whether this process is the one that writes files."""
+    return not is_one_of_several() or os.environ["RANK"] == "0"
+
+
+@contextmanager
+def first_process_first(device: str) -> Iterator[None]:
+    """Let the first process go through the block before the others do."""
+    if not is_one_of_several():
+        yield
+        return
+    from accelerate import PartialState
+
+    with PartialState(cpu=device == "cpu").main_process_first():
+        yield
+
+
+def _launch(processes: int) -> None:
+    # The launcher repeats at length what the processes have said themselves.
+    logging.disable(logging.ERROR)
+    from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, SignalException
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    with tempfile.TemporaryDirectory(prefix="lahja-processes-") as folder:
+        config = LaunchConfig(
+            min_nodes=1,
+            max_nodes=1,
+            nproc_per_node=processes,
+            run_id=str(os.getpid()),
+            rdzv_backend="c10d",
+            rdzv_endpoint="127.0.0.1:0",
+            local_addr="127.0.0.1",
+            max_restarts=0,
+            logs_specs=DefaultLogsSpecs(log_dir=folder),
+            shutdown_timeout=_SECONDS_TO_SAVE,
+        )
+        try:
+            elastic_launch(config, sys.executable)(*sys.argv)
+        except ChildFailedError as error:
+            raise LahjaError(_reason(error)) from None
+        except SignalException as told:
+            name = signal.Signals(told.sigval).name
+            sys.stderr.write(f"lahja: stopped by {name}; run it again to resume\n")
+            sys.exit(128 + told.sigval)
+
+
+def _reason(error: "ChildFailedError") -> str:
+    rank, failure = error.get_first_failure()
+    said = failure.message
+    if isinstance(said, dict):
+        return said["message"].removeprefix(f"{LahjaError.__name__}: ")
+    if failure.exitcode < 0:
+        return f"training process {rank} was killed by {signal.Signals(-failure.exitcode).name}"
+    return f"training process {rank} ended with code {failure.exitcode}; see what it said above"
+
+
+def _do_my_part(work: Callable[[], None]) -> None:
+    _end_with_parent()
+    if not is_first_process():
+        # What all have to say is said once.
+        warnings.simplefilter("ignore")
+        os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+    try:
+        work()
+    except LahjaError as error:
+        from torch.distributed.elastic.multiprocessing.errors import get_error_handler
+
+        get_error_handler().record_exception(error)
+        sys.exit(1)
+    _part_in_peace()
+
+
+def _part_in_peace() -> None:
+    """Wait for the process that writes the model: one that leaves early may fail the others."""
+    if "torch.distributed" not in sys.modules:
+        return
+    import torch.distributed as group
+
+    if group.is_initialized():
+        from accelerate import PartialState
+
+        PartialState().wait_for_everyone()
+        group.destroy_process_group()
+
+
+def _end_with_parent() -> None:
+    """Let the kernel end this process when its launcher dies, so that its GPU is free then."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)

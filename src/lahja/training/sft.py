@@ -1,0 +1,72 @@
+"""Supervised fine-tuning of a LoRA adapter with TRL."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from lahja.core.config.base import parse
+from lahja.core.config.training import SftSettings
+from lahja.core.errors import LahjaError
+from lahja.core.tables import EXAMPLES, read_table
+from lahja.training.adapters import AdapterRun, conversations, train_adapter
+from lahja.training.batches import ByTokens, Metrics, column_lengths
+
+if TYPE_CHECKING:
+    from peft import LoraConfig
+    from torch import Tensor
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from trl import SFTTrainer
+
+
+def train_sft(run: AdapterRun) -> None:
+    """Fine-tune on EXAMPLES, with the loss on the completions, and write the model folder."""
+    settings = parse(SftSettings, run.settings)
+    examples = read_table(run.data, EXAMPLES)
+    if examples.empty:
+        raise LahjaError(f"{run.data}: no examples to train on")
+    if examples["prompt"].isna().any():
+        raise LahjaError(f"{run.data}: column 'prompt' has nulls; fine-tuning needs a prompt")
+    train_adapter(run, "sft", settings, len(examples), partial(build_trainer, examples))
+
+
+def build_trainer(
+    examples: pd.DataFrame,
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    arguments: dict[str, Any],
+    lora: "LoraConfig | None",
+) -> "SFTTrainer":
+    """Return TRL's trainer on EXAMPLES; its loss is the mean over an update's completion tokens."""
+    from datasets import Dataset
+    from trl.trainer.sft_config import SFTConfig
+    from trl.trainer.sft_trainer import SFTTrainer
+
+    class ByTokensTrainer(ByTokens, SFTTrainer):
+        """TRL's trainer, reading by tokens."""
+
+        def lengths(self, rows: "Dataset | list[dict]") -> list[int]:
+            """Return the tokens of each row."""
+            return column_lengths(rows, "input_ids")
+
+        def count_terms(self, rows: list[dict[str, Any]]) -> int:
+            """Return the completion tokens of the rows."""
+            return sum(len(row["labels"]) - row["labels"].count(-100) for row in rows)
+
+        def summed_loss(self, model: Any, batch: dict[str, "Tensor"]) -> tuple["Tensor", Metrics]:
+            """Return the completions' summed cross-entropy."""
+            scored = model(**batch, use_cache=False, fused_lm_head=True)
+            number = scored.label_mask.sum()
+            metrics = {
+                "entropy": (scored.entropy.sum(), number),
+                "mean_token_accuracy": (scored.is_top1.sum(), number),
+            }
+            return -scored.log_probs.sum(), metrics
+
+    return ByTokensTrainer(
+        model=model,
+        args=SFTConfig(**arguments, completion_only_loss=True),
+        train_dataset=Dataset.from_list(conversations(examples, "completion")),
+        processing_class=tokenizer,
+        peft_config=lora,
+    )

@@ -1,0 +1,128 @@
+"""What is seen of a training with TRL: progress, faults, its curve, a tracker where asked for."""
+
+import importlib.util
+import math
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from lahja.core.errors import LahjaError
+from lahja.core.progress import Progress
+
+if TYPE_CHECKING:
+    from transformers import Trainer, TrainerState
+
+# The training curve that lies in every trained model's folder.
+CURVE_FILE = "training.csv"
+# Each tracker, and the variable that tells it where to write.
+_FOLDERS = {"tensorboard": "TENSORBOARD_LOGGING_DIR", "trackio": "TRACKIO_DIR"}
+
+
+# How far from 0 the first step's rewards may be: in bf16 the reference's log-probabilities, of
+# other batches, are apart by rounding.
+_REWARD_TOLERANCE = 0.05
+
+
+def tracker_arguments(report_to: str, folder: Path | None) -> dict[str, Any]:
+    """Return the trainer's arguments that write curves into a folder named for its model.
+
+    All runs of trackio share the folder above it, so that they are drawn together. Nothing is sent
+    anywhere. Raises `LahjaError` for a tracker that is not installed or not known.
+    """
+    if report_to == "none":
+        return {}
+    if report_to not in _FOLDERS or folder is None:
+        known = ", ".join(["none", *_FOLDERS])
+        raise LahjaError(f"report_to {report_to!r}: expected one of {known}, and a folder")
+    if importlib.util.find_spec(report_to) is None:
+        raise LahjaError(
+            f"report_to: {report_to} is not installed: "
+            f"python -m pip install --no-deps -r envs/{report_to}.txt"
+        )
+    own = folder if report_to == "tensorboard" else folder.parent
+    os.environ[_FOLDERS[report_to]] = str(own.absolute())
+    return {
+        "report_to": report_to,
+        "run_name": folder.name,
+        "project": "lahja",
+        "trackio_static_space_id": False,
+    }
+
+
+@contextmanager
+def watched(trainer: "Trainer", output: Path) -> Iterator[None]:
+    """Show the steps of a training, and stop it where something is wrong or asks for it.
+
+    Raises `LahjaError` at a loss that is no number and at a first step that fails its check. On
+    SIGTERM, as a preemption sends it, the step is ended and saved, and `LahjaError` raised at the
+    end of the block. Of several processes each may be told at another moment, so they agree on it.
+    """
+    from transformers import TrainerCallback
+
+    told: list[int] = []
+
+    class Watch(TrainerCallback):
+        def on_train_begin(self, args, state, control, **kwargs):
+            if state.is_world_process_zero:
+                counter = Progress(state.max_steps, "steps", done=state.global_step)
+                self.progress = stack.enter_context(counter)
+
+        def on_step_end(self, args, state, control, **kwargs):
+            if state.is_world_process_zero:
+                self.progress.advance()
+            if _any_process(trainer, bool(told)):
+                control.should_save = control.should_training_stop = True
+
+        def on_log(self, args, state, control, logs, **kwargs):
+            check_step(output, state, logs)
+
+    trainer.add_callback(Watch())
+    former = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    with ExitStack() as stack:
+        stack.callback(signal.signal, signal.SIGTERM, former)
+        yield
+    state = trainer.state
+    if state.global_step < state.max_steps:
+        raise LahjaError(
+            f"{output}: stopped by SIGTERM after step {state.global_step} of {state.max_steps}; "
+            "run it again to resume"
+        )
+
+
+def _any_process(trainer: "Trainer", told: bool) -> bool:
+    import torch
+
+    if trainer.args.world_size == 1:
+        return told
+    mine = torch.tensor([int(told)], device=trainer.args.device)
+    return bool(trainer.accelerator.reduce(mine).item())
+
+
+def check_step(output: Path, state: "TrainerState", logs: dict[str, float]) -> None:
+    """Raise `LahjaError` where a step's loss is not finite, or the first one's rewards are not 0.
+
+    Before the first update the policy is the reference, if that is what training starts from.
+    """
+    step, loss = state.global_step, logs.get("loss", 0.0)
+    if not math.isfinite(loss):
+        raise LahjaError(f"{output}: the loss is {loss} at step {step} of {state.max_steps}")
+    for name in ("rewards/chosen", "rewards/rejected", "rewards/margins"):
+        if step == 1 and not abs(logs.get(name, 0.0)) < _REWARD_TOLERANCE:
+            raise LahjaError(
+                f"{output}: {name} is {logs[name]:.4f} at the first step, expected 0: the "
+                "reference is not the model that training starts from"
+            )
+
+
+def write_curve(folder: Path, logged: list[dict[str, Any]]) -> None:
+    """Write one row per step (step, loss, learning rate and what else was logged).
+
+    What a trainer logs at its end of the whole training is left out.
+    """
+    rows = [entry for entry in logged if "loss" in entry]
+    pd.DataFrame(rows).to_csv(folder / CURVE_FILE, index=False)

@@ -1,0 +1,67 @@
+"""Turn parallel sentences into examples for the translators."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lahja.core.config.base import default
+from lahja.core.config.datasets import Translation
+from lahja.core.errors import LahjaError
+from lahja.core.seeding import shuffled
+from lahja.core.tables import EXAMPLES
+from lahja.core.varieties import get_variety
+from lahja.prompts.wordings import translation_prompt
+
+# "da" is whichever dialect a pair is in.
+DIRECTIONS = ("eng-da", "msa-da", "da-eng", "da-msa")
+
+
+@dataclass(frozen=True)
+class TranslationData:
+    """What the translators learn (paper, section 3): ~697K examples in four directions.
+
+    The variant "clean" leaves out sides that NLLB wrote, "aug" keeps them. `max_pairs` counts
+    examples; those kept are evenly spread over the directions and dialects.
+    """
+
+    directions: tuple[str, ...] = DIRECTIONS
+    max_pairs: int | None = default(Translation, "max_pairs")
+    seed: int = 0
+    variant: str = default(Translation, "variant")
+
+
+def translation_data(parallel: pd.DataFrame, settings: TranslationData) -> pd.DataFrame:
+    """Return EXAMPLES of the training pairs in the wanted directions."""
+    is_dialect = parallel["variety"].map(lambda code: get_variety(code).is_dialect)
+    pairs = parallel[(parallel["split"] == "train") & is_dialect].assign(da_origin="corpus")
+    pairs = pairs.rename(columns={"text": "da"})
+    examples = pd.concat(
+        [_examples(pairs, *way.split("-"), settings.variant) for way in settings.directions]
+    )
+    if examples.empty:
+        raise LahjaError(f"no {settings.variant} pairs of split 'train'")
+    mixed = shuffled(examples, settings.seed, "example_id")
+    if settings.max_pairs is not None:
+        place = mixed.groupby(["kind", "dialect"]).cumcount()
+        mixed = mixed.iloc[place.argsort(kind="stable")].head(settings.max_pairs)
+    return mixed[EXAMPLES.names]
+
+
+def _examples(pairs: pd.DataFrame, source: str, target: str, variant: str) -> pd.DataFrame:
+    for side in (source, target):
+        usable = pairs[side].notna() & (pairs[side] != "")
+        if variant == "clean":
+            usable &= pairs[f"{side}_origin"] == "corpus"
+        pairs = pairs[usable]
+    codes = [pairs["variety"] if side == "da" else side for side in (source, target)]
+    rows = pairs.assign(source=codes[0], target=codes[1])
+    return pd.DataFrame(
+        {
+            "example_id": rows["pair_id"] + f":{source}-{target}",
+            "kind": f"{source}-{target}",
+            "variety": rows["target"],
+            "dialect": rows["variety"],
+            "prompt": [*map(translation_prompt, rows["source"], rows["target"], rows[source])],
+            "completion": rows[target],
+        }
+    )

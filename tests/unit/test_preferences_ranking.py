@@ -1,0 +1,292 @@
+"""Pairs of a model's own translations by reward: reference and dialectness."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lahja.core.config.evaluation import Gates
+from lahja.core.errors import LahjaError
+from lahja.core.tables import (
+    EVALUATION_PROMPTS,
+    FUNNEL,
+    GENERATIONS,
+    PAIRS,
+    PARALLEL,
+    PROMPTS,
+    read_table,
+    write_table,
+)
+from lahja.preferences.directions import (
+    direction_prompts,
+    held_out_keys,
+    target_of,
+    training_sentences,
+)
+from lahja.preferences.pairs import PairSettings
+from lahja.preferences.ranking import (
+    REPETITION,
+    pairs_by_reward,
+    repetition_of,
+    rewards,
+)
+from lahja.prompts.intent import translation_intent
+from lahja.prompts.wordings import translation_prompt
+
+SETTINGS = PairSettings(select="reward", gates=["language", "echo", "repetition", "dialect"])
+MSA, EGY, ENG = "أريد أن أشتري هذا الكتاب", "عايز اشتري الكتاب ده", "I want to buy this book"
+
+
+def parallel(n: int = 3) -> pd.DataFrame:
+    rows = [
+        {
+            "pair_id": f"p{i}", "group_id": f"g{i}", "corpus": "c", "split": "train",
+            "variety": "egy", "text": f"{EGY} {i}", "msa": f"{MSA} {i}", "eng": f"{ENG} {i}",
+            "msa_origin": "corpus", "eng_origin": "corpus",
+        }
+        for i in range(n)
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=PARALLEL.names)
+
+
+def test_each_direction_asks_for_training_sentences_with_their_reference():
+    prompts = direction_prompts(parallel(), ["egy"], number=2, seed=1)
+    assert prompts["kind"].value_counts().to_dict() == {
+        "eng-da": 2, "msa-da": 2, "da-eng": 2, "da-msa": 2,
+    }  # fmt: skip
+    back = prompts[prompts["kind"] == "da-eng"].iloc[0]
+    assert back["reference"].startswith(ENG)
+    assert back["prompt"] == translation_prompt("egy", "eng", back["source"])
+    # A text of two words tells nothing of how good its translation is.
+    short = parallel().assign(text="عايز كتاب", variety="egy")
+    with pytest.raises(LahjaError, match="no training sentence of egy for eng-da"):
+        direction_prompts(short, ["egy"], number=2, seed=1)
+
+
+def test_a_group_with_one_held_out_row_and_sides_that_a_model_wrote_are_left_out():
+    rows = parallel()
+    rows.loc[0, "split"] = "validation"
+    rows.loc[1, "eng_origin"] = "nllb"
+    found = training_sentences(rows)
+    assert found.groupby("group_id")["variety"].agg(set).to_dict() == {
+        "g1": {"egy", "msa"}, "g2": {"egy", "msa", "eng"},
+    }  # fmt: skip
+
+
+def test_dialectness_counts_only_where_a_dialect_is_asked_for():
+    answers = pd.DataFrame({"response": ["x", "x"], "reference": ["x", "x"]})
+    answers["target"] = [target_of("eng-da", "egy"), target_of("da-eng", "egy")]
+    found = rewards(answers, np.array([0.5, 0.5]), 0.6)
+    assert found[0] - found[1] == pytest.approx(0.3)
+    assert list(answers["target"]) == ["egy", "eng"]
+
+
+def answers(*samples: tuple[str, float], prompt_id: str) -> pd.DataFrame:
+    rows = [
+        {
+            "prompt_id": prompt_id, "generator": "T", "sample": n, "response": text,
+            "finish_reason": "stop", "n_tokens": 5, "reward": reward,
+        }
+        for n, (text, reward) in enumerate(samples)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def prompt() -> pd.DataFrame:
+    prompts = direction_prompts(parallel(1), ["egy"], number=1, seed=1)
+    return prompts[prompts["kind"] == "eng-da"]
+
+
+def test_the_best_is_preferred_to_the_worst():
+    asked = prompt()
+    name = asked["prompt_id"].iloc[0]
+    right, poor, wrong = f"{EGY} 0", "عايز اروح الكتاب ده 0", "لا أعرف من هو ذلك 0"
+    pairs, funnel = pairs_by_reward(
+        asked, answers((poor, 0.6), (right, 1.2), (wrong, 0.1), prompt_id=name), SETTINGS
+    )
+    assert pairs.iloc[0][["chosen", "rejected"]].tolist() == [right, wrong]
+    assert pairs.iloc[0]["chosen_label"] == "egy"
+    assert funnel["count"].tolist() == [1, 1]
+
+
+def test_a_side_that_is_much_longer_teaches_length_and_is_no_pair():
+    asked = prompt()
+    name = asked["prompt_id"].iloc[0]
+    long = "لا أعرف من هو ذلك الرجل الذي كان يريد أن يشتري كل تلك الكتب 0"
+    table = answers((f"{EGY} 0", 1.2), (long, 0.1), prompt_id=name)
+    with pytest.raises(LahjaError, match="none of 1 prompts"):
+        pairs_by_reward(asked, table, SETTINGS)
+    assert (
+        len(pairs_by_reward(asked, table, SETTINGS.model_copy(update={"min_length_ratio": 0.2}))[0])
+        == 1
+    )
+
+
+def test_a_loop_is_rejected_first_whatever_its_reward_and_its_length():
+    asked = prompt()
+    loop = f"{EGY} 0 " * 6
+    table = answers(
+        (f"{EGY} 0", 1.2), (loop, 1.1), ("لا أعرف من هو ذلك 0", 0.1),
+        prompt_id=asked["prompt_id"].iloc[0],
+    )  # fmt: skip
+    assert pairs_by_reward(asked, table, SETTINGS)[0].iloc[0]["rejected"] == loop
+
+
+def test_a_loop_that_ran_to_the_limit_is_rejected_and_an_answer_cut_off_is_not():
+    asked = prompt()
+    name = asked["prompt_id"].iloc[0]
+    loop, cut = f"{EGY} 0 " * 6, "لا أعرف من هو ذلك الذي 0"
+    table = answers((f"{EGY} 0", 1.2), (loop, 1.1), (cut, 0.1), prompt_id=name)
+    table["finish_reason"] = ["stop", "length", "length"]
+    assert pairs_by_reward(asked, table, SETTINGS)[0].iloc[0]["rejected"] == loop
+    with pytest.raises(LahjaError, match="none of 1 prompts"):
+        pairs_by_reward(asked, table.iloc[[0, 2]], SETTINGS)
+
+
+def test_a_share_of_the_chosen_texts_comes_again_against_loops_of_them():
+    names = [f"q{n}" for n in range(10)]
+    asked = pd.concat([prompt().assign(prompt_id=name) for name in names])
+    right, wrong = f"{EGY} 0", "مش عارف حاجة عن دي 0"
+    table = pd.concat([answers((right, 1.0), (wrong, 0.1), prompt_id=name) for name in names])
+    pairs, funnel = pairs_by_reward(asked, table, SETTINGS.model_copy(update={"repetitions": 0.3}))
+    besides = pairs[pairs["rejected_origin"] == REPETITION]
+    assert (len(pairs), len(besides)) == (13, 3)
+    assert set(besides["chosen"]) == {right}
+    # Words that are in the chosen text, again and again.
+    for text in besides["rejected"]:
+        assert set(text.split()) <= set(right.split())
+        assert len(text.split()) > len(set(text.split()))
+    assert funnel.set_index("step")["count"][["repetitions added", "pairs"]].tolist() == [3, 10]
+    assert pairs["pair_id"].is_unique
+    again, _ = pairs_by_reward(asked, table, SETTINGS.model_copy(update={"repetitions": 0.3}))
+    assert again.equals(pairs)
+
+
+def test_a_repetition_is_as_long_as_its_text_and_a_short_text_has_none():
+    intent = translation_intent("eng", "egy", ENG)
+    text = f"{EGY} بتاع اخويا الصغير من المكتبة."
+    found = repetition_of(text, intent, Gates())
+    words = found.rstrip(".").split()
+    assert found.endswith(".") and words[: len(words) // 2] * 2 == words
+    assert repetition_of("عايز كتاب", intent, Gates()) is None
+
+
+def test_what_is_chosen_is_never_rejected_too():
+    asked = prompt()
+    loop = f"{EGY} 0 " * 6
+    table = answers((loop, 1.1), ("لا أعرف من هو ذلك 0", 0.1), prompt_id=asked["prompt_id"].iloc[0])
+    with pytest.raises(LahjaError, match="none of 1 prompts"):
+        pairs_by_reward(asked, table, PairSettings(select="reward"))
+
+
+def test_a_best_that_a_gate_stops_and_samples_too_near_make_no_pair():
+    asked = prompt()
+    name = asked["prompt_id"].iloc[0]
+    english = answers((f"{ENG} 0", 1.0), (f"{ENG} now", 0.2), prompt_id=name)
+    with pytest.raises(LahjaError, match="none of 1 prompts"):
+        pairs_by_reward(asked, english, SETTINGS)
+    other = prompt().assign(prompt_id="q")
+    near = answers((f"{EGY} 0", 1.0), ("عايز اشتري كتاب ده 0", 0.95), prompt_id="q")
+    good = answers((f"{EGY} 0", 1.0), ("مش عارف حاجة عن دي 0", 0.1), prompt_id="r")
+    table = pd.concat([asked, other, prompt().assign(prompt_id="r")])
+    pairs, funnel = pairs_by_reward(table, pd.concat([english, near, good]), SETTINGS)
+    assert list(pairs["prompt_id"]) == ["r"]
+    steps = funnel.set_index("step")["count"]
+    assert steps["no sample through the gates"] == 1
+    assert steps["best and worst alike"] == 1
+
+
+def test_what_validation_asks_about_forms_no_pair_in_any_direction():
+    asked = direction_prompts(parallel(3), ["egy"], number=3, seed=1)
+    validation = pd.DataFrame(columns=EVALUATION_PROMPTS.names, dtype=object)
+    # A template around the dialect's side, spelt in another way, and a translation from MSA.
+    validation["prompt"] = [f'اكتب قصة بدايتها "{EGY.replace("ا", "أ", 1)} 0".', "Translate"]
+    validation["source"] = [f"{EGY} 0!", f"{MSA} 1"]
+    validation["target_variety"] = "egy"
+    held_out = held_out_keys(training_sentences(parallel(3)), validation)
+    table = pd.concat(
+        answers((row.reference, 1.2), (" ".join(row.reference.split()[::-1]), 0.1),
+                prompt_id=row.prompt_id)
+        for row in asked.itertuples()
+    )  # fmt: skip
+    everything, _ = pairs_by_reward(asked, table, SETTINGS)
+    pairs, funnel = pairs_by_reward(asked, table, SETTINGS, held_out)
+    assert everything["prompt"].str.contains("[01]").any()
+    assert not pairs["prompt"].str.contains("[01]").any()
+    steps = funnel.groupby(["kind", "step"])["count"].sum()
+    assert {
+        steps[kind, "held out for validation"] for kind in ("eng-da", "msa-da", "da-eng", "da-msa")
+    } == {2}
+
+
+def test_a_ready_prompt_of_validation_holds_out_the_text_that_it_quotes():
+    validation = pd.DataFrame(columns=EVALUATION_PROMPTS.names, dtype=object)
+    validation["prompt"] = [f'اكتب قصة بدايتها "{EGY} 2".']
+    validation["source"] = None
+    validation["target_variety"] = "egy"
+    keys = held_out_keys(training_sentences(parallel(3)), validation)
+    assert len(keys) == 3
+    assert all("2" in key for key in keys)
+
+
+class Judge:
+    """Judges to whom what holds ده is dialect, of the first country, and all is Arabic."""
+
+    def __init__(self, *settings):
+        pass
+
+    def score(self, texts):
+        sure = [float("ده" in (text or "")) for text in texts]
+        return pd.DataFrame(
+            {
+                "language": "arz",
+                "is_arabic": True,
+                "aldi": sure,
+                "countries": [[p] * 18 for p in sure],
+            }
+        )
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run the script on three sentences, of which validation asks about the first."""
+    import build_pairs as script
+
+    monkeypatch.setattr("lahja.scoring.judges.Judges", Judge)
+    asked = direction_prompts(parallel(3), ["egy"], number=3, seed=1)
+    asked = asked[asked["kind"] == "msa-da"]
+    samples = [
+        {"prompt_id": name, "dialect": "egy", "generator": "T", "sample": n, "response": text,
+         "finish_reason": "stop", "n_tokens": 3}
+        for name in asked["prompt_id"]
+        for n, text in enumerate(["عايز حاجة تانية خالص", "عايز اشتري الكتاب ده", None])
+    ]  # fmt: skip
+    validation = pd.DataFrame([dict.fromkeys(EVALUATION_PROMPTS.names, "x")])
+    validation["source"] = f"{MSA} 0"
+    write_table(tmp_path / "prompts", asked, PROMPTS)
+    write_table(tmp_path / "samples", pd.DataFrame(samples), GENERATIONS)
+    write_table(tmp_path / "validation", validation, EVALUATION_PROMPTS)
+    write_table(tmp_path / "parallel", parallel(3), PARALLEL)
+
+    def run():
+        script.main(
+            tmp_path / "prompts", [tmp_path / "samples"], tmp_path / "validation",
+            {"seed": 1, "select": "reward", "min_length_ratio": 0.0},
+            tmp_path / "pairs", tmp_path / "funnel", tmp_path / "parallel",
+            aldi=tmp_path, country=tmp_path, language=tmp_path,
+        )  # fmt: skip
+        return read_table(tmp_path / "pairs", PAIRS), read_table(tmp_path / "funnel", FUNNEL)
+
+    return run
+
+
+def test_samples_become_pairs_by_reference_and_dialectness(run):
+    pairs, funnel = run()
+    assert pairs["chosen"].tolist() == ["عايز اشتري الكتاب ده"] * 2
+    assert pairs["rejected"].tolist() == ["عايز حاجة تانية خالص"] * 2
+    assert set(pairs["chosen_generator"]) == {"T#1"}
+    assert funnel.set_index("step")["count"].to_dict() == {
+        "sampled prompts": 3,
+        "held out for validation": 1,
+        "pairs": 2,
+    }
+    assert not pairs["prompt"].str.contains("0").any()

@@ -1,0 +1,106 @@
+"""Which models a run evaluates, trains and shows."""
+
+import pytest
+
+from lahja.core.model_graph import ModelGraph
+from lahja.core.selection import Selection
+
+CONFIG = {
+    "models": {
+        "llama": {"checkpoint": "meta-llama/Llama-3.1-8B-Instruct"},
+        "llama-T": {"from": "llama", "train": "sft", "on": "aug"},
+        "llama-T-clean": {"from": "llama", "train": "sft", "on": "clean"},
+        "llama-T+RL": {"from": "llama-T", "train": "dpo", "on": "pairs"},
+        "half": {"interpolate": ["llama-T", "llama-T+RL"], "weight": 0.5},
+        "less": {"interpolate": ["llama-T", "llama-T+RL"], "weight": 0.2},
+        "mbr": {"from": "llama-T", "decoding": "mbr"},
+        "labels": {"from": "llama", "train": "sft", "on": "varieties"},
+        "unused": {"from": "llama", "train": "sft", "on": "aug", "settings": {"epochs": 1}},
+    },
+    "datasets": {
+        "aug": {"kind": "translation", "variant": "aug"},
+        "clean": {"kind": "translation", "variant": "clean"},
+        "pairs": {"kind": "preferences"},
+        "varieties": {"kind": "classification"},
+    },
+    "generators": {"a": {"backend": "openai", "model": "gpt-4o"}},
+    "study": None,
+    "corpora": {},
+    "corpora_in_use": [],
+    "prompts": {"recorded_per_dialect": 0},
+    "preferences": {"classifier": "labels"},
+    "evaluation": {"zero_shot": [], "human": {"models": []}, "prompts": ["a"]},
+    "scorers": {
+        "aldi": {"checkpoint": "VARabi/Sentence-ALDi"},
+        "country": {"checkpoint": None},
+        "language": {"checkpoint": "facebook/fasttext-language-identification"},
+    },
+}
+EVALUATED = ["llama", "llama-T", "llama-T-clean", "llama-T+RL", "less", "half", "mbr"]
+
+
+def selected(evaluated: list[str] = EVALUATED, **changes) -> Selection:
+    config = CONFIG | changes
+    models = {
+        name: entry | {"evaluate": name in evaluated} for name, entry in config["models"].items()
+    }
+    graph = ModelGraph(config["models"], config["datasets"])
+    return Selection(config | {"models": models}, graph)
+
+
+def test_what_talks_is_evaluated_and_a_classifier_never_is():
+    found = selected([*EVALUATED, "labels"])
+    assert set(found.evaluated) == set(EVALUATED)
+    assert (found.by_mbr, "mbr" in found.greedy) == (["mbr"], False)
+    assert found.rated == found.evaluated
+    assert found.compared["half"] == "llama-T"
+
+
+def test_scorers_are_checked_where_they_are_stand_ins_or_a_teacher_was_recorded():
+    assert selected().checked() == ["country"]
+    recorded = {"corpora_in_use": ["scores"], "corpora": {"scores": {"role": "scorer"}}}
+    assert selected(**recorded).checked() == ["aldi", "country", "language"]
+
+
+def test_ready_prompts_that_are_evaluated_on_are_not_generated_on():
+    corpora = {"a": {"role": "prompts"}, "b": {"role": "prompts"}}
+    given = {"corpora": corpora, "corpora_in_use": ["a", "b"]}
+    assert selected(**given).ready_prompts() == []
+    assert selected(**given, prompts={"recorded_per_dialect": 3}).ready_prompts() == ["b"]
+
+
+def test_translators_bear_the_paper_s_names():
+    assert selected().translators() == {"llama-T": "llama-Aug", "llama-T-clean": "llama-Clean"}
+
+
+def test_bars_are_models_of_their_own_weights():
+    assert selected().pictured() == ["llama", "llama-T", "llama-T+RL"]
+
+
+def test_a_family_is_shown_where_something_between_its_ends_is_evaluated():
+    (family,) = selected().families()
+    points = [[0.0, "llama-T"], [0.2, "less"], [0.5, "half"], [1.0, "llama-T+RL"]]
+    assert family == {"start": "llama-T", "end": "llama-T+RL", "points": points}
+    without_half = [name for name in EVALUATED if name != "half"]
+    assert len(selected(without_half).families()[0]["points"]) == 3
+
+
+@pytest.mark.parametrize("missing", [{"less", "half"}, {"llama-T"}, {"llama-T+RL"}])
+def test_a_family_without_its_ends_or_its_middle_is_not_selected(missing):
+    assert selected([name for name in EVALUATED if name not in missing]).families() == []
+
+
+def test_trained_is_what_is_evaluated_or_answers_or_labels_and_what_that_is_made_of():
+    assert selected(["half"]).trained() == ["llama-T", "llama-T+RL", "labels"]
+    answering = {"b": {"backend": "vllm", "model": "llama-T-clean"}}
+    found = selected(["llama"], generators=CONFIG["generators"] | answering).trained()
+    assert found == ["llama-T-clean", "labels"]
+
+
+def test_a_study_keeps_the_order_of_its_rows():
+    assert selected().study() == {}
+    rows = {"b": ["llama-T", "llama"], "a": ["llama"]}
+    study = selected(study={"rows": rows, "start": "b"})
+    assert study.study() == {"rows": [("b", ["llama-T", "llama"]), ("a", ["llama"])], "start": "b"}
+    assert study.initial["half"] == "llama-T"
+    assert study.preferences == ["pairs"]

@@ -1,0 +1,34 @@
+"""What makes a corpus stale, shown by dry runs after reading a small one."""
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+TABLE = "results/demo/data/corpora/tiny.parquet"
+CORPUS = """
+  tiny: {reader: lines, path: tiny, role: train, options: {variety: egy}, licence: none}
+corpora_in_use:
+  - tiny"""
+
+
+def test_a_corpus_is_read_again_for_its_contents_alone(fresh):
+    text = fresh.folder / "mine" / "tiny" / "a.txt"
+    text.parent.mkdir(parents=True)
+    text.write_text("ازيك عامل ايه\nانا كويس الحمد لله\n", encoding="utf-8")
+    fresh.edit("config/demo.yaml", "\ncorpora_in_use:", CORPUS)
+
+    def planned(folder="mine"):
+        return {job.rule for job in fresh.planned(TABLE, "--config", f"corpora_dir={folder}")}
+
+    options = ("--configfile", "config/demo.yaml", "--cores", "1", "--config", "corpora_dir=mine")
+    done = fresh.snakemake(*options, "--", TABLE)
+    assert done.returncode == 0, done.stdout
+    assert planned() == set()
+    # Another licence, and the same files elsewhere.
+    fresh.edit("config/demo.yaml", "licence: none}", "licence: CC0, homepage: https://a.example}")
+    (fresh.folder / "theirs").mkdir()
+    (fresh.folder / "theirs" / "tiny").symlink_to(text.parent)
+    assert planned("theirs") == set()
+    # An edit that changes no size.
+    fresh.edit("mine/tiny/a.txt", "كويس", "تمام")
+    assert planned() == {"retrieve_corpus", "ingest_corpus"}

@@ -1,0 +1,85 @@
+"""From labelled or sampled responses to preference pairs (paper, section 2, step 4).
+
+Requires: labels, or a model's own samples and the scorers that select. Produces: the validation set
+of Table 1, `preferences/validation.parquet`, and per preference dataset `preferences/<dataset>/`
+with its pairs and a funnel of what was left after each step.
+"""
+
+from lahja.core.stages import version
+
+
+rule build_validation:
+    """Set prompts aside whose answer by the gold generator is in the dialect (Table 1)."""
+    input:
+        prompts=rules.build_prompts.output.prompts,
+        candidates=rules.label_responses.output.candidates,
+    output:
+        validation=f"{paths.results}/preferences/validation.parquet",
+    log:
+        f"{paths.logs}/build_validation.log",
+    benchmark:
+        f"{paths.benchmarks}/build_validation.tsv"
+    params:
+        # Not those of all that its script reaches: no gate has a say in it.
+        code=version("draws", "pairs"),
+        settings=parameters.of(
+            gold_generator=config["preferences"]["gold_generator"],
+            per_dialect=config["preferences"]["validation_per_dialect"],
+        ),
+    shell:
+        f"python {scripts}/build_validation.py"
+        " --prompts {input.prompts}"
+        " --candidates {input.candidates} --settings {params.settings:q}"
+        " --output {output.validation} &> {log}"
+
+
+rule build_pairs:
+    """Choose one candidate of each prompt and reject another, by label or by reward."""
+    input:
+        unpack(lambda wc: paths.pairs_made_of(wc.dataset)),
+        validation=rules.build_validation.output.validation,
+    output:
+        pairs=f"{paths.results}/preferences/{{dataset}}/train.parquet",
+        funnel=f"{paths.results}/preferences/{{dataset}}/funnel.parquet",
+    log:
+        f"{paths.logs}/build_pairs/{{dataset}}.log",
+    benchmark:
+        f"{paths.benchmarks}/build_pairs/{{dataset}}.tsv"
+    wildcard_constraints:
+        dataset=one_of(selection.datasets("preferences")),
+    resources:
+        gpu=lambda wc: int(config["datasets"][wc.dataset]["select"] == "reward"),
+        mem_mb=16000,
+        runtime=240,
+    params:
+        code=lambda wc: parameters.pairs_code(wc.dataset),
+        settings=lambda wc: parameters.pairs(wc.dataset),
+        execution=lambda wc, input: parameters.execution(config["scorers"]),
+    shell:
+        f"python {scripts}/build_pairs.py"
+        " --prompts {input.prompts}"
+        " --candidates {input.candidates} --validation {input.validation}"
+        " --parallel {input.parallel} --aldi {input.aldi} --country {input.country}"
+        " --language {input.language} --settings {params.settings:q}"
+        " --execution {params.execution:q} --gpus {resources.gpu}"
+        " --pairs {output.pairs} --funnel-counts {output.funnel} &> {log}"
+
+
+rule build_chosen:
+    """Take the chosen sides of pairs as examples, for the control of what preferences teach."""
+    input:
+        pairs=lambda wc: paths.pairs(config["datasets"][wc.dataset]["of"]),
+    output:
+        examples=f"{paths.results}/training/{{dataset}}.parquet",
+    log:
+        f"{paths.logs}/build_chosen/{{dataset}}.log",
+    benchmark:
+        f"{paths.benchmarks}/build_chosen/{{dataset}}.tsv"
+    wildcard_constraints:
+        dataset=one_of(selection.datasets("chosen")),
+    params:
+        code=parameters.code("build_chosen"),
+    shell:
+        f"python {scripts}/build_chosen.py"
+        " --pairs {input.pairs}"
+        " --output {output.examples} &> {log}"

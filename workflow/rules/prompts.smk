@@ -1,0 +1,133 @@
+"""Sampled sentences, and the prompts that are built on them (paper, section 2, steps 1 and 2).
+
+Requires: the assembled data, the ALDi scorer, prompt templates. Produces: `data/samples.parquet`,
+the sentences that prompts are built on, with the scores of all that were scored to find them in
+`data/dialectness.parquet`; `prompts/prompts.parquet`, and where a model learns from its own
+translations `prompts/directions.<number>.parquet`; `evaluation/prompts.parquet`. All dialects are in
+one table.
+"""
+
+TEMPLATES = config["prompts"]["templates"]
+TRANSLATED = config["evaluation"]["translation"]
+
+
+rule sample_sentences:
+    """Sample dialectal sentences whose length fits each kind of prompt (paper, section 2)."""
+    input:
+        sentences=rules.assemble_data.output.sentences,
+        model=paths.scorer("aldi"),
+    output:
+        samples=f"{paths.results}/data/samples.parquet",
+        dialectness=f"{paths.results}/data/dialectness.parquet",
+    log:
+        f"{paths.logs}/sample_sentences.log",
+    benchmark:
+        f"{paths.benchmarks}/sample_sentences.tsv"
+    resources:
+        gpu=1,
+        mem_mb=16000,
+        runtime=60,
+    params:
+        code=parameters.code("sample_sentences"),
+        settings=parameters.of(
+            "sampling.aldi_threshold",
+            "scorers.precision",
+            per_dialect=pick(config["sampling"]["per_dialect"], *config["dialects"]),
+            # A kind that no template asks for needs no samples.
+            kinds={
+                kind: window
+                for kind, window in config["sampling"]["kinds"].items()
+                if kind in config["prompts"]["template_kinds"]
+            },
+        ),
+        execution=lambda wc, input: parameters.execution(config["scorers"]),
+    shell:
+        f"python {scripts}/sample_sentences.py"
+        " --sentences {input.sentences}"
+        " --model {input.model} --settings {params.settings:q} --execution {params.execution:q}"
+        " --gpus {resources.gpu} --samples {output.samples}"
+        " --dialectness {output.dialectness} &> {log}"
+
+
+rule build_prompts:
+    """Put each sampled sentence into a template, and ask for translations from MSA."""
+    input:
+        samples=rules.sample_sentences.output.samples,
+        parallel=rules.assemble_data.output.parallel,
+        templates=paths.corpus(TEMPLATES),
+        ready=[paths.corpus(name) for name in selection.ready_prompts()],
+    output:
+        prompts=f"{paths.results}/prompts/prompts.parquet",
+    log:
+        f"{paths.logs}/build_prompts.log",
+    benchmark:
+        f"{paths.benchmarks}/build_prompts.tsv"
+    params:
+        code=parameters.code("build_prompts"),
+        settings=parameters.of(
+            "dialects",
+            **config["prompts"],
+            corpus=parameters.corpus(TEMPLATES),
+            ready=[parameters.corpus(name) for name in selection.ready_prompts()],
+        ),
+    shell:
+        f"python {scripts}/build_prompts.py"
+        " --samples {input.samples}"
+        " --parallel {input.parallel} --templates {input.templates} --ready {input.ready}"
+        " --settings {params.settings:q} --output {output.prompts} &> {log}"
+
+
+rule build_direction_prompts:
+    """Ask for training sentences in all four directions of translation."""
+    input:
+        parallel=rules.assemble_data.output.parallel,
+    output:
+        prompts=f"{paths.results}/prompts/directions.{{number}}.parquet",
+    log:
+        f"{paths.logs}/build_direction_prompts/{{number}}.log",
+    benchmark:
+        f"{paths.benchmarks}/build_direction_prompts/{{number}}.tsv"
+    wildcard_constraints:
+        number=r"\d+",
+    params:
+        code=parameters.code("build_direction_prompts"),
+        dialects=config["dialects"],
+        settings=lambda wc: parameters.of(number=int(wc.number)),
+    shell:
+        f"python {scripts}/build_direction_prompts.py"
+        " --parallel {input.parallel}"
+        " --dialects {params.dialects} --settings {params.settings:q}"
+        " --output {output.prompts} &> {log}"
+
+
+rule build_evaluation_prompts:
+    """Write the translation directions and AL-QASIDA's prompts that all models answer."""
+    input:
+        corpora=expand(rules.ingest_corpus.output.sentences, corpus=TRANSLATED),
+        ready=[paths.corpus(name) for name in config["evaluation"]["prompts"]],
+        parallel=branch(
+            config["evaluation"]["validation_translation"],
+            then=rules.assemble_data.output.parallel,
+            otherwise=[],
+        ),
+    output:
+        prompts=f"{paths.results}/evaluation/prompts.parquet",
+    log:
+        f"{paths.logs}/build_evaluation_prompts.log",
+    benchmark:
+        f"{paths.benchmarks}/build_evaluation_prompts.tsv"
+    params:
+        code=parameters.code("build_evaluation_prompts"),
+        settings=parameters.of(
+            "dialects",
+            "evaluation.per_direction",
+            "evaluation.per_dialect",
+            "evaluation.validation_translation",
+            roles={name: config["corpora"][name]["role"] for name in TRANSLATED},
+            ready=[parameters.corpus(name) for name in config["evaluation"]["prompts"]],
+        ),
+    shell:
+        f"python {scripts}/build_evaluation_prompts.py"
+        " --corpora {input.corpora}"
+        " --ready {input.ready} --parallel {input.parallel} --settings {params.settings:q}"
+        " --output {output.prompts} &> {log}"

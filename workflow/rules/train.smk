@@ -1,0 +1,180 @@
+"""Train the models of the graph: fine-tuning, preference optimisation, interpolation (paper, section 3).
+
+Requires: the assembled data, NLLB, base models, preference pairs. Produces:
+`training/<dataset>.parquet`, `translation/augmented.parquet`, and for each `train: sft` or
+`train: dpo` and each `interpolate` of the model graph an adapter in `models/<model>/`. The frozen
+reference of a preference step is the model that it starts from.
+"""
+
+
+rule build_classifier_data:
+    """Write the multiple-choice questions that teach dialect identification, and a held-out test."""
+    input:
+        sentences=rules.assemble_data.output.sentences,
+    output:
+        train=f"{paths.results}/training/{{dataset}}.parquet",
+        test=f"{paths.results}/classifier/{{dataset}}.test.parquet",
+    log:
+        f"{paths.logs}/build_classifier_data/{{dataset}}.log",
+    benchmark:
+        f"{paths.benchmarks}/build_classifier_data/{{dataset}}.tsv"
+    wildcard_constraints:
+        dataset=one_of(selection.datasets("classification")),
+    params:
+        code=parameters.code("build_classifier_data"),
+        settings=lambda wc: parameters.dataset(wc.dataset),
+    shell:
+        f"python {scripts}/build_classifier_data.py"
+        " --sentences {input.sentences}"
+        " --settings {params.settings:q} --train {output.train} --test {output.test} &> {log}"
+
+
+rule augment_translation:
+    """Fill in the MSA or English side that a pair lacks, with NLLB."""
+    input:
+        parallel=rules.assemble_data.output.parallel,
+        nllb=paths.nllb,
+    output:
+        parallel=f"{paths.results}/translation/augmented.parquet",
+    log:
+        f"{paths.logs}/augment_translation.log",
+    benchmark:
+        f"{paths.benchmarks}/augment_translation.tsv"
+    resources:
+        gpu=1,
+        mem_mb=32000,
+        runtime=2880,
+    params:
+        code=parameters.code("augment_translation"),
+        settings=canonical_json(without_execution(config["nllb"]["decoding"])),
+        execution=lambda wc, input: parameters.execution(config["nllb"]["decoding"]),
+        work=f"{paths.state}/translation",
+    shell:
+        f"python {scripts}/augment_translation.py"
+        " --parallel {input.parallel}"
+        " --root {input.nllb} --settings {params.settings:q} --execution {params.execution:q}"
+        " --work {params.work} --gpus {resources.gpu} --output {output.parallel} &> {log}"
+
+
+rule build_translation_data:
+    """Write translation requests from the clean or the augmented pairs."""
+    input:
+        parallel=branch(
+            lambda wc: config["datasets"][wc.dataset]["variant"] == "aug",
+            then=rules.augment_translation.output.parallel,
+            otherwise=rules.assemble_data.output.parallel,
+        ),
+    output:
+        examples=f"{paths.results}/training/{{dataset}}.parquet",
+    log:
+        f"{paths.logs}/build_translation_data/{{dataset}}.log",
+    benchmark:
+        f"{paths.benchmarks}/build_translation_data/{{dataset}}.tsv"
+    wildcard_constraints:
+        dataset=one_of(selection.datasets("translation")),
+    params:
+        code=parameters.code("build_translation_data"),
+        settings=lambda wc: parameters.dataset(wc.dataset),
+    shell:
+        f"python {scripts}/build_translation_data.py"
+        " --parallel {input.parallel}"
+        " --settings {params.settings:q} --output {output.examples} &> {log}"
+
+
+rule train_sft:
+    """Fine-tune a model of the graph with LoRA on its dataset, from its parent."""
+    input:
+        root=lambda wc: paths.base_model(wc.model),
+        adapter=lambda wc: paths.adapter(graph[wc.model].parent),
+        examples=lambda wc: paths.examples(wc.model),
+    output:
+        folder=directory(f"{paths.results}/models/{{model}}"),
+    log:
+        f"{paths.logs}/train_sft/{{model}}.log",
+    benchmark:
+        f"{paths.benchmarks}/train_sft/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(graph.names("sft")),
+    # A new try resumes; out of GPU memory, with half as many tokens at a time.
+    retries: 3
+    resources:
+        gpu=lambda wc: parameters.step(wc.model)["gpu"],
+        mem_mb=lambda wc, attempt: 48000 * parameters.step(wc.model)["gpu"] * attempt,
+        runtime=4320,
+    params:
+        code=parameters.code("train_sft"),
+        settings=lambda wc: parameters.of(**parameters.step(wc.model)),
+        execution=lambda wc, input: parameters.execution(parameters.step(wc.model)),
+        record=lambda wc: parameters.record(wc.model),
+        work=f"{paths.state}/models/{{model}}",
+        report_to=lambda wc, input: parameters.step(wc.model)["report_to"],
+        curves=f"{paths.results}/curves/{{model}}",
+    # `exec`: a signal to the shell, as of a preemption, is then the training's, which saves.
+    shell:
+        f"exec python {scripts}/train_sft.py"
+        " --root {input.root} --adapter {input.adapter}"
+        " --examples {input.examples} --settings {params.settings:q}"
+        " --execution {params.execution:q} --record {params.record:q} --work {params.work}"
+        " --report-to {params.report_to} --curves {params.curves} --gpus {resources.gpu}"
+        " --output {output.folder} &> {log}"
+
+
+rule train_dpo:
+    """Train a model of the graph on preference pairs, from its parent."""
+    input:
+        root=lambda wc: paths.base_model(wc.model),
+        adapter=lambda wc: paths.adapter(graph[wc.model].parent),
+        pairs=lambda wc: paths.pairs(graph[wc.model].dataset),
+    output:
+        folder=directory(f"{paths.results}/models/{{model}}"),
+    log:
+        f"{paths.logs}/train_dpo/{{model}}.log",
+    benchmark:
+        f"{paths.benchmarks}/train_dpo/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(graph.names("dpo")),
+    retries: 3
+    resources:
+        gpu=lambda wc: parameters.step(wc.model)["gpu"],
+        mem_mb=lambda wc, attempt: 48000 * parameters.step(wc.model)["gpu"] * attempt,
+        runtime=1440,
+    params:
+        code=parameters.code("train_dpo"),
+        settings=lambda wc: parameters.of(**parameters.step(wc.model)),
+        execution=lambda wc, input: parameters.execution(parameters.step(wc.model)),
+        record=lambda wc: parameters.record(wc.model),
+        work=f"{paths.state}/models/{{model}}",
+        report_to=lambda wc, input: parameters.step(wc.model)["report_to"],
+        curves=f"{paths.results}/curves/{{model}}",
+    shell:
+        f"exec python {scripts}/train_dpo.py"
+        " --root {input.root} --adapter {input.adapter}"
+        " --pairs {input.pairs} --settings {params.settings:q}"
+        " --execution {params.execution:q} --record {params.record:q} --work {params.work}"
+        " --report-to {params.report_to} --curves {params.curves} --gpus {resources.gpu}"
+        " --output {output.folder} &> {log}"
+
+
+rule interpolate_adapters:
+    """Make the model that lies between an initial model and what was trained from it."""
+    input:
+        root=lambda wc: paths.base_model(wc.model),
+        start=lambda wc: paths.adapter(graph[wc.model].parent),
+        end=lambda wc: paths.adapter(graph[wc.model].end),
+    output:
+        folder=directory(f"{paths.results}/models/{{model}}"),
+    log:
+        f"{paths.logs}/interpolate_adapters/{{model}}.log",
+    benchmark:
+        f"{paths.benchmarks}/interpolate_adapters/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(graph.names("interpolate")),
+    params:
+        code=parameters.code("interpolate_adapters"),
+        weight=lambda wc: graph[wc.model].weight,
+        record=lambda wc: parameters.record(wc.model),
+    shell:
+        f"python {scripts}/interpolate_adapters.py"
+        " --root {input.root} --start {input.start}"
+        " --end {input.end} --weight {params.weight} --record {params.record:q}"
+        " --output {output.folder} &> {log}"

@@ -1,1 +1,0 @@
-"""Against AL-QASIDA: whether our scores are its scores, and its files with our scores."""

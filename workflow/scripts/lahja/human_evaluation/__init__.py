@@ -1,1 +1,0 @@
-"""Human evaluation: blinded rating sheets out, filled ones in, and what the ratings say."""

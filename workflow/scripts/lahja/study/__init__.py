@@ -1,1 +1,0 @@
-"""A study: rows of models, each the mean of its seeds, against the start that they share."""

@@ -1,0 +1,78 @@
+"""Write the tables of the paper and draw its Figures 2 to 7, each with its data."""
+
+from pathlib import Path
+
+from lahja.core.artifacts import write_artifact
+from lahja.core.command import run
+from lahja.core.statistics import Resampling
+from lahja.core.tables import CLASSIFIER_METRICS, COMPARISONS, METRICS, read_table
+from lahja.evaluation.metrics.evaluation import check_same_prompts, evaluate_model
+from lahja.evaluation.sentence_scores import read_scores
+from lahja.report.charts import bars_chart, samples_chart, save_picture, styles
+from lahja.report.figures import classifier_figure, direction_figures
+from lahja.report.formats import write_table_files
+from lahja.report.operating_point import Family, operating_point_table
+from lahja.report.samples import pictured_samples, sample_outputs
+from lahja.report.tables import changes_table, classifier_table, faults_table, table1, table2
+from lahja.report.tradeoff import operating_points_chart
+from lahja.scoring.translation import load_spbleu
+
+
+def main(
+    metrics: Path,
+    comparisons: Path,
+    classifier_metrics: Path,
+    scores: Path,
+    paper: Path,
+    settings: dict,
+    tables: Path,
+    figures: Path,
+    operating_point: Path | None = None,
+) -> None:
+    """Write {table1,table2,classifier,changes,faults}.{csv,parquet,tex} and figure2 to figure7.
+
+    Figures are {svg,png,csv,parquet}; `paper` is the folder of the paper's own numbers. Settings:
+    models (in the order shown; they fix the colours), starts ({model: the model it started from}),
+    dialects, select (how many models to select in Table 1), figure_models (the bars of Figures 2, 4
+    and 5), translators ({model: its label in Figure 7}), samples (per direction), families (each
+    start, end and points, [weight, model] in the order of the weights), resamples, confidence,
+    seed.
+    """
+    found = read_table(metrics, METRICS)
+    classifiers = read_table(classifier_metrics, CLASSIFIER_METRICS)
+    models, starts, dialects = (settings[key] for key in ("models", "starts", "dialects"))
+    for table in (
+        table1(found, models, starts, settings["select"], paper),
+        table2(found, models, paper),
+        classifier_table(classifiers, dialects, paper),
+        changes_table(read_table(comparisons, COMPARISONS), models, starts),
+        faults_table(found, models),
+    ):
+        write_table_files(table, tables)
+    shown, translators = settings["figure_models"], settings["translators"]
+    bars = [(f, models) for f in direction_figures(found, shown, translators, dialects)]
+    bars += [(classifier_figure(classifiers, dialects, paper), classifiers["classifier"])]
+    for figure, names in bars:
+        write_artifact(figure, figures)
+        save_picture(bars_chart(figure, styles(names)), figure.name, figures)
+    outputs = read_scores(scores, models)
+    samples = sample_outputs(outputs, settings["samples"], settings["seed"])
+    write_artifact(samples, figures)
+    save_picture(samples_chart(pictured_samples(samples)), samples.name, figures)
+    if operating_point:
+        families = [Family(**entry) for entry in settings["families"]]
+        names = dict.fromkeys(name for family in families for _, name in family.points)
+        between = read_scores(scores, [*names])
+        check_same_prompts(between)
+        resampling = Resampling(settings["resamples"], settings["seed"])
+        # chrF++ decides; spBLEU has no part in it.
+        points = [evaluate_model(table, resampling, load_spbleu(None)) for table in between]
+        by_name = {evaluation.model: evaluation for evaluation in points}
+        chosen = operating_point_table(families, by_name, settings["confidence"])
+        write_table_files(chosen, operating_point)
+        chart = operating_points_chart(chosen, styles(models))
+        save_picture(chart, chosen.name, operating_point)
+
+
+if __name__ == "__main__":
+    run(main)
