@@ -8,6 +8,8 @@ import sys
 import pytest
 import yaml
 
+from lahja.core.stages import STAGES
+
 pytestmark = pytest.mark.workflow
 
 
@@ -29,9 +31,12 @@ def test_what_a_new_version_makes_stale_is_told_before_it_is_paid(fresh):
     left = plan(fresh, *demo, "--remaining")
     assert "expand_demo_corpora" not in {job["rule"] for job in left["jobs"]}
     assert left["stale"] == []
-    fresh.edit("src/lahja/core/stages.py", '"stand-ins": Stage(1', '"stand-ins": Stage(2')
+    old = STAGES["stand-ins"].version
+    stage = '"stand-ins": Stage({}'
+    fresh.edit("src/lahja/core/stages.py", stage.format(old), stage.format(old + 1))
     (stale,) = plan(fresh, *demo, "--remaining")["stale"]
-    assert (stale["rule"], stale["stale"]) == ("expand_demo_corpora", "stand-ins version 1 → 2")
+    told = f"stand-ins version {old} → {old + 1}"
+    assert (stale["rule"], stale["stale"]) == ("expand_demo_corpora", told)
 
 
 @pytest.mark.parametrize("config", ["demo", "real"])
