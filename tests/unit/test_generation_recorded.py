@@ -43,11 +43,25 @@ def test_a_prompt_that_was_not_recorded_gets_no_text(folder: Path) -> None:
     assert (found.text, found.finish_reason) == (None, NOT_RECORDED)
 
 
-def test_another_layout_is_named(folder: Path) -> None:
+def test_a_file_of_another_layout_is_named_and_passed_over(folder: Path, capsys) -> None:
     file = folder / "DialectMT_BTEC_eng_to_mar_samples.csv"
     file.write_text("a,b\n1,2\n", encoding="utf-8")
-    with pytest.raises(LahjaError, match=r"samples\.csv: lacks the column 'generations'"):
-        list(read_recordings(folder))
+    assert len(list(read_recordings(folder))) == 2
+    assert "samples.csv: lacks the column 'generations' or 'text'" in capsys.readouterr().err
+
+
+def test_answers_without_their_prompts_answer_none(folder: Path) -> None:
+    for file in folder.glob("*_samples.csv"):
+        file.write_text("text\nماشي\n", encoding="utf-8")
+    with pytest.raises(LahjaError, match="command_mt: no recorded answers with their prompts"):
+        RecordedBackend([folder])
+
+
+def test_few_shot_examples_are_no_part_of_the_prompt(folder: Path) -> None:
+    shot = "{'role': 'User', 'content': [{'type': 'text', 'text': 'مثال'}]}, "
+    file = folder / "DialectMT_BTEC_eng_to_egy_samples.csv"
+    file.write_text(TURNS.replace("[{'role", f"[{shot}{{'role", 1), encoding="utf-8")
+    assert _ask(RecordedBackend([folder]), "قول صباح").text == "صباح الفل"
 
 
 def test_a_folder_without_recordings_is_named(tmp_path: Path) -> None:

@@ -1,19 +1,27 @@
 """Check lahja's metrics against the scores that AL-QASIDA's output files record.
 
-FOLDER is searched for `…_samples.csv` at any depth. Each file gets one line: its rows, the metrics
-that could be checked, and the largest difference. The exit code is 1 if a difference is above
-its tolerance: 1e-4 for chrF++ and spBLEU (0 to 100), 1e-9 for ADI2 and means (0 to 1), 1e-6 for
-probabilities recorded in single precision, none for the rules of zero.
+FOLDER is searched for `…_samples.csv` and `…_metrics.csv` at any depth, the published ones
+(`eng_to_egy`, `generations`) and those that its evaluator writes (`eng-egy`, `text`). Each gets one
+line: its rows, the metrics that could be checked, the largest difference, and whether a column
+called chrF holds chrF2 or chrF++. A file that is not AL-QASIDA's is named and passed over.
+
+The exit code is 1 if a difference is above its tolerance: 1e-4 for chrF and spBLEU (0 to 100), 1e-9
+for ADI2 and means (0 to 1), 1e-6 for probabilities recorded in single precision, none for the rules
+of zero. A recorded mean that the file's own rows do not give is said in words and does not count.
 """
 
+from collections import defaultdict
 from pathlib import Path
 
 import pandas as pd
 
 from lahja.core.errors import LahjaError
-from lahja.corpora.readers.recorded import find_recorded, read_recorded
-from lahja.evaluation.alqasida import check_file, largest
+from lahja.corpora.readers.recorded import read_folder
+from lahja.corpora.readers.rows import Reject
+from lahja.evaluation.alqasida import Check, check_file, largest
 from lahja.scoring.translation import load_spbleu
+
+_ODD = "recorded mean is not that of its rows"
 
 
 def main(
@@ -24,23 +32,32 @@ def main(
     spBLEU is checked where its SentencePiece model is given or may be downloaded.
     """
     spbleu = load_spbleu(spbleu_model, spbleu_download)
-    stems = {stem.relative_to(folder).as_posix(): stem for stem in find_recorded(folder)}
     tables: list[pd.DataFrame] = []
     sizes: list[int | None] = []
-    for name, stem in stems.items():
-        file = read_recorded(stem)
-        tables.append(check_file(file, spbleu).assign(file=name))
+    told: dict[str, list[str]] = defaultdict(list)
+    for file in read_folder(folder):
+        if isinstance(file, Reject):
+            print(f"passed over: {file.reason}")
+            told["passed over, not AL-QASIDA's"].append(file.file)
+            continue
+        check = check_file(file, spbleu)
+        tables.append(check.values.assign(file=file.shown))
         sizes.append(None if file.rows is None else len(file.rows))
-        shown = f"{name:<{max(map(len, stems))}}  {sizes[-1] or 0:>5} rows"
-        print(f"{shown}  {_verdict(tables[-1], file.rows is None)}", flush=True)
+        print(f"{file.shown:<60}  {sizes[-1] or 0:>5} rows  {_verdict(check, file.rows is None)}")
+        for column, metric in check.chrf.items():
+            told[f"{column} is {metric}"].append(file.shown)
+        if check.odd_means:
+            told[f"{_ODD}, not counted"].append(file.shown)
     without = f"; {sizes.count(None)} files hold only a summary" if None in sizes else ""
-    print(f"{len(stems)} files, {sum(filter(None, sizes)):,} rows{without}\n")
+    print(f"{len(sizes)} files, {sum(filter(None, sizes)):,} rows{without}\n")
     values = pd.concat(tables, ignore_index=True)
     print(_metrics(values))
+    for words, files in told.items():
+        print(f"{words}: {len(files)} files ({', '.join(files[:2])}{' …' if files[2:] else ''})")
     if spbleu.metric is None:
         print(f"spBLEU is not checked: {spbleu.reason}")
     if values.empty:
-        raise LahjaError(f"{folder}: its {len(stems)} files record no scores to check")
+        raise LahjaError(f"{folder}: its {len(sizes)} files record no scores to check")
     worst = values.loc[values["severity"].idxmax()]
     if worst.difference > worst.tolerance:
         raise LahjaError(
@@ -49,17 +66,21 @@ def main(
         )
 
 
-def _verdict(values: pd.DataFrame, has_no_texts: bool) -> str:
-    if values.empty:
-        return "only a summary: no texts to check" if has_no_texts else "records no scores to check"
-    checks = largest(values)
+def _verdict(check: Check, has_no_texts: bool) -> str:
+    words = [f"{column} is {metric}" for column, metric in check.chrf.items()]
+    words += [f"{_ODD} ({', '.join(check.odd_means)})"] if check.odd_means else []
+    if check.values.empty:
+        nothing = "only a summary: no texts" if has_no_texts else "records no scores"
+        return "; ".join([f"{nothing} to check", *words])
+    checks = largest(check.values)
     worst = checks.sort_values(["severity", "difference"], ascending=False).iloc[0]
     names = [metric for metric in checks["metric"] if not metric.startswith("mean-")]
     n_means = len(checks) - len(names)
     names += [f"{n_means} means"] if n_means else []
     verdict = "ok" if worst.difference <= worst.tolerance else "DIFFERS"
     where = f"{worst.metric}, {worst.place}" if worst.difference else worst.metric
-    return f"{verdict}  largest difference {worst.difference:.1e} ({where})  {' '.join(names)}"
+    difference = f"largest difference {worst.difference:.1e} ({where})"
+    return "; ".join([f"{verdict}  {difference}  {' '.join(names)}", *words])
 
 
 def _metrics(values: pd.DataFrame) -> str:

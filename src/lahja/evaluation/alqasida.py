@@ -1,14 +1,15 @@
 """AL-QASIDA's own numbers for the same texts, compared with lahja's, and lahja's in its files.
 
-What a file allows is recomputed: sentence and corpus chrF++ and spBLEU from its texts, ADI2 and
+What a file allows is recomputed: sentence and corpus chrF and spBLEU from its texts, ADI2 and
 ADI2 macro from its probabilities, P(wanted country) and P(region) from all 18 probabilities, the
-rules by which a score is 0, and the means of its `_metrics.csv`.
+rules by which a score is 0, and the means of its `_metrics.csv`. Whether what it calls chrF is
+chrF2 or chrF++ is told by which of the two its texts give.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,8 @@ FIDELITY_TOLERANCE = 1e-9
 PROBABILITY_TOLERANCE = 1e-6
 # The names by which checks are shown, and the tolerance of a sentence's score where one is checked.
 METRICS = {
-    "chrf_plus_plus": ("chrF++", OVERLAP_TOLERANCE), "spbleu": ("spBLEU", OVERLAP_TOLERANCE),
+    "chrf": ("chrF2", OVERLAP_TOLERANCE), "chrf_plus_plus": ("chrF++", OVERLAP_TOLERANCE),
+    "spbleu": ("spBLEU", OVERLAP_TOLERANCE),
     "adi2": ("ADI2", FIDELITY_TOLERANCE), "adi2_macro": ("ADI2-macro", FIDELITY_TOLERANCE),
     "p_country": ("P(country)", PROBABILITY_TOLERANCE),
     "p_region": ("P(region)", PROBABILITY_TOLERANCE),
@@ -37,23 +39,38 @@ METRICS = {
 }  # fmt: skip
 
 
+# By the one name that AL-QASIDA has for both.
+_CALLED_CHRF = {"chrf_plus_plus": ("chrf", "chrf_plus_plus")}
+
 # A name, a place, our value and theirs, the tolerance.
 Value = tuple[str, str, float, float, float]
 
 
-def check_file(file: RecordedFile, spbleu: SpBleu) -> pd.DataFrame:
-    """Return a row for every value of a file that can be checked; none where it has no texts.
+class Check(NamedTuple):
+    """What a file's values are, compared with ours.
 
-    Columns: `metric`, `place`, `ours`, `theirs`, `difference` (absolute, infinite where we have no
-    value for a recorded one), its `tolerance`, and `severity`, the difference in its units.
+    `values` has the columns `metric`, `place`, `ours`, `theirs`, `difference` (absolute, infinite
+    where we have no value for a recorded one), its `tolerance`, and `severity`, the difference in
+    its units; no rows where the file has no texts.
     """
+
+    values: pd.DataFrame
+    chrf: dict[str, str]  #: Of each column called chrF what it is: `chrF++`, say.
+    odd_means: list[str]  #: Columns whose recorded mean is not that of the file's own rows.
+
+
+def check_file(file: RecordedFile, spbleu: SpBleu) -> Check:
+    """Return every value of a file that can be checked, and what is said of it in words."""
     found: list[Value] = []
+    check = Check(pd.DataFrame(), {}, [])
     if file.rows is not None:
         ours = _recompute(file, spbleu)
-        found = [*_sentences(file.rows, ours), *_zero_rules(file), *_summary(file, ours, spbleu)]
+        found += [*_sentences(file.rows, ours, check), *_zero_rules(file)]
+        found += [*_means_of_rows(file, ours, check), *_corpus_scores(file, spbleu, check)]
     values = pd.DataFrame(found, columns=["metric", "place", "ours", "theirs", "tolerance"])
     values["difference"] = (values["ours"] - values["theirs"]).abs().fillna(np.inf)
-    return values.assign(severity=(values["difference"] / values["tolerance"]).fillna(0.0))
+    severity = (values["difference"] / values["tolerance"]).fillna(0.0)
+    return check._replace(values=values.assign(severity=severity))
 
 
 def largest(values: pd.DataFrame) -> pd.DataFrame:
@@ -75,20 +92,31 @@ def _recompute(file: RecordedFile, spbleu: SpBleu) -> pd.DataFrame:
             found = [of(row, file.name.target) for row in rows.loc[known, "countries"]]
             ours.loc[known, metric] = found
     # Without a reference, or spBLEU's model, there is nothing to recompute.
-    overlap = score_translations(rows, spbleu)[["chrf_plus_plus", "spbleu"]]
-    return ours.join(overlap.dropna(axis=1, how="all"))
+    return ours.join(score_translations(rows, spbleu).dropna(axis=1, how="all"))
 
 
-def _sentences(rows: pd.DataFrame, ours: pd.DataFrame) -> Iterator[Value]:
-    for metric, (name, tolerance) in METRICS.items():
-        if metric in ours and metric in rows:
-            known = rows[metric].notna()
-            if metric in ("p_country", "p_region"):
-                # Recomputed only where all countries are recorded.
-                known &= ours[metric].notna()
-            columns = rows["line"], ours[metric], rows[metric]
-            for line, own, theirs in zip(*(column[known] for column in columns), strict=True):
-                yield name, f"line {line}", own, theirs, tolerance
+def _nearest(column: str, distances: dict[str, float], check: Check) -> str:
+    """Return the metric nearest to a recorded score; note which one a column called chrF holds."""
+    if len(distances) > 1:
+        fits = [METRICS[m][0] for m, far in distances.items() if not far > OVERLAP_TOLERANCE]
+        check.chrf[column] = " and ".join(fits) or "neither chrF2 nor chrF++"
+    return min(distances, key=distances.get)
+
+
+def _sentences(rows: pd.DataFrame, ours: pd.DataFrame, check: Check) -> Iterator[Value]:
+    for known_as in (metric for metric in METRICS if metric in rows):
+        candidates = [m for m in _CALLED_CHRF.get(known_as, (known_as,)) if m in ours]
+        if not candidates:
+            continue
+        distances = {m: (ours[m] - rows[known_as]).abs().max() for m in candidates}
+        metric = _nearest("response_chrF", distances, check)
+        known = rows[known_as].notna()
+        if metric in ("p_country", "p_region"):
+            # Recomputed only where all countries are recorded.
+            known &= ours[metric].notna()
+        columns = rows["line"], ours[metric], rows[known_as]
+        for line, own, theirs in zip(*(column[known] for column in columns), strict=True):
+            yield METRICS[metric][0], f"line {line}", own, theirs, METRICS[metric][1]
 
 
 def _is_zeroed(file: RecordedFile) -> pd.Series:
@@ -102,41 +130,62 @@ def _zero_rules(file: RecordedFile) -> Iterator[Value]:
     """Yield 1 for each row that breaks the rules of zero as lahja knows them, 0 for the others.
 
     A row that they set to 0 must be recorded as 0, and in cross-lingual files the rows recorded
-    as having too few tokens must be those that we find.
+    as having too few tokens must be those that we find: AL-QASIDA looks at what goes before the
+    next question, which base models invent.
     """
     rows, zeroed = file.rows, _is_zeroed(file)
     scores = rows.reindex(columns=["p_country", "aldi", "adi2", "adi2_macro"])
     broken = zeroed & (scores.fillna(0) != 0).any(axis=1)
     if file.name.task == "crosslingual" and "too_few_tokens" in rows:
-        few = ~rows["response"].map(has_enough_words)
+        few = ~rows["response"].str.partition("\nQ:")[0].map(has_enough_words)
         broken |= few != (rows["too_few_tokens"] == 1)
         zeroed |= few
     for line, is_broken in zip(rows["line"][zeroed], broken[zeroed], strict=True):
         yield "zero-rules", f"line {line}", float(is_broken), 0.0, 0.0
 
 
-def _summary(file: RecordedFile, ours: pd.DataFrame, spbleu: SpBleu) -> Iterator[Value]:
-    """Yield corpus scores, and the means of our sentence scores or of the recorded scorers'.
+def _means_of_rows(file: RecordedFile, ours: pd.DataFrame, check: Check) -> Iterator[Value]:
+    """Yield the means of our sentence scores, or of the recorded scorers'.
 
-    AL-QASIDA's means leave out answers with too few tokens, which only cross-lingual files have.
+    AL-QASIDA's means leave out answers with too few tokens, which only cross-lingual files have. A
+    recorded mean that is not that of the recorded rows is no score of ours: it is noted by name.
     """
     rows, summary = file.rows, file.summary or {}
-    texts = rows[["response", "reference"]].dropna(subset="reference")
-    for column, metric in CORPUS_COLUMNS.items():
-        if column in summary and len(texts):
-            score = corpus_score(metric, *texts.to_numpy().T.tolist(), spbleu)
-            if score is not None:
-                # The summary's are on a scale of 0 to 1.
-                name = f"corpus-{METRICS[metric][0]}"
-                yield name, column, score, 100 * summary[column], OVERLAP_TOLERANCE
     counted = rows.reindex(columns=["too_few_tokens"])["too_few_tokens"] != 1
-    for column, metric in SCORE_COLUMNS.items():
-        known = ours if metric in ours and ours[metric].notna().all() else rows
-        if column in summary and metric in METRICS and metric in known:
-            is_overlap = metric in CORPUS_COLUMNS.values()
-            tolerance = OVERLAP_TOLERANCE if is_overlap else FIDELITY_TOLERANCE
-            mean = float(known[metric][counted].mean())
-            yield f"mean-{METRICS[metric][0]}", column, mean, summary[column], tolerance
+    for column, known_as in SCORE_COLUMNS.items():
+        if column not in summary or known_as not in METRICS:
+            continue
+        is_overlap = known_as in CORPUS_COLUMNS.values()
+        tolerance = OVERLAP_TOLERANCE if is_overlap else FIDELITY_TOLERANCE
+        theirs = summary[column]
+        if known_as in rows and abs(rows[known_as][counted].mean() - theirs) > tolerance:
+            check.odd_means.append(column)
+            continue
+        names = _CALLED_CHRF.get(known_as, (known_as,))
+        known = {m: ours[m] for m in names if m in ours and ours[m].notna().all()}
+        if not known and known_as in rows:
+            known = {known_as: rows[known_as]}
+        if known:
+            means = {metric: float(scores[counted].mean()) for metric, scores in known.items()}
+            metric = _nearest(column, {m: abs(mean - theirs) for m, mean in means.items()}, check)
+            yield f"mean-{METRICS[metric][0]}", column, means[metric], theirs, tolerance
+
+
+def _corpus_scores(file: RecordedFile, spbleu: SpBleu, check: Check) -> Iterator[Value]:
+    texts = file.rows[["response", "reference"]].dropna(subset="reference").to_numpy().T.tolist()
+    for column, known_as in CORPUS_COLUMNS.items():
+        if column not in (file.summary or {}):
+            continue
+        # The summary's are on a scale of 0 to 1.
+        theirs, names = 100 * file.summary[column], _CALLED_CHRF.get(known_as, (known_as,))
+        scores = {m: corpus_score(m, *texts, spbleu) for m in names if texts[0]}
+        scores = {metric: score for metric, score in scores.items() if score is not None}
+        if scores:
+            metric = _nearest(column, {m: abs(own - theirs) for m, own in scores.items()}, check)
+            name = f"corpus-{METRICS[metric][0]}"
+            yield name, column, scores[metric], theirs, OVERLAP_TOLERANCE
+        elif known_as in _CALLED_CHRF:
+            check.chrf[column] = "chrF2 or chrF++, which no references tell"
 
 
 _TASK_NAMES = {"translation": "mt", "monolingual": "monolingual", "crosslingual": "crosslingual"}

@@ -1,6 +1,8 @@
 """Read the texts that `lahja score` scores: a table, JSON Lines, or AL-QASIDA's output files."""
 
 import math
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import pandas as pd
 from lahja.core.errors import LahjaError, refuse_rows
 from lahja.core.files import digest_of_text
 from lahja.core.varieties import VARIETIES
-from lahja.corpora.readers.recorded import find_recorded, is_known, read_recorded
+from lahja.corpora.readers.recorded import is_known, read_folder
 from lahja.corpora.readers.rows import Reject, read_records
 from lahja.scoring.dialectness import has_enough_words
 
@@ -30,7 +32,8 @@ def read_texts(path: Path, columns: Mapping[str, str], given: Mapping[str, str])
     one) and `countries`. In a file, `columns` maps lahja's column names to the file's own and
     `given` holds values for all rows (such as target_variety). Only `response` and
     `target_variety` are needed: a row with a reference counts as translation, another as
-    monolingual. Raises `LahjaError` naming the file and the row or column.
+    monolingual. Columns and files that are not used are named on standard error. Raises
+    `LahjaError` naming the file and the row or column.
     """
     parts = [*_folder_texts(path)] if path.is_dir() else [_file_texts(path, columns, given)]
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
@@ -44,9 +47,16 @@ def read_texts(path: Path, columns: Mapping[str, str], given: Mapping[str, str])
 
 
 def _folder_texts(folder: Path) -> Iterator[pd.DataFrame]:
-    for stem in find_recorded(folder):
-        name, rows, _ = read_recorded(stem)
+    passed: Counter[str] = Counter()
+    for file in read_folder(folder):
+        if isinstance(file, Reject):
+            _tell(f"passed over: {file.reason}")
+            continue
+        _, name, rows, _ = file
         if rows is None or not is_known(name):
+            codes = {code for code in name[-2:] if code not in (None, *VARIETIES)}
+            unknown = f"are of {' '.join(sorted(codes))}, no variety of lahja's,"
+            passed["hold only a summary" if rows is None else unknown] += 1
             continue
         # Prompts in the dialect itself, or in English of the cross-lingual task.
         source = name.source or ("eng" if name.task == "crosslingual" else name.target)
@@ -63,7 +73,14 @@ def _folder_texts(folder: Path) -> Iterator[pd.DataFrame]:
         is_few = ~rows["response"].map(has_enough_words) & (name.task == "crosslingual")
         few = rows.get("too_few_tokens", pd.Series(np.nan, rows.index))
         rows["too_few_tokens"] = few.fillna(is_few.astype(float))
-        yield rows
+        asked = rows[["prompt", "source"]]
+        yield rows.assign(**asked.mask(asked == ""))
+    for reason, number in passed.items():
+        _tell(f"{folder}: {number} files {reason} and are passed over")
+
+
+def _tell(words: str) -> None:
+    print(f"lahja: {words}", file=sys.stderr)
 
 
 def _file_texts(path: Path, columns: Mapping[str, str], given: Mapping[str, str]) -> pd.DataFrame:

@@ -95,9 +95,10 @@ def score_translations(frame: pd.DataFrame, spbleu: SpBleu) -> pd.DataFrame:
 def corpus_score(
     metric: str, responses: Sequence[str], references: Sequence[str], spbleu: SpBleu
 ) -> float | None:
-    """Return corpus chrF++, or spBLEU (`spbleu`), of 0 to 100; None where spBLEU is missing."""
-    if metric == "chrf_plus_plus":
-        return float(chrf_plus_plus(chrf_statistics(responses, references).sum(axis=0)))
+    """Return corpus chrF, chrF++ or spBLEU, of 0 to 100; None where spBLEU is missing."""
+    if metric != "spbleu":
+        score = chrf if metric == "chrf" else chrf_plus_plus
+        return float(score(chrf_statistics(responses, references).sum(axis=0)))
     if spbleu.metric is None:
         return None
     return float(bleu(spbleu.statistics(responses, references).sum(axis=0)))

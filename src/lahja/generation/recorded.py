@@ -1,5 +1,6 @@
 """Answers that somebody else's run recorded: AL-QASIDA's output folders."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,8 @@ class RecordedBackend:
             digests += map(digest_of_file, files)
             for prompt, text, reason in read_recordings(folder):
                 self._recorded.setdefault(_key(prompt), (text, reason))
+        if not self._recorded:
+            raise LahjaError(f"{folders[0]}: no recorded answers with their prompts there")
         code = version("generation", "corpora")
         self.identity = f"recorded {digest_of_text(''.join(digests))} {code}"
 
@@ -46,12 +49,14 @@ class RecordedBackend:
 
 
 def read_recordings(folder: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield prompt, answer and finish reason of a folder's rows that can be read.
+    """Yield prompt, answer and finish reason of a folder's rows that can be read and have a prompt.
 
-    The reason is "unknown" where none was recorded.
+    The reason is "unknown" where none was recorded. Other rows are named on standard error.
     """
     for output in read_outputs(folder, {}):
-        if isinstance(output, Output):
+        if not isinstance(output, Output):
+            print(f"{output.file}:{output.line}: {output.reason}", file=sys.stderr)
+        elif output.prompt:
             reason = output.finish_reason or "unknown"
             yield output.prompt, output.response.strip(), _REASONS.get(reason, reason)
 

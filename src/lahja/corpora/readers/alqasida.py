@@ -10,7 +10,13 @@ from lahja.core.config.corpora import OutputOptions, RecordedPromptOptions, Seve
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json
 from lahja.core.varieties import VARIETIES
-from lahja.corpora.readers.recorded import Output, is_known, parse_name, read_rows
+from lahja.corpora.readers.recorded import (
+    ForeignFile,
+    Output,
+    is_known,
+    parse_name,
+    read_rows,
+)
 from lahja.corpora.readers.rows import (
     Prompt,
     Reject,
@@ -71,6 +77,8 @@ def read_recorded_prompts(path: Path, options: RecordedPromptOptions) -> Iterato
     for item in read_outputs(path, options):
         if isinstance(item, Reject):
             yield item
+        elif not item.prompt:
+            yield Reject(item.file, item.line, "has no prompt", item.response)
         elif item.name.task != "translation" and _is_among(item.name.corpus, options.corpora):
             _, task, corpus, _, target = item.name
             yield Prompt(item.prompt, target, task, corpus, item.file, item.line)
@@ -80,15 +88,20 @@ def read_outputs(path: Path, options: OutputOptions) -> Iterator[Output | Reject
     """Yield the recorded answers of AL-QASIDA's `llm_outputs/<model>_<task>/*_samples.csv`.
 
     `path` is `llm_outputs`, one model's folder or one file; the option `varieties` restricts the
-    target.
+    target. A file of a folder that is not AL-QASIDA's is one reject.
     """
     wanted = wanted_varieties(options.varieties)
     for file in find_files(path, "*_samples.csv", "*/*_samples.csv"):
-        name = parse_name(file)
-        is_chosen = _is_among(name.model, options.generators)
-        is_chosen = is_chosen and _is_among(name.task, options.tasks)
-        if is_chosen and is_known(name) and name.target in wanted:
-            yield from read_rows(file, name_within(path, file), name)
+        try:
+            name = parse_name(file)
+            is_chosen = _is_among(name.model, options.generators)
+            is_chosen = is_chosen and _is_among(name.task, options.tasks)
+            if is_chosen and is_known(name) and name.target in wanted:
+                yield from read_rows(file, name_within(path, file), name)
+        except ForeignFile as error:
+            if path.is_file():
+                raise
+            yield Reject(name_within(path, file), 0, str(error), "")
 
 
 def _is_among(name: str, chosen: list[str] | None) -> bool:
@@ -117,7 +130,7 @@ def teacher_scores(output: Output) -> dict[str, Any]:
         "text": output.response,
         "variety": output.name.target,
         "group_id": f"{output.name.corpus}:{output.number}",
-        "asked": asked_text(output.prompt),
+        "asked": asked_text(output.prompt) or output.response,
         "file": output.file,
         "line": output.line,
         "is_arabic": None if found is None else bool(found),

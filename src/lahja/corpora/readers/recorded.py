@@ -1,7 +1,9 @@
 """Read AL-QASIDA's output files, `<model>_<task>/…_samples.csv` with `…_metrics.csv` beside them.
 
 Columns differ between models and tasks: GPT-4o's and Command's files hold Python literals, Llama's
-bare strings; the same score is `score` in one file and `dialectid_score` in another.
+bare strings; the same score is `score` in one file and `dialectid_score` in another. The published
+files are called `…_eng_to_egy…` and hold `generations`; its evaluator writes `…_eng-egy…`, and
+`text`. A file's columns say how it is read, whatever its name.
 """
 
 import ast
@@ -35,7 +37,8 @@ SCORE_COLUMNS = {
     "lid_acc": "is_arabic",
     "too_few_tokens": "too_few_tokens",
 }
-# Corpus scores of `_metrics.csv`, there on a scale of 0 to 1.
+# Corpus scores of `_metrics.csv`, there on a scale of 0 to 1. What is called chrF is chrF++ in the
+# published files and chrF2 where the evaluator wrote it.
 CORPUS_COLUMNS = {"ChrF_corpus_score": "chrf_plus_plus", "SpBLEU_corpus_score": "spbleu"}
 _COUNTRY_ADJECTIVES = {
     "Algeria": "Algerian", "Bahrain": "Bahrani", "Egypt": "Egyptian", "Iraq": "Iraqi",
@@ -47,11 +50,13 @@ _COUNTRY_ADJECTIVES = {
 COUNTRY_COLUMNS = [f"prob_{_COUNTRY_ADJECTIVES[country]}_Arabic" for country in NADI_COUNTRIES]
 """The columns of all country probabilities, in the order of NADI_COUNTRIES."""
 
-_TRANSLATION = re.compile(r"DialectMT_([^_]+)_([a-z]{2,3})_to_([a-z]{2,3})")
+_TRANSLATION = re.compile(r"DialectMT_([^_]+)_([a-z]{2,3})(?:_to_|-)([a-z]{2,3})")
 _GENERATION = re.compile(r"DialectID_([^_]+)_([a-z]{2,3})")
 _TASK_FOLDERS = {"mt": "translation", "monolingual": "monolingual", "crosslingual": "crosslingual"}
 _CROSSLINGUAL_CORPORA = ("Cohere", "Okapi", "ShareGPT")
 _NOT_GIVEN = ("", "None", "nan")
+# The columns that hold the answer, in the published files and in the evaluator's.
+_ANSWERS = {"generations", "text"}
 _COLUMNS = ("line", "prompt", "response", "reference", "finish_reason", "countries")
 
 
@@ -77,7 +82,7 @@ class Output(NamedTuple):
     file: str
     line: int
     number: int  #: Of its row within the file, from 1.
-    prompt: str
+    prompt: str  #: Empty where the file has none.
     response: str
     reference: str | None
     finish_reason: str | None  #: `stop`, `length` …, in lower case; None where the file has none.
@@ -85,12 +90,17 @@ class Output(NamedTuple):
     scores: dict[str, float]  #: Those that the file records, by lahja's names; NaN where empty.
 
 
-class RecordedFile(NamedTuple):
-    """One file of outputs: `rows` as `read_recorded` gives them, `summary` from `_metrics.csv`.
+class ForeignFile(LahjaError):
+    """A file that is not of AL-QASIDA's outputs, by its name or by its columns."""
 
-    `rows` is None where only the summary was published.
+
+class RecordedFile(NamedTuple):
+    """One file of outputs: `rows` as `_recorded` gives them, `summary` from `_metrics.csv`.
+
+    `rows` is None where only the summary was published. `shown` is its path without the ending.
     """
 
+    shown: str
     name: OutputsName
     rows: pd.DataFrame | None
     summary: dict[str, float] | None
@@ -113,52 +123,64 @@ def parse_name(file: Path) -> OutputsName:
         corpus, target = match.groups()
         kind = "crosslingual" if corpus in _CROSSLINGUAL_CORPORA else "monolingual"
         return OutputsName(model, _TASK_FOLDERS.get(task, kind), corpus, None, target)
-    raise LahjaError(f"{file}: expected DialectMT_… or DialectID_…{SAMPLES}")
+    told = f"DialectMT_<corpus>_<source>_to_<target> or DialectID_<corpus>_<target>{SAMPLES}"
+    raise ForeignFile(f"{file}: expected {told}")
 
 
-def find_recorded(folder: Path) -> list[Path]:
-    """Return the stems (paths less `_samples.csv`) of all outputs below a folder, sorted.
+def read_folder(folder: Path) -> Iterator[RecordedFile | Reject]:
+    """Yield all outputs below a folder, sorted by path, and a reject for each file that is not one.
 
-    Files of other names, such as notes and summaries, are passed over.
+    AL-QASIDA's own `summary_metrics.csv`, averages over the others, is passed over. Raises
+    `LahjaError` for a faulty row, and where there are no outputs at all.
     """
     if not folder.is_dir():
         raise LahjaError(f"{folder}: no such folder")
-    stems = {
-        file.with_name(file.name.removesuffix(ending))
-        for ending in (SAMPLES, METRICS)
-        for file in folder.rglob(f"Dialect*{ending}")
-    }
-    if not stems:
-        raise LahjaError(f"{folder}: holds no outputs of AL-QASIDA (Dialect…{SAMPLES})")
-    return sorted(stems)
+    endings = re.compile(f"(?:{SAMPLES}|{METRICS}|[.]csv)$")
+    files = (file for file in folder.rglob("*.csv") if file.name != f"summary{METRICS}")
+    n_read, reasons = 0, []
+    for stem, file in sorted({f.with_name(endings.sub("", f.name)): f for f in files}.items()):
+        shown = stem.relative_to(folder).as_posix()
+        try:
+            yield _recorded(stem, shown, parse_name(file))
+            n_read += 1
+        except ForeignFile as error:
+            reasons.append(str(error))
+            yield Reject(shown, 0, reasons[-1], "")
+    if not n_read:
+        told = f": {reasons[0]}" if reasons else f" (Dialect…{SAMPLES})"
+        raise LahjaError(f"{folder}: holds no outputs of AL-QASIDA{told}")
 
 
-def read_recorded(stem: Path) -> RecordedFile:
-    """Read a file of outputs and its summary; raise `LahjaError` naming the row that is faulty.
+def _recorded(stem: Path, shown: str, name: OutputsName) -> RecordedFile:
+    """Read a file of outputs and its summary, given by the path less `_samples.csv`.
 
-    `rows` has line, prompt, response, reference and finish_reason, `countries` (18, or None), and
-    a column of floats for each score that the file records, NaN where it is empty.
+    Raises `LahjaError` naming the row that is faulty. `rows` has line, prompt, response, reference
+    and finish_reason, `countries` (18, or None), and a column of floats for each score that the
+    file records, NaN where it is empty.
     """
     samples = stem.with_name(stem.name + SAMPLES)
     metrics = stem.with_name(stem.name + METRICS)
-    name, rows = parse_name(samples), []
+    rows = []
     for row in read_rows(samples, samples.name, name) if samples.is_file() else ():
         if isinstance(row, Reject):
             raise LahjaError(f"{samples}:{row.line}: {row.reason}")
         rows.append({key: getattr(row, key) for key in _COLUMNS} | row.scores)
     if samples.is_file() and not rows:
-        raise LahjaError(f"{samples}: has no rows")
+        raise ForeignFile(f"{samples}: has no rows")
     summary = _summary(metrics) if metrics.is_file() else None
-    return RecordedFile(name, pd.DataFrame(rows) if rows else None, summary)
+    return RecordedFile(shown, name, pd.DataFrame(rows) if rows else None, summary)
 
 
 def read_rows(file: Path, shown: str, name: OutputsName) -> Iterator[Output | Reject]:
-    """Yield the answers of one file of either layout; `shown` is what the file is called."""
-    for number, row in enumerate(read_records(file, shown, ("generations",)), start=1):
+    """Yield the answers of one file of any layout; `shown` is what the file is called."""
+    for number, row in enumerate(read_records(file, shown), start=1):
         if isinstance(row, Reject):
             yield row
             continue
         line, fields = row
+        if not _ANSWERS & fields.keys():
+            told = f"lacks the column 'generations' or 'text', found {', '.join(fields)}"
+            raise ForeignFile(f"{file}: {told}")
         countries = [_number(fields.get(column, "")) for column in COUNTRY_COLUMNS]
         known = None if any(map(math.isnan, countries)) else countries
         scores = {ours: _number(fields[c]) for c, ours in SCORE_COLUMNS.items() if c in fields}
@@ -166,19 +188,18 @@ def read_rows(file: Path, shown: str, name: OutputsName) -> Iterator[Output | Re
             yield Output(name, shown, line, number, *_texts(fields), known, scores)
         except (ValueError, SyntaxError, LookupError, TypeError) as error:
             reason = f"not a Python literal ({error})"
-            yield Reject(shown, line, reason, fields["generations"])
+            yield Reject(shown, line, reason, fields.get("generations", ""))
 
 
 def _texts(fields: dict[str, str]) -> tuple[str, str, str | None, str | None]:
     """Return prompt, response, reference and finish reason."""
+    # The evaluator's files and Llama's hold bare strings.
+    response = fields.get("generations", fields.get("text"))
+    prompt = fields.get("prompts", "")
     if "_raw_turns" in fields:
-        prompt = ast.literal_eval(fields["_raw_turns"])[0]["content"][0]["text"]
+        # Few-shot examples are turns that go before.
+        prompt = ast.literal_eval(fields["_raw_turns"])[-1]["content"][0]["text"]
         (response,) = ast.literal_eval(fields["generations"])
-    elif "prompts" in fields:
-        # Llama's files hold bare strings.
-        prompt, response = fields["prompts"], fields["generations"]
-    else:
-        raise LookupError("there is no column '_raw_turns' or 'prompts'")
     reference = fields.get("completion", "")
     reasons = fields.get("finish_reasons", "")
     reason = ast.literal_eval(reasons)[0] if reasons not in _NOT_GIVEN else None
@@ -199,8 +220,8 @@ def _number(text: str) -> float:
 
 def _summary(file: Path) -> dict[str, float]:
     rows = [row for row in read_records(file, file.name) if not isinstance(row, Reject)]
-    if len(rows) != 1:
-        raise LahjaError(f"{file}: expected one row of metrics, found {len(rows)}")
+    if len(rows) != 1 or not (SCORE_COLUMNS | CORPUS_COLUMNS).keys() & rows[0][1].keys():
+        raise ForeignFile(f"{file}: expected one row of metrics ({', '.join(CORPUS_COLUMNS)} …)")
     numbers = {column: _number(text) for column, text in rows[0][1].items()}
     return {column: value for column, value in numbers.items() if not math.isnan(value)}
 
