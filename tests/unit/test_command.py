@@ -87,6 +87,16 @@ def test_a_full_disk_is_told_in_one_line():
     assert stop.value.code.startswith("lahja: table.parquet: No space left on device")
 
 
+def test_a_path_that_cannot_be_used_is_told_in_one_line(tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+
+    def main(output: Path) -> None:
+        output.mkdir()
+
+    with pytest.raises(SystemExit, match=r"^lahja: .*/file/x: Not a directory$"):
+        run(main, ["--output", str(tmp_path / "file" / "x")])
+
+
 def test_garbage_is_looked_for_seldom_and_not_at_exit():
     code = (
         "import atexit, gc\n"

@@ -126,19 +126,122 @@ def test_the_outputs_are_al_qasidas_and_agree(tmp_path, capsys):
         ({"aldi": None}, ("--recorded",), "--recorded needs aldi and p_country in every row"),
         ({"prompt_id": "2"}, (), "prompt '2' of a occurs twice"),
         ({}, ("--columns", '{"reply": "x"}'), "unknown column 'reply'"),
-        ({}, ("--columns", '{"response": "x"}'), "lacks the column 'x' for response"),
+        ({}, ("--columns", '{"response": "x"}'), "texts.csv:2: lacks the column 'x', found respo"),
+        ({}, ("--columns", '{"reference": "x"}'), "texts.csv: lacks the column 'x' for reference"),
+        ({"Reference": "x"}, (), None),
+        ({}, ("--layout", "old"), "--layout old: expected published or evaluator"),
         ({}, ("--against", "c"), "--against c: no such model among the texts (a b)"),
         ({}, ("--aldi", "."), "ADI2 needs all three scorers: --country is not given"),
         ({}, ("--scorers", "nowhere"), "nowhere/aldi: no such folder of a scorer"),
     ],
 )  # fmt: skip
-def test_faults_are_told_in_one_line(tmp_path, row, options, complaint):
+def test_faults_are_told_in_one_line(tmp_path, capsys, row, options, complaint):
     rows = [ROWS[0] | row, *ROWS[1:]]
     path = write_rows(tmp_path, ".csv", rows)
+    if complaint is None:
+        # Beside `reference` it is another column, which is named.
+        score(path, tmp_path / "out", *options)
+        assert "texts.csv: columns not used: Reference" in capsys.readouterr().err
+        return
     with pytest.raises(SystemExit) as stop:
         score(path, tmp_path / "out", *options)
     assert complaint in stop.value.code
     assert "\n" not in stop.value.code
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        ("t.csv", "output,target_variety\nماشي,egy\n",
+         "t.csv:2: lacks the column 'response', found output, target_variety: --columns"),
+        ("t.tsv", "Response\ttarget_variety\nماشي\tegy\n", "found Response, target_variety"),
+        ("t.csv", "response;target_variety\nماشي;egy\n",
+         "found response;target_variety: --columns '{\"response\": \"…\"}' says what the table "
+         "calls it, separated by commas"),
+        ("t.csv", "response,response,target_variety\nماشي,لأ,egy\n",
+         "t.csv: has more than one column 'response'"),
+        ("t.csv", "response,reference,target_variety,reference\nماشي,أ,egy,ب\n",
+         "t.csv: has more than one column 'reference'"),
+        ("t.jsonl", '{"response": "ماشي", "target_variety": "egy"}\n{"output": "لأ"}\n',
+         "t.jsonl:2: lacks the column 'response', found output"),
+        ("t.csv", "response,Target variety\nماشي,egy\n",
+         "t.csv: is the column 'Target variety' meant as 'target_variety'? Say --columns"),
+    ],
+)  # fmt: skip
+def test_a_table_without_one_column_of_responses_is_refused(tmp_path, name, text, complaint):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(SystemExit) as stop:
+        score(tmp_path / name, tmp_path / "out")
+    assert complaint in stop.value.code
+
+
+@pytest.mark.parametrize("models", [("a/b", "a-b"), ("a b", "a-b")])
+def test_models_that_would_share_a_file_are_refused_before_the_work(tmp_path, models):
+    rows = [row | {"model": models[row["model"] == "b"]} for row in ROWS]
+    with pytest.raises(SystemExit) as stop:
+        score(write_rows(tmp_path, ".csv", rows), tmp_path / "out", "--recorded")
+    assert f"{models[0]!r} on 'texts' and 'a-b' on 'texts' would both be written" in stop.value.code
+    assert not (tmp_path / "out").exists()
+
+
+def test_corpora_of_one_genre_are_refused_and_sources_of_one_answer_are_not(tmp_path):
+    rows = [row | {"corpus": row["prompt_id"]} for row in ROWS]
+    genres = json.dumps({"1": "BTEC", "2": "BTEC"})
+    with pytest.raises(SystemExit, match="'a' on '1' and 'a' on '2' would both be written"):
+        score(write_rows(tmp_path, ".csv", rows), tmp_path / "out", "--genres", genres)
+    rows = [row | {"task": "monolingual", "reference": None} for row in ROWS]
+    rows[0]["source_variety"] = "egy"
+    score(write_rows(tmp_path, ".csv", rows), tmp_path / "out", "--recorded")
+    file = tmp_path / "out/al-qasida/a_monolingual/DialectID_texts_egy_samples.csv"
+    assert len(pd.read_csv(file)) == 2
+
+
+def test_the_evaluator_s_layout_is_written_and_read_again(tmp_path, capsys):
+    metrics = score(write_rows(tmp_path, ".csv"), tmp_path / "out", "--recorded",
+                    "--layout", "evaluator")  # fmt: skip
+    stem = tmp_path / "out/al-qasida/a_mt/DialectMT_texts_eng-egy"
+    rows = pd.read_csv(f"{stem}_samples.csv")
+    assert rows["text"].tolist() == [ROWS[0]["response"], ROWS[2]["response"]]
+    (summary,) = pd.read_csv(f"{stem}_metrics.csv").to_dict("records")
+    assert [*summary] == ["prob", "dialectness", "score", "macro_score",
+                          "SpBLEU_corpus_score", "ChrF_corpus_score"]  # fmt: skip
+    assert summary["score"] == pytest.approx(value(metrics, "a", "adi2")["value"])
+    chrf2 = value(metrics, "a", "chrf")["value"]
+    assert 100 * summary["ChrF_corpus_score"] == pytest.approx(chrf2)
+    assert chrf2 != pytest.approx(value(metrics, "a", "chrf_plus_plus")["value"])
+    main(["agreement", str(tmp_path / "out/al-qasida")])
+    assert "ChrF_corpus_score is chrF2: 2 files" in capsys.readouterr().out
+    again = score(tmp_path / "out/al-qasida", tmp_path / "again")
+    assert value(again, "a", "chrf")["value"] == chrf2
+    # The task's prompt is not there, but the source is.
+    assert value(again, "a", "echo")["value"] == 0
+
+
+def test_files_that_are_not_scored_are_named(tmp_path, capsys):
+    folder = tmp_path / "in" / "x_mt"
+    folder.mkdir(parents=True)
+    for name in ("BTEC_eng-egy_samples", "BTEC_eng-kwt_samples", "BTEC_eng-syr_metrics"):
+        column = "text" if name.endswith("samples") else "prob"
+        (folder / f"DialectMT_{name}.csv").write_text(f"{column}\n1\n", encoding="utf-8")
+    (folder / "DialectMT_BTEC_eng-mar_samples.csv").write_text("a\n1\n", encoding="utf-8")
+    metrics = score(tmp_path / "in", tmp_path / "out")
+    assert set(metrics["model"]) == {"x"}
+    assert len(pd.read_csv(tmp_path / "out/sentences.csv")) == 1
+    out, told = capsys.readouterr()
+    assert "chrf_plus_plus is missing: no response has a reference" in out
+    assert f"passed over: {folder}/DialectMT_BTEC_eng-mar_samples.csv: lacks the column" in told
+    assert "1 files are of kwt, no variety of lahja's, and are passed over" in told
+    assert "1 files hold only a summary and are passed over" in told
+
+
+def test_an_output_that_cannot_be_written_to_is_named_before_the_work(tmp_path):
+    place = tmp_path / "out"
+    place.write_text("", encoding="utf-8")
+    for output in (place, place / "deeper"):
+        with pytest.raises(SystemExit) as stop:
+            score(tmp_path / "none.csv", output)
+        told = f"lahja: {output}: expected a folder that can be written to ({place}: Not a directo"
+        assert stop.value.code.startswith(told)
 
 
 def test_no_file(tmp_path):

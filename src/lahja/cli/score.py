@@ -12,7 +12,8 @@ scores that stand beside the texts. What cannot be had is reported as missing, w
 
 Writes into --output: sentences (CSV, Parquet), metrics with 95% intervals and signatures,
 comparisons (with --against), scoreboards (CSV, Parquet, LaTeX, SVG, PNG), and under al-qasida/
-that benchmark's own _samples.csv and _metrics.csv, so that its analysis code reads them.
+that benchmark's own _samples.csv and _metrics.csv: as it published them in 2025, which its analysis
+code reads, or with --layout evaluator as its evaluator writes them (eng-egy, text, chrF2).
 """
 
 from pathlib import Path
@@ -22,7 +23,7 @@ import pandas as pd
 from lahja.core.errors import LahjaError
 from lahja.core.statistics import Resampling
 from lahja.core.tables import COMPARISONS, METRICS, SENTENCE_SCORES
-from lahja.evaluation.alqasida import write_outputs
+from lahja.evaluation.alqasida import output_stems, write_outputs
 from lahja.evaluation.metrics import evaluation
 from lahja.evaluation.metrics.slices import ALL
 from lahja.evaluation.scored_texts import read_texts
@@ -52,6 +53,7 @@ def main(
     spbleu_download: bool = False,
     against: str | None = None,
     genres: dict | None = None,
+    layout: str = "published",
     resamples: int = 1000,
     seed: int = 42,
     batch: int = 64,
@@ -59,6 +61,7 @@ def main(
     """Read the texts, score them, write everything into `output` and print the scoreboards."""
     given = {"target_variety": target, "source_variety": source}
     rows = read_texts(texts, columns or {}, {k: v for k, v in given.items() if v})
+    stems = output_stems(rows, genres or {}, layout, output / "al-qasida")
     folders = scorer_folders(scorers, aldi=aldi, country=country, language=language)
     if recorded and folders is not None:
         raise LahjaError("--recorded takes the scores beside the texts: give no scorers with it")
@@ -88,7 +91,7 @@ def main(
         write_table_files(table, output / "scoreboard")
         picture = bars_chart(figure, styles(evaluations))
         save_picture(picture, figure.name, output / "scoreboard")
-    write_outputs(rows, scores, spbleu, resampling, genres or {}, output / "al-qasida")
+    write_outputs(rows, scores, spbleu, resampling, stems, layout)
     print("\n\n".join(to_text(table) for table, _ in boards))
     missing = metrics[metrics["reason"].notna() & (metrics["corpus"] == ALL)]
     for metric, reason in missing[["metric", "reason"]].drop_duplicates().itertuples(index=False):

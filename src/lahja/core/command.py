@@ -16,8 +16,12 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from lahja.core.errors import LahjaError
+from lahja.core.files import expect_writable
 from lahja.core.gpu_lease import lease_devices
 from lahja.core.settings import with_execution
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_UNUSABLE = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def run(
@@ -25,9 +29,11 @@ def run(
 ) -> None:
     """Call `main` with the values of the command line; `name` is shown as the program's.
 
-    A `list[Path]` takes several values, a `bool` is a switch; `--execution` adds to settings. A
-    `LahjaError` ends the process with exit code 1 and one line on standard error, and so does a
-    full disk; any other exception is a fault of lahja's own and keeps its traceback.
+    A `list[Path]` takes several values, a `bool` is a switch; `--execution` adds to settings. The
+    `--output` of a named program is a folder, which must be writable before the work begins. A
+    `LahjaError` ends the process with exit code 1 and one line on standard error, and so do a full
+    disk and a path that cannot be used; any other exception is a fault of lahja's own and keeps
+    its traceback.
     """
     collect_seldom()
     values, known = vars(_parser(main, name).parse_args(arguments)), signature(main).parameters
@@ -38,14 +44,17 @@ def run(
     try:
         if name is None:
             lease_devices(gpus)
+        elif values.get("output"):
+            expect_writable(values["output"])
         main(*(values[key] for key in plain), **{k: v for k, v in values.items() if k not in plain})
     except LahjaError as error:
         sys.exit(f"lahja: {error}")
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in (*_FULL, *_UNUSABLE):
             raise
         place = error.filename or values.get("output") or "the output"
-        sys.exit(f"lahja: {place}: {error.strerror}; free some space and run it again")
+        cure = "; free some space and run it again" if error.errno in _FULL else ""
+        sys.exit(f"lahja: {place}: {error.strerror}{cure}")
 
 
 def collect_seldom() -> None:

@@ -30,6 +30,16 @@ def atomic_path(path: Path) -> Iterator[Path]:
         draft.replace(path)
 
 
+def expect_writable(folder: Path) -> None:
+    """Raise `LahjaError` where a folder, which need not exist yet, cannot be written to."""
+    place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    try:
+        tempfile.TemporaryFile(dir=place).close()
+    except OSError as error:
+        told = f"{place}: {error.strerror}"
+        raise LahjaError(f"{folder}: expected a folder that can be written to ({told})") from None
+
+
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text atomically."""
     with atomic_path(path) as draft:

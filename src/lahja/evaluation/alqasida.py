@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from lahja.core.errors import LahjaError
 from lahja.core.files import atomic_path
 from lahja.core.statistics import Resampling
 from lahja.core.varieties import VARIETIES
@@ -196,6 +197,36 @@ _OF_GENERATION = ["score", "prob"]
 _MEANS = [*_OF_TRANSLATION, "acc", "prob", "macro_prob", "dialectness", "score", "macro_score"]
 # Its intervals are of 90%.
 _CONFIDENCE = 0.9
+# All that the evaluator's files have beside corpus scores.
+_MEANS_OF_EVALUATOR = ("prob", "dialectness", "score", "macro_score")
+LAYOUTS = ("published", "evaluator")
+"""Those of the files published in 2025, and of the files that AL-QASIDA's evaluator writes."""
+
+
+def output_stems(
+    texts: pd.DataFrame, genres: Mapping[str, str], layout: str, folder: Path
+) -> pd.Series:
+    """Return the file of AL-QASIDA's that each text goes to, without its ending `_samples.csv`.
+
+    That is `<model>_<task>/Dialect…`. `genres` maps a corpus to AL-QASIDA's name of it (FLORES,
+    say). The task "validation" is not AL-QASIDA's: None. Raises `LahjaError` for an unknown layout,
+    and where texts of two models or corpora would go to one file.
+    """
+    if layout not in LAYOUTS:
+        raise LahjaError(f"--layout {layout}: expected {' or '.join(LAYOUTS)}")
+    between, stems = "_to_" if layout == "published" else "-", []
+    keys = texts[["model", "task", "corpus", "source_variety", "target_variety"]]
+    for model, task, corpus, source, target in keys.itertuples(index=False):
+        genre = _safe(genres.get(corpus, corpus)).replace("_", "-")
+        side = f"MT_{genre}_{source}{between}" if task == "translation" else f"ID_{genre}_"
+        known = _TASK_NAMES.get(task)
+        stems.append(known and folder / f"{_safe(model)}_{known}" / f"Dialect{side}{target}")
+    found = pd.Series(stems, texts.index, dtype=object)
+    owners = texts[["model", "corpus"]].assign(stem=found).dropna(subset="stem").drop_duplicates()
+    for stem, part in owners[owners.duplicated("stem", keep=False)].groupby("stem"):
+        names = [f"{model!r} on {corpus!r}" for model, corpus, _ in part.itertuples(index=False)]
+        raise LahjaError(f"{' and '.join(names[:2])} would both be written to {stem}: rename one")
+    return found
 
 
 def write_outputs(
@@ -203,25 +234,32 @@ def write_outputs(
     scores: pd.DataFrame,
     spbleu: SpBleu,
     resampling: Resampling,
-    genres: Mapping[str, str],
-    folder: Path,
+    stems: pd.Series,
+    layout: str,
 ) -> None:
-    """Write `<model>_<task>/Dialect…_samples.csv` and `_metrics.csv`.
+    """Write `_samples.csv` and `_metrics.csv` of `output_stems`.
 
-    `texts` (of `read_texts`) and `scores` (SENTENCE_SCORES) have the same rows. `genres` maps a
-    corpus to AL-QASIDA's name of it (FLORES, say). The task "validation" is not AL-QASIDA's and
-    is left out. Columns are those of its GPT-4o files, as far as there is something to put in;
-    generations are Python literals. spBLEU is empty where its model is missing.
+    `texts` (of `read_texts`) and `scores` (SENTENCE_SCORES) have the same rows. The columns of
+    "published" are those of its GPT-4o files, as far as there is something to put in; generations
+    are Python literals. In "evaluator" a sample is `text`, its prompt and its reference, and
+    ChrF_corpus_score is chrF2. spBLEU is empty where its model is missing.
     """
-    keys = ["model", "task", "corpus", "source_variety", "target_variety"]
-    for key, part in scores[scores["task"].isin(_TASK_NAMES)].groupby(keys, dropna=False):
-        model, task, corpus, source, target = key
-        genre = _safe(genres.get(corpus, corpus)).replace("_", "-")
-        side = f"MT_{genre}_{source}_to" if task == "translation" else f"ID_{genre}"
-        stem = folder / f"{_safe(model)}_{_TASK_NAMES[task]}" / f"Dialect{side}_{target}"
-        rows = _samples(texts.loc[part.index], part, task)
-        summary = pd.DataFrame([_means(part, rows, task, spbleu, resampling)])
-        for frame, ending in ((rows, recorded.SAMPLES), (summary, recorded.METRICS)):
+    for stem, part in scores.groupby(stems):
+        own, task = texts.loc[part.index], part["task"].iloc[0]
+        rows = _samples(own, part, task)
+        if layout == "published":
+            summary = _means(part, rows, resampling) | _corpus_means(part, spbleu, CORPUS_COLUMNS)
+        else:
+            counted = part[~part["too_few_tokens"].astype(bool)]
+            means = {c: counted[SCORE_COLUMNS[c]].mean(skipna=False) for c in _MEANS_OF_EVALUATOR}
+            columns = CORPUS_COLUMNS | {"ChrF_corpus_score": "chrf"}
+            summary = means | _corpus_means(part, spbleu, columns)
+            rows = pd.DataFrame({"text": part["response"], "prompts": own["prompt"],
+                                 "completion": part["reference"]})  # fmt: skip
+        for frame, ending in (
+            (rows, recorded.SAMPLES),
+            (pd.DataFrame([summary]), recorded.METRICS),
+        ):
             with atomic_path(stem.with_name(stem.name + ending)) as draft:
                 frame.to_csv(draft, index=False)
 
@@ -257,10 +295,8 @@ def _samples(texts: pd.DataFrame, scores: pd.DataFrame, task: str) -> pd.DataFra
     return pd.DataFrame(columns)
 
 
-def _means(
-    scores: pd.DataFrame, rows: pd.DataFrame, task: str, spbleu: SpBleu, resampling: Resampling
-) -> dict[str, Any]:
-    """Return the one row of `_metrics.csv`: means with 90% intervals, and corpus scores."""
+def _means(scores: pd.DataFrame, rows: pd.DataFrame, resampling: Resampling) -> dict[str, Any]:
+    """Return the counts of a published `_metrics.csv` and its means with 90% intervals."""
     counted = rows[~rows["too_few_tokens"].astype(bool)]
     found: dict[str, Any] = {
         "estimator": scores["model"].iloc[0],
@@ -274,10 +310,16 @@ def _means(
             # pandas's own mean sums in another order than a matrix product.
             found[column] = float(values.mean())
             found |= {f"{column}/90%_ci_low": low, f"{column}/90%_ci_high": high}
-    referenced = scores[scores["reference"].notna()]
-    if task == "translation" and len(referenced):
-        texts = referenced["response"].tolist(), referenced["reference"].tolist()
-        for column, metric in CORPUS_COLUMNS.items():
-            score = corpus_score(metric, *texts, spbleu)
-            found[column] = None if score is None else score / 100
     return found
+
+
+def _corpus_means(
+    scores: pd.DataFrame, spbleu: SpBleu, columns: Mapping[str, str]
+) -> dict[str, float | None]:
+    """Return corpus scores on a scale of 0 to 1, none where nothing is a translation."""
+    referenced = scores[scores["reference"].notna() & (scores["task"] == "translation")]
+    if referenced.empty:
+        return {}
+    texts = referenced["response"].tolist(), referenced["reference"].tolist()
+    found = {column: corpus_score(metric, *texts, spbleu) for column, metric in columns.items()}
+    return {column: None if score is None else score / 100 for column, score in found.items()}

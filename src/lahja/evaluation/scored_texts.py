@@ -88,10 +88,17 @@ def _file_texts(path: Path, columns: Mapping[str, str], given: Mapping[str, str]
     if unknown := [name for name in columns if name not in known]:
         names = " ".join(known)
         raise LahjaError(f"{path}: unknown column {unknown[0]!r}, expected some of {names}")
-    rows = _table(path)
+    rows = _table(path, columns.get("response", "response"))
     for name, theirs in columns.items():
         if theirs not in rows:
             raise LahjaError(f"{path}: lacks the column {theirs!r} for {name}")
+    rest = [name for name in rows if name not in {*known, *columns.values()}]
+    for theirs, name in ((theirs, theirs.strip().lower().replace(" ", "_")) for theirs in rest):
+        if name in known and name not in rows and name not in columns:
+            cure = f"""--columns '{{"{name}": "{theirs}"}}'"""
+            raise LahjaError(f"{path}: is the column {theirs!r} meant as {name!r}? Say {cure}")
+    if rest:
+        _tell(f"{path}: columns not used: {', '.join(rest)}")
     rows = rows.assign(**{name: rows[theirs] for name, theirs in columns.items()})
     kept = [name for name in known if name in rows or name in TEXT_COLUMNS]
     rows = rows.reindex(columns=kept).astype(object)
@@ -137,14 +144,22 @@ def _number(value: Any) -> float:
         return math.nan
 
 
-def _table(path: Path) -> pd.DataFrame:
-    """Read a table by its lines; what is missing, such as an empty field of CSV, is NaN."""
+def _table(path: Path, needed: str) -> pd.DataFrame:
+    """Read a table by its lines; what is missing, such as an empty field of CSV, is NaN.
+
+    Every row must have the column `needed`, the responses.
+    """
     if not path.is_file():
         raise LahjaError(f"{path}: no such file or folder")
     lines, records = [], []
     for item in read_records(path, path.name):
         if isinstance(item, Reject):
             raise LahjaError(f"{path}:{item.line}: {item.reason}")
+        if needed not in item[1]:
+            found, comma = ", ".join(item[1]), ", separated by commas" * (";" in "".join(item[1]))
+            cure = """--columns '{"response": "…"}' says what the table calls it"""
+            told = f"lacks the column {needed!r}, found {found}: {cure}{comma}"
+            raise LahjaError(f"{path}:{item[0]}: {told}")
         lines.append(item[0])
         records.append(item[1])
     frame = pd.DataFrame(records, index=lines, dtype=object)

@@ -39,7 +39,7 @@ SCORE_COLUMNS = {
 }
 # Corpus scores of `_metrics.csv`, there on a scale of 0 to 1. What is called chrF is chrF++ in the
 # published files and chrF2 where the evaluator wrote it.
-CORPUS_COLUMNS = {"ChrF_corpus_score": "chrf_plus_plus", "SpBLEU_corpus_score": "spbleu"}
+CORPUS_COLUMNS = {"SpBLEU_corpus_score": "spbleu", "ChrF_corpus_score": "chrf_plus_plus"}
 _COUNTRY_ADJECTIVES = {
     "Algeria": "Algerian", "Bahrain": "Bahrani", "Egypt": "Egyptian", "Iraq": "Iraqi",
     "Jordan": "Jordanian", "Kuwait": "Kuwaiti", "Lebanon": "Lebanese", "Libya": "Libyan",

@@ -109,9 +109,10 @@ def read_columns(path: Path, columns: tuple[str, ...] = ()) -> Iterator[dict[str
 
 
 def _expect(path: Path, columns: tuple[str, ...], header: list[str]) -> None:
-    for column in (column for column in columns if column not in header):
+    for column in (column for column in columns if header.count(column) != 1):
+        fault = "lacks the column" if column not in header else "has more than one column"
         told = f"expected {', '.join(columns)}, found {', '.join(header) or 'nothing'}"
-        raise LahjaError(f"{path}: lacks the column {column!r}: {told}")
+        raise LahjaError(f"{path}: {fault} {column!r}: {told}")
 
 
 def _delimited_rows(
@@ -119,7 +120,8 @@ def _delimited_rows(
 ) -> Iterator[Record | Reject]:
     rows = _cells(path, delimiter, quoted)
     header = [title.strip() for title in next(rows, (0, []))[1]]
-    _expect(path, columns, header)
+    # Of two columns of one name only the last would be read.
+    _expect(path, columns or tuple(filter(None, header)), header)
     for item in _decoded(path, name, (row for row in rows if any(row[1])), delimiter):
         if isinstance(item, Reject):
             yield item

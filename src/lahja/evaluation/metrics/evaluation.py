@@ -21,6 +21,7 @@ from lahja.scoring.translation import (
     chrf_statistics,
 )
 
+OVERLAP_METRICS = ("chrf", "chrf_plus_plus", "spbleu")
 DIALECTNESS_METRICS = ("adi2", "adi2_macro", "aldi", LABEL_ACCURACY)
 
 # A score with its resamples, or the reason why there is none.
@@ -72,6 +73,8 @@ def evaluate_model(scores: pd.DataFrame, resampling: Resampling, spbleu: SpBleu)
             )
             if spbleu.metric is None:
                 found["spbleu"] = spbleu.reason or "spBLEU is missing"
+        elif part.task == "translation":
+            found |= dict.fromkeys(OVERLAP_METRICS, "no response has a reference")
         faults = rows[list(FAULTS)].dropna(axis=1, how="all")
         found |= _means(faults.fillna(0), faults.notna(), resampling)
     _add_means(result.scores)
