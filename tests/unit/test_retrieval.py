@@ -19,6 +19,7 @@ from lahja.corpora.retrieval import (
 COMMIT = "a" * 40
 OTHER = "b" * 40
 ENTRY = {"access": "local", "path": ".", "files": [], "homepage": "", "revision": None}
+ENTRY |= {"licence": "not stated"}
 
 
 @pytest.fixture
@@ -58,12 +59,14 @@ def test_manual_says_page_folder_and_files(corpora_dir):
         "path": "m",
         "files": ["*.tsv"],
         "homepage": "https://a.example/m",
+        "licence": "research only",
     }
     with pytest.raises(LahjaError) as caught:
         retrieve(corpora_dir, **corpus)
     message = str(caught.value)
     assert "\n" not in message
-    assert all(part in message for part in ("https://a.example/m", "*.tsv", str(corpora_dir / "m")))
+    parts = ("https://a.example/m", "research only", "*.tsv", str(corpora_dir / "m"))
+    assert all(part in message for part in parts)
     (corpora_dir / "m").mkdir()
     (corpora_dir / "m/a.tsv").write_text("x")
     assert retrieve(corpora_dir, **corpus) == {"a.tsv": "x"}

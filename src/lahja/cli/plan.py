@@ -16,13 +16,13 @@ from typing import Any
 
 import pandas as pd
 
-from lahja.cli.planning.jobs import Job, planned_jobs, schedule, staleness
+from lahja.cli.planning.jobs import Job, planned_jobs, read_run, schedule, staleness
 from lahja.cli.planning.work import Rates, Workload
 from lahja.core.config import merge_config, resolve
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_yaml, write_json, write_text
 
-_RATES, _SIZES = Path("resources/rates/a6000.yaml"), Path("resources/rates/sizes.yaml")
+RATES, SIZES = Path("resources/rates/a6000.yaml"), Path("resources/rates/sizes.yaml")
 
 
 def main(
@@ -30,20 +30,18 @@ def main(
     config: list[str] = [],  # noqa: B006
     gpus: str = "1,2,8",
     cores: int = 16,
-    rates: Path = _RATES,
-    sizes: Path = _SIZES,
+    rates: Path = RATES,
+    sizes: Path = SIZES,
     remaining: bool = False,
     output: Path | None = None,
 ) -> None:
     """Print the plan and, with `output`, write it there."""
     if not all(number.isdecimal() for number in gpus.split(",")):
         raise LahjaError(f"--gpus {gpus}: expected numbers such as 1,2,8")
-    resolved = resolve(merge_config([Path("config/config.yaml"), *configfile], config))
-    arguments = ["--cores", str(cores), *([] if remaining else ["--forceall"])]
-    arguments += ["--configfile", *map(str, configfile)] if configfile else []
-    arguments += ["--config", *config] if config else []
+    resolved, arguments = read_run(configfile, config)
+    arguments += ["--cores", str(cores), *([] if remaining else ["--forceall"])]
     jobs = planned_jobs(arguments)
-    workload = _workload(resolved, rates, sizes)
+    workload = open_workload(resolved, rates, sizes)
     seconds, notes = _seconds(jobs, workload, rates, sizes)
     plan = _hours(jobs, seconds)
     plan |= {"api": workload.api_costs(jobs), "disk": workload.disk(jobs), "notes": notes}
@@ -54,9 +52,10 @@ def main(
         write_json(output / "plan.json", plan)
 
 
-def _workload(config: dict[str, Any], rates: Path, sizes: Path) -> Workload:
-    speeds = Rates(**read_sourced(_RATES if rates.is_dir() else rates, _RATES))
-    return Workload(config, SimpleNamespace(**read_sourced(sizes, _SIZES)), speeds)
+def open_workload(config: dict[str, Any], rates: Path, sizes: Path) -> Workload:
+    """Return a resolved configuration's workload at a machine's speeds."""
+    speeds = Rates(**read_sourced(RATES if rates.is_dir() else rates, RATES))
+    return Workload(config, SimpleNamespace(**read_sourced(sizes, SIZES)), speeds)
 
 
 def read_sourced(path: Path, expected: Path) -> dict[str, Any]:
@@ -75,19 +74,18 @@ def _seconds(
 ) -> tuple[dict[int, float], list[str]]:
     """Return each job's seconds, and what they rest on."""
     seconds = {job.number: sum(workload.seconds(job)) for job in jobs}
-    models = sorted({job.wildcards["model"] for job in jobs if "model" in job.wildcards})
-    card = workload.rates.memory_bytes / 1.2  # weights in bf16, and a fifth as much for all else
-    large = [name for name in models if workload.shape(name).weight_bytes > card]
+    card = workload.rates.memory_bytes
+    large = sorted({job.name for job in jobs if job.gpus and workload.memory(job) > card})
     notes = [f"Too large for the GPU's memory: {', '.join(large)}"] if large else []
     if not rates.is_dir():
         return seconds, [*notes, f"Times are ESTIMATES from {rates}, each number with its source."]
     then, recorded = workload, Path("results", rates.name, "report", "config.yaml")
     if recorded.is_file():
-        then = _workload(resolve(merge_config([recorded], [])), rates, sizes)
+        then = open_workload(resolve(merge_config([recorded], [])), rates, sizes)
     measured = measured_seconds(jobs, workload, then, rates)
     rest = sorted({job.rule for job in jobs if job.number not in measured})
     notes.append(f"Times: measured, from {rates}, in proportion to a rule's work then and now.")
-    notes += [f"Not measured there, estimated from {_RATES}: {', '.join(rest)}."] if rest else []
+    notes += [f"Not measured there, estimated from {RATES}: {', '.join(rest)}."] if rest else []
     return seconds | measured, notes
 
 

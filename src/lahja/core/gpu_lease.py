@@ -176,15 +176,26 @@ def _named(entry: str, devices: list[Device], listed: dict[str, str]) -> Device 
     return Device(entry, found[0].identity) if len(found) == 1 else None
 
 
+def memory_bytes(devices: list[Device]) -> list[float]:
+    """Return the memory of devices as nvidia-smi has it, which knows cards, not MIG devices."""
+    told = _nvidia_smi("--query-gpu=uuid,memory.total", "--format=csv,noheader,nounits")
+    found = dict(re.findall(r"^(\S+), *(\d+)", told, re.MULTILINE))
+    return [int(found[d.identity]) * 2.0**20 for d in devices if d.identity in found]
+
+
 def _listed() -> dict[str, str]:
     """Return the machine's devices as nvidia-smi lists them, each with the card that it is of."""
-    if not (program := shutil.which("nvidia-smi")):
-        return {}
-    import subprocess
-
-    done = subprocess.run([program, "-L"], capture_output=True, text=True, check=False)
     found, card = {}, ""
-    for kind, uuid in re.findall(r"^ *(GPU|MIG) .*\(UUID: (.*)\)", done.stdout, re.MULTILINE):
+    for kind, uuid in re.findall(r"^ *(GPU|MIG) .*\(UUID: (.*)\)", _nvidia_smi("-L"), re.MULTILINE):
         card = uuid if kind == "GPU" else card
         found[uuid] = card
     return found
+
+
+def _nvidia_smi(*arguments: str) -> str:
+    if not (program := shutil.which("nvidia-smi")):
+        return ""
+    import subprocess
+
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    return done.stdout

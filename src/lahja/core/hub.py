@@ -45,6 +45,21 @@ def retrieve_model(
         record_commit(output, commit, wanted)
 
 
+def is_cached(name: str, revision: str | None) -> bool:
+    """Return whether the hub's own cache has a model at a commit or branch, as far as it knows."""
+    from huggingface_hub import errors, snapshot_download
+
+    unused = [*_UNUSED_FILES, "pytorch_model*.bin"]
+    try:
+        snapshot_download(name, revision=revision, ignore_patterns=unused, local_files_only=True)
+    except errors.LocalEntryNotFoundError:
+        return False
+    except ValueError:
+        told = f"expected owner/name, or for a folder ./{name}"
+        raise LahjaError(f"hub model {name}: no such name; {told}") from None
+    return True
+
+
 def resolve_commit(kind: str, name: str, lock: Path, revision: str | None = None) -> str:
     """Return the commit to use of a hub repository; `kind` is `dataset` or `model`.
 

@@ -54,6 +54,18 @@ def retrieve_corpus(
                 )
 
 
+def missing_files(name: str, corpus: dict[str, Any], corpora_dir: Path) -> str:
+    """Return what a corpus of access `local` or `manual` lacks and how to get it, or ""."""
+    if corpus["access"] not in ("local", "manual"):
+        return ""
+    root = corpora_dir / corpus["path"]
+    try:
+        _expected_files(name, corpus, root, _how_to_get(corpus, root))
+    except LahjaError as error:
+        return str(error).removeprefix(f"corpus {name}: ")
+    return ""
+
+
 def source_identity(name: str, corpus: dict[str, Any], corpora_dir: Path, digests: Path) -> str:
     """Return what a corpus's files are, as a rule's parameter: it changes where they do.
 
@@ -83,13 +95,11 @@ def _expected_files(name: str, corpus: dict[str, Any], root: Path, remedy: str) 
         if not found:
             raise LahjaError(f"corpus {name}: {root} is empty{remedy}")
         return found
-    found = {}
-    for pattern in corpus["files"]:
-        matches = sorted(filter(Path.is_file, root.glob(pattern)))
-        if not matches:
-            raise LahjaError(f"corpus {name}: {root} has no file {pattern}{remedy}")
-        found |= {file.relative_to(root).as_posix(): file for file in matches}
-    return found
+    matches = {one: sorted(filter(Path.is_file, root.glob(one))) for one in corpus["files"]}
+    if missing := [pattern for pattern, files in matches.items() if not files]:
+        raise LahjaError(f"corpus {name}: {root} has no file {', '.join(missing)}{remedy}")
+    every = (file for files in matches.values() for file in files)
+    return {file.relative_to(root).as_posix(): file for file in every}
 
 
 def _how_to_get(corpus: dict[str, Any], root: Path) -> str:
@@ -97,7 +107,10 @@ def _how_to_get(corpus: dict[str, Any], root: Path) -> str:
         return ": set corpora_dir to the folder of your corpora"
     expected = ", ".join(corpus["files"]) or "its files"
     page = corpus["homepage"] or "its home page"
-    return f": it needs a licence or a login: get it at {page} and put {expected} into {root}"
+    return (
+        f": it needs a licence or a login: get it at {page} (licence: {corpus['licence']}) "
+        f"and put {expected} into {root}"
+    )
 
 
 def _link_hub_files(name: str, corpus: dict[str, Any], lock: Path, draft: Path) -> str:

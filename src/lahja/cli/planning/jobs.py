@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from io import StringIO
 from logging.handlers import BufferingHandler
+from pathlib import Path
+from typing import Any
 
+from lahja.core.config import merge_config, resolve
 from lahja.core.errors import LahjaError
 from lahja.core.stages import STAGES
 
@@ -31,6 +34,13 @@ class Job:
     def name(self) -> str:
         """The job's wildcards, as its files are named."""
         return ".".join(self.wildcards.values())
+
+
+def read_run(configfile: list[Path], config: list[str]) -> tuple[dict[str, Any], list[str]]:
+    """Return a run's resolved configuration, and the arguments that give it to Snakemake."""
+    arguments = ["--configfile", *map(str, configfile)] if configfile else []
+    arguments += ["--config", *config] if config else []
+    return resolve(merge_config([Path("config/config.yaml"), *configfile], config)), arguments
 
 
 def planned_jobs(arguments: list[str]) -> list[Job]:

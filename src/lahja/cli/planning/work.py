@@ -15,6 +15,7 @@ from lahja.core.model_graph import ModelGraph
 _CHECKPOINTS = Path("resources/rates/checkpoints.yaml")
 _DIRECTIONS = 4
 _MEMORY_SHARE = 0.8  # of that beside the weights, for micro-batches (training/batches.py)
+_BESIDE_WEIGHTS = 1.2  # what a job takes, per byte of its weights
 _CHOICE_TOKENS = 2  # of an answer to a multiple choice: a letter and the end
 _VLLM_REQUESTS = 256  # kept in flight, vLLM's own default
 Config = dict[str, Any]
@@ -30,6 +31,7 @@ class Shape:
     download_bytes: float = 0.0
     embedding: float = 0.0
     head: float = 0.0
+    gated: bool = False
 
     @property
     def weight_bytes(self) -> float:
@@ -101,6 +103,18 @@ class Workload:
         if shape:
             start = rates.start_seconds + shape.weight_bytes / rates.load_bytes_per_second
         return start, work / (1 + max(0, job.gpus - 1) * rates.second_gpu_gain)
+
+    def memory(self, job: Job) -> float:
+        """Return the bytes that each GPU of a job needs: its weights, and a fifth as much again."""
+        shape, _ = self._work(job.rule, job.wildcards)
+        if shape is None:
+            return 0.0
+        weights, model = shape.weight_bytes, self.graph.models.get(job.wildcards.get("model", ""))
+        if not job.rule.startswith("train_"):
+            weights /= max(1, job.gpus)  # vLLM spreads them; each GPU of a training has them all
+        elif (self.config["training"][model.train] | model.settings)["quantisation"] == "nf4":
+            weights -= 1.5 * (shape.parameters - shape.embedding - shape.head)
+        return _BESIDE_WEIGHTS * weights
 
     def _work(self, rule: str, job: dict[str, str]) -> tuple[Shape | None, float]:
         evaluation, model = self.config["evaluation"], job.get("model", "")
