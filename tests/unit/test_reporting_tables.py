@@ -45,6 +45,7 @@ def test_table1_shows_what_is_missing_and_the_paper_s_rows(paper: Path) -> None:
         [
             validation | {"metric": "aldi", "value": 0.2},
             validation | {"metric": "chrf_plus_plus", "value": 2.0},
+            validation | {"metric": "chrf", "value": 2.5},
             validation | {"metric": "spbleu", "value": None, "reason": "no model"},
         ]
     )
@@ -52,21 +53,37 @@ def test_table1_shows_what_is_missing_and_the_paper_s_rows(paper: Path) -> None:
     first, *others = table.records()
     cells = [table.cell(first, column) for column in table.columns]
     assert cells == [
-        "llama", "primary", "n/a", "2.00 [1.00, 3.00]", "0.2000 [1.0000, 3.0000]", "this run",
+        "llama", "primary", "n/a", "2.00 [1.00, 3.00]", "2.50 [1.00, 3.00]",
+        "0.2000 [1.0000, 3.0000]", "this run",
     ]  # fmt: skip
+    assert table.cell(others[0], table.columns[3]) == "32.09 (as reported)"
+    assert any("most likely chrF2" in note for note in table.notes)
     assert "n/a: no model." in table.notes
     assert len(others) == 9
     assert {row["origin"] for row in others} == {"paper Table 1"}
 
 
-def test_table2_notes_the_run_of_each_paper_number(paper: Path) -> None:
-    table = table2(_metrics([]).reindex(columns=[*METRIC_ROW, "value"]).assign(
-        model=None, task=None, corpus=None, source_variety=None, target_variety=None, metric=None
-    ), ["llama"], paper)  # fmt: skip
-    ours, nus_ids, _ = table.records()
-    adi2 = table.columns[1]
-    assert table.cell(ours, adi2) == "n/a"
-    assert table.cell(nus_ids, adi2) == "0.629 (p)"
+def test_table2_shows_both_chrf_and_notes_the_run_of_each_paper_number(paper: Path) -> None:
+    into = {"model": "llama", "task": "translation", "source_variety": "eng"}
+    into |= {"target_variety": MEAN}
+    rows = [
+        into | {"metric": "chrf", "value": 23.0},
+        into | {"metric": "chrf_plus_plus", "value": 20.0},
+    ]
+    table = table2(_metrics(rows), ["llama"], paper)
+    plus_plus, letters, nus_ids, _ = table.records()
+    places = {column.key: column for column in table.columns}
+    assert table.cell(plus_plus, places["adi2"]) == "n/a"
+    cells = [
+        (table.cell(row, places["eng_dialects"]), row["metric"])
+        for row in (plus_plus, letters, nus_ids)
+    ]
+    assert cells == [
+        ("20.00 [1.00, 3.00]", "chrF++"), ("23.00 [1.00, 3.00]", "chrF2"),
+        ("15.76 (c1)", "ChrF++, as reported"),
+    ]  # fmt: skip
+    assert table.cell(nus_ids, places["adi2"]) == "0.629 (p)"
+    assert any("most likely chrF2" in note for note in table.notes)
 
 
 def test_faults_are_means_over_directions_in_per_cent() -> None:

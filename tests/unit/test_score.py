@@ -73,6 +73,8 @@ def test_recorded_scores_become_metrics_and_scoreboards(tmp_path):
     assert value(metrics, "b", "adi2_macro")["value"] == pytest.approx(0.025)
     names = {file.name for file in (tmp_path / "out" / "scoreboard").iterdir()}
     assert {"scoreboard-adi2.tex", "scoreboard-adi2.svg", "scoreboard-chrf_plus_plus.csv"} <= names
+    letters = pd.read_csv(tmp_path / "out/scoreboard/scoreboard-chrf.csv")
+    assert letters["egy"].iloc[0] == value(metrics, "a", "chrf")["value"]
     # Egyptian alone was scored: no column of a dialect that nothing is known of.
     board = pd.read_csv(tmp_path / "out/scoreboard/scoreboard-adi2.csv")
     assert [code for code in ("egy", "mar", "pse") if code in board] == ["egy"]

@@ -48,7 +48,7 @@ _ANSWERS = (
 )  # fmt: skip
 _TRANSLATIONS = (_ENG_DA, _MSA_DA, _DA_ENG, _DA_MSA)
 _BOARDS = dict.fromkeys(("adi2", "adi2_macro", "aldi"), (3, _ANSWERS))
-_BOARDS |= dict.fromkeys(("chrf_plus_plus", "spbleu"), (2, _TRANSLATIONS))
+_BOARDS |= dict.fromkeys(("chrf", "chrf_plus_plus", "spbleu"), (2, _TRANSLATIONS))
 # As the paper's figures spell the directions.
 _INTO = (Panel("Eng-DA", "eng", _DIALECT), Panel("MSA-DA", "msa", _DIALECT))
 _FROM = (Panel("DA-Eng", _DIALECT, "eng"), Panel("DA-MSA", _DIALECT, "msa"))

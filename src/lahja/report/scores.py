@@ -18,7 +18,7 @@ TITLES = {
 }  # fmt: skip
 METRIC_TITLES = {
     "adi2": "ADI2", "adi2_macro": "ADI2 macro", "aldi": "ALDi", LABEL_ACCURACY: "Label accuracy",
-    "chrf_plus_plus": "chrF++", "spbleu": "spBLEU", "f1": "F1",
+    "chrf": "chrF2", "chrf_plus_plus": "chrF++", "spbleu": "spBLEU", "f1": "F1",
 }  # fmt: skip
 OVERALL = {"adi2": {"target": MEAN, "metric": "adi2"}} | {
     name: {"task": "translation", "source": source, "target": target, "metric": "chrf_plus_plus"}

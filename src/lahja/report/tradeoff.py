@@ -8,7 +8,7 @@ import pandas as pd
 from lahja.core.artifacts import Column, Table
 from lahja.evaluation.metrics.evaluation import mean_score
 from lahja.report.charts import Style, chart, records, scale
-from lahja.report.scores import OURS, TITLES, estimate_cells
+from lahja.report.scores import METRIC_TITLES, OURS, TITLES, estimate_cells
 from lahja.report.study import QUALITY, Findings, Study
 
 MEAN_OF_FOUR = "mean of the four"
@@ -49,7 +49,7 @@ def tradeoff_chart(
 
 def _tradeoff_rows(table2: Table) -> pd.DataFrame:
     """Return a row per direction, and for the mean of the four, of each row of Table 2."""
-    rows = table2.rows
+    rows = table2.rows[table2.rows["metric"] != METRIC_TITLES["chrf"]]
     for end in ("", *_ENDS):
         four = rows.reindex(columns=[f"{key}{end}" for key in TITLES]).astype(float)
         rows = rows.assign(**{f"mean{end}": four.mean(axis=1, skipna=False)})
