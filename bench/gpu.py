@@ -173,8 +173,9 @@ def make_trainer(model: Any, kind: str, means: Means, folder: str, options: Any)
     from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 
     from lahja.core.config.training import DpoSettings, SftSettings
+    from lahja.prompts.chat import assistant_turn, user_turn
     from lahja.training import dpo, sft
-    from lahja.training.adapters import conversations, trainer_arguments
+    from lahja.training.adapters import trainer_arguments
     from lahja.training.batches import TokenBudget
 
     lora = LoraConfig(r=8, lora_alpha=16, target_modules="all-linear", task_type="CAUSAL_LM")
@@ -192,10 +193,12 @@ def make_trainer(model: Any, kind: str, means: Means, folder: str, options: Any)
         return trainer
     arguments |= {"per_device_train_batch_size": 1, "gradient_accumulation_steps": UPDATE}
     shared = {"model": model, "processing_class": given[1], "peft_config": lora}
+    prompt = {"prompt": user_turn("x")}
     if kind == "sft":
-        rows = Dataset.from_list(conversations(text, "completion"))
+        rows = Dataset.from_list([prompt | {"completion": assistant_turn("x")}])
         return SFTTrainer(args=SFTConfig(**arguments), train_dataset=rows, **shared)
-    rows = Dataset.from_list(conversations(text, "chosen", "rejected"))
+    sides = {"chosen": assistant_turn("x"), "rejected": assistant_turn("x <end> x")}
+    rows = Dataset.from_list([prompt | sides])
     return DPOTrainer(args=DPOConfig(**arguments), train_dataset=rows, **shared)
 
 

@@ -26,7 +26,6 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from lahja.core.files import write_json
 from lahja.core.tables import EXAMPLES, PAIRS, write_table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -92,8 +91,6 @@ def make_inputs(folder: Path, shape: str, device: str, length: int, steps: int) 
     model.config.pad_token_id = tokenizer.pad_token_id
     model.save_pretrained(folder / "root")
     tokenizer.save_pretrained(folder / "root")
-    # Its identity, so that 16 GB need not be digested.
-    write_json(folder / "root" / "model.json", {"digest": f"random {shape}"})
     example = dict.fromkeys(EXAMPLES.names, "x") | {"prompt": "answer", "completion": words}
     write_table(folder / "sft.parquet", pd.DataFrame(steps * [example]), EXAMPLES)
     pair = dict.fromkeys(PAIRS.names, "x") | {"prompt": "answer", "chosen": words}

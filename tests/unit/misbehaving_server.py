@@ -134,6 +134,16 @@ class Server:
         elif fault == "reset":
             writer.transport.abort()
             raise ConnectionError
+        elif fault == "error200":
+            said = {"error": {"message": "Provider returned error", "code": 502}}
+            await reply(writer, 200, {"id": "c", "choices": None, **said})
+        elif fault == "none200":
+            await reply(writer, 200, {"object": "chat.completion", "choices": []})
+        elif fault == "422":
+            missing = {"loc": ["body", "messages"], "msg": "Field required", "type": "missing"}
+            await reply(writer, 422, {"detail": [missing]})
+        elif fault == "404":
+            await reply(writer, 404, {"detail": "Not Found"})
         elif fault == "malformed":
             await reply(writer, 200, b'{"choices": [{"message": {"content": "half')
         elif fault == "html":
@@ -169,9 +179,21 @@ def completion(prompt: str, fault: str | None = None) -> dict[str, Any]:
         usage["total_tokens"] = 115
     elif fault == "silent":
         message["content"] = None
+    elif fault == "block":
+        message["content"] = f"<think>\nWhat to say?\n</think>\n\n{message['content']}"
+    elif fault == "block of the prompt":
+        message["content"] = f"What to say?\n</think>\n\n{message['content']}"
+    elif fault == "cut block":
+        message["content"], reason = "<think>\nWhat to", "length"
+    elif fault == "reasoning":
+        message["reasoning_content"] = "What to say?"
+    elif fault == "reasoning alone":
+        message |= {"reasoning": "What to", "content": ""}
+        reason = "length"
+    elif fault == "parts":
+        thought = {"type": "thinking", "thinking": [{"type": "text", "text": "What to say?"}]}
+        message["content"] = [thought, {"type": "text", "text": message["content"]}]
     choices = [{"index": 0, "message": message, "finish_reason": reason}]
-    if fault == "no choices":
-        choices = []
     said = {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": choices}
     return said if fault == "uncounted" else {**said, "usage": usage}
 

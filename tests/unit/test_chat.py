@@ -1,24 +1,117 @@
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from lahja.core.errors import LahjaError
 from lahja.models.folder import load_tokenizer
-from lahja.prompts.chat import chat_texts, example_tokens, prompt_tokens
+from lahja.prompts.chat import chat_texts, example_tokens, prompt_tokens, without_thoughts
 
 pytestmark = pytest.mark.model
+# The templates of published models, as TRL has them.
+TEMPLATES = Path(find_spec("trl").origin).parent / "chat_templates"
+EMPTY = "<think>\n\n</think>\n\n"
 
 
-def test_a_prompt_ends_where_the_assistant_begins(small_root: Path) -> None:
-    tokenizer = load_tokenizer(small_root)
+@pytest.fixture
+def tokenizer(small_root: Path):
+    return load_tokenizer(small_root)
+
+
+def test_a_prompt_ends_where_the_assistant_begins(tokenizer) -> None:
     assert chat_texts(tokenizer, ["hi"]) == ["<|user|>hi<|end|><|assistant|>"]
 
 
-def test_the_completion_begins_after_the_prompt_and_ends_the_turn(small_root: Path) -> None:
-    tokenizer = load_tokenizer(small_root)
+def test_the_completion_begins_after_the_prompt_and_ends_the_turn(tokenizer) -> None:
     ((ids, head),) = example_tokens(tokenizer, ["شلونك؟"], ["تمام"])
     assert ids[:head] == prompt_tokens(tokenizer, ["شلونك؟"])[0]
     assert tokenizer.decode(ids[head:]) == "تمام<|end|>"
 
 
-def test_no_prompts_give_no_tokens(small_root: Path) -> None:
-    assert prompt_tokens(load_tokenizer(small_root), []) == []
+def test_no_prompts_give_no_tokens(tokenizer) -> None:
+    assert prompt_tokens(tokenizer, []) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "end", "after"),
+    [
+        ("qwen3", f"assistant\n{EMPTY}", "<|im_end|>\n"),
+        ("qwen3_5_think", f"assistant\n{EMPTY}", "<|im_end|>\n"),
+        ("qwen3_instruct_2507", "user\nشلونك؟<|im_end|>\n<|im_start|>assistant\n", "<|im_end|>\n"),
+        ("deepseek_r1_distill", f"<｜Assistant｜>{EMPTY}", "<｜end▁of▁sentence｜>"),
+        ("nemotron_3_nano", "assistant\n<think></think>", "<|im_end|>\n"),
+        ("glm4moe", "<|assistant|>\n<think></think>", "\nتمام<|end|>"),
+        ("gptoss", "<|start|>assistant<|channel|>final<|message|>", "<|return|>"),
+        ("llama3_2", "<|start_header_id|>assistant<|end_header_id|>\n\n", "<|eot_id|>"),
+    ],
+)
+def test_what_is_learnt_begins_with_what_is_asked_without_thoughts(
+    tokenizer, name: str, end: str, after: str
+) -> None:
+    tokenizer.chat_template = (TEMPLATES / f"{name}.jinja").read_text(encoding="utf-8")
+    (asked,) = chat_texts(tokenizer, ["شلونك؟"])
+    assert asked.endswith(end)
+    assert asked.count("<think>") == asked.count("</think>") == end.count("<think>")
+    ((ids, head),) = example_tokens(tokenizer, ["شلونك؟"], [" تمام\n"])
+    assert ids[:head] == prompt_tokens(tokenizer, ["شلونك؟"])[0]
+    said = tokenizer.decode(ids[head:], skip_special_tokens=False)
+    assert said.endswith(after)
+    assert said.removesuffix(after).strip() in ("تمام", "")
+
+
+def test_a_template_that_asks_the_clock_renders_the_same_every_day(tokenizer) -> None:
+    tokenizer.chat_template = (TEMPLATES / "llama3_2.jinja").read_text(encoding="utf-8")
+    assert "26 Jul 2024" in chat_texts(tokenizer, ["hi"])[0]
+
+
+TURNS = "{% for m in messages %}{{ m['role'] + ': ' + m['content'] + '\n' }}{% endfor %}"
+OPENS = TURNS + "{% if add_generation_prompt %}assistant: {{ tag }}{% endif %}"
+
+
+@pytest.mark.parametrize("tag", ["<think>", "<think>\n", "<seed:think>", "[THINK]", "<thought>\n"])
+def test_an_opened_block_of_any_name_is_closed(tokenizer, tag: str) -> None:
+    tokenizer.chat_template = OPENS.replace("{{ tag }}", tag)
+    name = tag.strip()[1:-1]
+    closed = f"{tag.strip()}\n\n{tag[0]}/{name}{tag.strip()[-1]}\n\n"
+    assert chat_texts(tokenizer, ["hi"]) == [f"user: hi\nassistant: {closed}"]
+
+
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        (None, "there is none"),
+        ("{% for m in messages %}{{ m['role'] }}{% endfor %}", "a prompt or its answer is left"),
+        ("{{ raise_exception('a system turn\nis needed') }}", "a system turn is needed; expected"),
+        ("{% for m in messages %}", "chat template: "),
+        # Its last space is the beginning of the answer's first token.
+        (OPENS.replace("{{ tag }}", ""), "and 'are' share a token"),
+    ],
+)
+def test_a_template_that_does_not_fit_is_named_in_one_line(
+    tokenizer, small_root: Path, template: str | None, told: str
+) -> None:
+    tokenizer.chat_template = template
+    with pytest.raises(LahjaError) as caught:
+        example_tokens(tokenizer, ["how are you?"], ["are"])
+    assert str(caught.value).startswith(f"{small_root}: chat template")
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("<think>\nI should greet.\n</think>\n\nأهلين", "أهلين"),
+        ("<think>\n\n</think>\n\nأهلين ", "أهلين"),
+        # The prompt had opened it.
+        ("I should greet.\n</think>\n\nأهلين", "أهلين"),
+        ("<Thinking>a</Thinking>أهلين", "أهلين"),
+        ("[THINK]a[/THINK]أهلين", "أهلين"),
+        ("\n<think>I should", None),
+        ("<think>a</think>", None),
+        ("أهلين، I think so <b>", "أهلين، I think so <b>"),
+        ("", ""),
+    ],
+)
+def test_thoughts_are_no_part_of_an_answer(text: str, answer: str | None) -> None:
+    assert without_thoughts(text) == answer

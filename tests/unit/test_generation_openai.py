@@ -17,7 +17,7 @@ from lahja.generation.backend import Answer, Request, Sampling
 from lahja.generation.costs import BudgetReached, Ledger, Price, Stopped, max_tokens
 from lahja.generation.generators import open_backend, parse_generator
 from lahja.generation.openai_backend import OpenAIBackend
-from lahja.generation.server import OPENAI, ServerOptions
+from lahja.generation.server import OPENAI, ServerOptions, UnusableReply, read_answer
 from lahja.generation.server import Server as Address
 
 KEY = "sk-very-secret-0123456789"
@@ -61,7 +61,7 @@ def _paid(tmp_path: Path, budget: float | None = None, **values) -> ServerOption
 
 PASSING = (
     "429", "gemini429", "500", "503html", "stall", "trickle", "cut", "reset", "malformed", "html",
-    "shape",
+    "shape", "error200", "none200",
 )  # fmt: skip
 
 
@@ -84,7 +84,10 @@ def test_a_fault_that_passes_is_tried_again(fault: str) -> None:
         ("stall", "after 2 tries: no reply within the deadline"),
         ("cut", "after 2 tries: RemoteProtocolError"),
         ("malformed", "after 2 tries: 42 bytes that are not JSON"),
-        ("shape", "after 2 tries: JSON that is no chat completion"),
+        ("shape", "after 2 tries: JSON that is no chat completion: {"),
+        ("error200", "after 2 tries: an error in a reply of HTTP 200: Provider returned error"),
+        ("422", 'HTTP 422: [{"loc":["body","messages"],"msg":"Field required"'),
+        ("404", "HTTP 404: Not Found; asked http://127.0.0.1:"),
         ("400", "no answer to the prompt 'a': HTTP 400: Unknown name: seed"),
         ("quota", "no answer to the prompt 'a': HTTP 429: insufficient_quota: no money"),
     ],
@@ -106,6 +109,52 @@ def test_a_server_that_is_not_there_is_named_and_costs_nothing(tmp_path: Path) -
         list(_backend(server, _paid(tmp_path)).generate(_requests("a")))
     ledger = Ledger("g", tmp_path / "costs")
     assert (ledger.spent, ledger.reserved) == (0, 0)
+
+
+FAILED = {"message": "Provider returned\nerror", "code": 502}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"error": FAILED}, "Provider returned error"),
+        ({"choices": None, "error": FAILED}, "Provider returned error"),
+        ({"choices": [], "error": "out of memory"}, "out of memory"),
+        ({"error": {"type": "overloaded"}}, '{"type":"overloaded"}'),
+        ({"choices": [{"error": FAILED, "finish_reason": "error"}]}, "Provider returned error"),
+        ({"choices": [{"finish_reason": "error", "message": {"content": "half"}}]}, "half"),
+        ({"object": "error", "message": "no such model", "code": 404}, "no such model"),
+        ({"detail": "Model is loading"}, "Model is loading"),
+        ({"choices": None, "usage": {"prompt_tokens": 1, "completion_tokens": 0}}, "null"),
+        ({"object": "chat.completion", "choices": []}, "[]"),
+        ([], "no chat completion"),
+        ("busy", "busy"),
+        (None, "no chat completion"),
+    ],
+)
+def test_a_reply_without_an_answer_is_a_fault_with_the_server_s_words(body, said: str) -> None:
+    with pytest.raises(UnusableReply) as caught:
+        read_answer("a", body)
+    assert said in str(caught.value)
+
+
+def test_an_error_of_the_filter_is_no_fault() -> None:
+    body = {"choices": None, "error": {"code": "content_filter", "message": "no"}}
+    assert read_answer("a", body) == Answer("a", None, "content_filter", None)
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY"])
+def test_a_proxy_between_us_and_the_server_is_named_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.setenv(variable, "http://me:secret@127.0.0.1:9")
+    with misbehaving_server(Misbehaviour()) as server, pytest.raises(LahjaError) as caught:
+        list(_backend(server).generate(_requests("a")))
+    told = f"ConnectError: [Errno 111] Connection refused; asked {server.url} through the proxy "
+    cure = f"127.0.0.1:9 of {variable}; NO_PROXY=127.0.0.1 leaves the server out"
+    assert told + cure in str(caught.value)
+    assert server.received == {}
 
 
 def test_in_a_storm_nothing_is_lost_nothing_paid_twice_and_no_ids_mix(tmp_path: Path) -> None:
@@ -168,10 +217,15 @@ def test_a_server_that_asks_for_too_long_a_wait_ends_the_run(tmp_path: Path) -> 
         ("filter", None, "content_filter"),
         ("filter400", None, "content_filter"),
         ("silent", None, "empty"),
-        ("no choices", None, "empty"),
         ("thought", None, "length"),
         ("length", _text("a"), "length"),
         ("uncounted", _text("a"), "stop"),
+        ("block", _text("a"), "stop"),
+        ("block of the prompt", _text("a"), "stop"),
+        ("cut block", None, "length"),
+        ("reasoning", _text("a"), "stop"),
+        ("reasoning alone", None, "length"),
+        ("parts", _text("a"), "stop"),
     ],
 )
 def test_a_refusal_keeps_its_reason_and_is_asked_again(tmp_path, fault, text, reason) -> None:

@@ -32,3 +32,15 @@ def test_a_turn_ends_where_either_says_so(listed, expected: set[int]) -> None:
 )
 def test_what_follows_the_first_end_is_no_part(tokens: list[int], answer: Answer) -> None:
     assert answer_of_tokens("a", tokens, {9}, Words()) == answer
+
+
+@pytest.mark.parametrize(
+    ("tokens", "answer"),
+    [
+        (["<think>", 1, "</think>", 2, 9], Answer("a", "2", "stop", 4)),
+        (["<think>", 1, 2], Answer("a", None, "length", 3)),
+        (["<think>", 1, "</think>", 9], Answer("a", None, "empty", 3)),
+    ],
+)
+def test_thoughts_are_no_part_either(tokens: list, answer: Answer) -> None:
+    assert answer_of_tokens("a", tokens, {9}, Words()) == answer

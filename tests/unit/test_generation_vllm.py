@@ -85,7 +85,7 @@ def test_without_a_gpu_an_adapter_is_merged_in_float32_alone(
     assert backend.is_merged is is_merged
     assert backend.identity.endswith("merged") is is_merged
     assert not VllmBackend(Path("root"), precision=precision).is_merged
-    monkeypatch.setitem(STAGES, "generation", Stage(2, ()))
+    monkeypatch.setitem(STAGES, "generation", Stage(99, ()))
     assert VllmBackend(Path("root"), adapter, precision=precision).identity != backend.identity
     there.remove("peft")
     with pytest.raises(LahjaError, match="has PEFT") if is_merged else nullcontext():

@@ -55,6 +55,25 @@ def test_models_are_a_base_and_an_adapter(demo, paper):
     assert paper[2].hub[base] == ("model", "meta-llama/Llama-3.1-8B-Instruct", None)
 
 
+@pytest.mark.parametrize("place", ["./models/own", "~/models/own", "/nowhere/own", "models/own/v2"])
+def test_a_local_checkpoint_that_is_missing_is_named_with_its_key(root, place):
+    with pytest.raises(LahjaError, match=r"models\.llama\.checkpoint: no folder [^~]*/own"):
+        run_of(root, models={"llama": {"checkpoint": place}})
+    with pytest.raises(LahjaError, match=r"scorers\.aldi\.checkpoint: no folder [^~]*/own"):
+        run_of(root, scorers={"aldi": {"checkpoint": place}})
+
+
+def test_files_of_a_local_checkpoint_are_inputs_of_what_is_made_with_it(root, tmp_path):
+    for name in ("config.json", "pytorch_model.bin"):
+        (tmp_path / name).write_bytes(b"")
+    own = {"checkpoint": str(tmp_path)}
+    paths = run_of(root, models={"llama": own}, scorers={"aldi": own})[2]
+    files = [f"{tmp_path}/config.json", f"{tmp_path}/pytorch_model.bin"]
+    assert paths.model("llama-T")["weights"] == files
+    assert paths.model("qwen")["weights"] == []
+    assert paths.scorers()["weights"] == files
+
+
 def test_scorers_that_select_are_the_judges_where_none_are_configured(demo, paper):
     assert demo[2].selecting_scorers()["aldi"] == "results/demo/scorers/selecting_aldi"
     assert demo[2].scorers()["aldi"] == ["results/demo/scorers/aldi"]

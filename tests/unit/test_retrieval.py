@@ -286,9 +286,12 @@ def test_offline_and_gated_are_told_in_one_line(tmp_path, hub, monkeypatch):
     assert not (tmp_path / "lock.json").exists()
 
 
-def test_a_checkpoint_has_a_folder_for_each_revision():
+def test_a_checkpoint_has_a_folder_for_each_revision(monkeypatch):
     assert checkpoint_folder("org/model") == "results/hub/org--model"
     revised = [checkpoint_folder("org/model", name) for name in (COMMIT, "refs/pr/1")]
     assert revised == [f"results/hub/org--model@{COMMIT}", "results/hub/org--model@refs--pr--1"]
     assert checkpoint_folder("./models/own", "main") == "./models/own"
     assert checkpoint_folder("/models/own") == "/models/own"
+    assert checkpoint_folder("models/own/v2") == "models/own/v2"
+    monkeypatch.setenv("HOME", "/home/me")
+    assert checkpoint_folder("~/models/own") == "/home/me/models/own"

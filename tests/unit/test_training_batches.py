@@ -10,8 +10,9 @@ from lahja.core.config.training import DpoSettings, SftSettings
 from lahja.core.errors import LahjaError
 from lahja.core.tables import EXAMPLES, PAIRS, read_table
 from lahja.models.folder import load_model, load_tokenizer
+from lahja.prompts.chat import assistant_turn, user_turn
 from lahja.training import dpo, sft
-from lahja.training.adapters import conversations, trainer_arguments
+from lahja.training.adapters import trainer_arguments
 from lahja.training.batches import TokenBudget, Updates, micro_batches
 
 
@@ -101,6 +102,15 @@ def _load(root: Path):
     return model, load_tokenizer(root)
 
 
+def conversations(rows: pd.DataFrame, *answers: str) -> list[dict]:
+    """Return rows as TRL's own, which it renders by itself."""
+    return [
+        {"prompt": user_turn(row.prompt)}
+        | {name: assistant_turn(getattr(row, name)) for name in answers}
+        for row in rows.itertuples()
+    ]
+
+
 @pytest.mark.model
 def test_the_gradients_of_fine_tuning_are_trl_s_one_at_a_time(
     examples: Path, small_root: Path, tmp_path: Path
@@ -135,7 +145,7 @@ def test_the_gradients_of_preferences_are_trl_s_one_at_a_time(
     settings = DpoSettings(**LORA, objective=objective)
     pairs = pd.DataFrame(
         {**dict.fromkeys(PAIRS.names, "x"), "prompt": prompt, "chosen": answer}
-        | {"rejected": f"{questions[n - 1][2]} {'x' * n}"}
+        | {"rejected": f"{questions[n - 1][2]} x{'x' * n}"}
         for n, (_, prompt, answer) in enumerate(questions[:6])
     )
     arguments = trainer_arguments(settings, tmp_path, "cpu")

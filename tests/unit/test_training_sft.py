@@ -11,9 +11,9 @@ from lahja.core.tables import EXAMPLES, read_table, write_table
 from lahja.models.folder import load_model, load_tokenizer
 from lahja.prompts.chat import prompt_tokens
 from lahja.training import adapters
-from lahja.training.adapters import AdapterRun, completions_only, conversations, trainer_arguments
+from lahja.training.adapters import AdapterRun, completions_only, trainer_arguments
 from lahja.training.batches import ByTokens
-from lahja.training.sft import train_sft
+from lahja.training.sft import build_trainer, train_sft
 from lahja.training.tracking import CURVE_FILE
 
 pytestmark = pytest.mark.model
@@ -42,7 +42,6 @@ def tuned(lessons: Path, small_root: Path, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def trainer(lessons: Path, small_root: Path, tmp_path_factory: pytest.TempPathFactory):
     import torch
-    from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
     arguments = trainer_arguments(
@@ -50,11 +49,13 @@ def trainer(lessons: Path, small_root: Path, tmp_path_factory: pytest.TempPathFa
         tmp_path_factory.mktemp("work"),
         "cpu",
     )
+    model = load_model(small_root, dtype=torch.float32, device="cpu", trainable=True)
+    tokenizer, rows = load_tokenizer(small_root), read_table(lessons, EXAMPLES)
     return SFTTrainer(
-        model=load_model(small_root, dtype=torch.float32, device="cpu", trainable=True),
+        model=model,
         args=SFTConfig(**arguments, completion_only_loss=True),
-        train_dataset=Dataset.from_list(conversations(read_table(lessons, EXAMPLES), "completion")),
-        processing_class=load_tokenizer(small_root),
+        train_dataset=build_trainer(rows, model, tokenizer, arguments, None).train_dataset,
+        processing_class=tokenizer,
     )
 
 
@@ -67,13 +68,13 @@ def test_training_lowers_the_loss_and_leaves_a_model_folder(tuned: Path) -> None
     assert not (tuned.parent / "work").exists()
 
 
-def test_only_the_completion_bears_loss(trainer, small_root: Path) -> None:
-    tokenizer = load_tokenizer(small_root)
-    for row in trainer.train_dataset:
-        (head,) = prompt_tokens(tokenizer, [row["prompt"][0]["content"]])
+def test_only_the_completion_bears_loss(trainer, lessons: Path, small_root: Path) -> None:
+    tokenizer, examples = load_tokenizer(small_root), read_table(lessons, EXAMPLES)
+    heads = prompt_tokens(tokenizer, [*examples["prompt"]])
+    for row, head, answer in zip(trainer.train_dataset, heads, examples["completion"], strict=True):
+        assert row["input_ids"][: len(head)] == head
         assert set(row["labels"][: len(head)]) == {-100}
-        said = tokenizer.decode(row["labels"][len(head) :])
-        assert said == row["completion"][0]["content"] + "<|end|>"
+        assert tokenizer.decode(row["labels"][len(head) :]) == answer + "<|end|>"
 
 
 def test_scoring_completions_only_leaves_the_loss_as_it_is(trainer) -> None:
@@ -160,6 +161,7 @@ def test_weights_are_loaded_in_the_precision_that_is_set(
         raise LahjaError(str(dtype))
 
     monkeypatch.setattr(adapters, "use_device", lambda: device)
+    monkeypatch.setattr(adapters, "load_tokenizer", lambda folder: None)
     monkeypatch.setattr(adapters, "load_model", load)
     monkeypatch.setattr(adapters, "model_digest", lambda *given: "root")
     run = AdapterRun(

@@ -15,6 +15,7 @@ rule classify_sentences:
         # A model without training has no adapter; its base stands for it.
         models=[(model["adapter"] or [model["root"]])[0] for model in CLASSIFIERS],
         country=paths.scorer("country"),
+        weights=paths.weights(paths.scorer("country"), *(model["root"] for model in CLASSIFIERS)),
         sentences=expand(
             rules.build_classifier_data.output.test, dataset=graph[selection.classifier].dataset
         ),

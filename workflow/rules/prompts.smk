@@ -16,6 +16,7 @@ rule sample_sentences:
     input:
         sentences=rules.assemble_data.output.sentences,
         model=paths.scorer("aldi"),
+        weights=paths.weights(paths.scorer("aldi")),
     output:
         samples=f"{paths.results}/data/samples.parquet",
         dialectness=f"{paths.results}/data/dialectness.parquet",

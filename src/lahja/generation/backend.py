@@ -7,6 +7,8 @@ from typing import Protocol
 from lahja.core.files import canonical_json, digest_of_text
 
 NOT_RECORDED = "not recorded"
+# The reason of an answer that ended without text.
+EMPTY = "empty"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 import openai
@@ -28,6 +30,7 @@ from lahja.generation.server import (
     Server,
     ServerOptions,
     UnusableReply,
+    error_line,
     error_of,
     read_answer,
     read_json,
@@ -149,7 +152,8 @@ class OpenAIBackend:
             hint = f"; the server asks to wait {wait} seconds: run again later"
         tries = f" after {n_tries} tries" if n_tries > 1 else ""
         where = f"no answer to the prompt {request.prompt[:60]!r}{tries}"
-        return LahjaError(f"generator {self.name}: {where}: {message[:_MAX_MESSAGE]}{hint}")
+        asked = f"; asked {self.server.base_url}{_proxy_of(self.server.base_url)}"
+        return LahjaError(f"generator {self.name}: {where}: {message[:_MAX_MESSAGE]}{hint}{asked}")
 
 
 class MeteredClient(httpx2.Client):
@@ -226,13 +230,23 @@ def _advise(reply: httpx2.Response) -> None:
 
 def _message(error: Exception) -> str:
     if isinstance(error, openai.APIStatusError):
-        code, message = error_of(error.body)
-        return f"HTTP {error.status_code}: {f'{code}: ' if code else ''}{message}"
+        return f"HTTP {error.status_code}: {error_line(*error_of(error.body))}"
     if isinstance(error, openai.APITimeoutError):
         return "no reply within the deadline"
     cause = error.__cause__ or error
     is_ours = isinstance(cause, httpx2.DecodingError)
     return str(cause) if is_ours else f"{type(cause).__name__}: {cause}"
+
+
+def _proxy_of(address: str) -> str:
+    """Return, in words and without its password, the proxy that the environment has for it."""
+    host, proxies = urlsplit(address).hostname, getproxies()
+    kind = next((kind for kind in (urlsplit(address).scheme, "all") if proxies.get(kind)), None)
+    if kind is None or proxy_bypass(host):
+        return ""
+    place = urlsplit(proxies[kind]).netloc.rpartition("@")[2] or proxies[kind]
+    found = f"through the proxy {place} of {kind.upper()}_PROXY"
+    return f" {found}; NO_PROXY={host} leaves the server out"
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from lahja.core.files import digest_of_file, digest_of_text
 from lahja.core.stages import version
 from lahja.corpora.readers import Output, read_outputs
 from lahja.generation.backend import NOT_RECORDED, Answer, Request
+from lahja.prompts.chat import without_thoughts
 
 # What recordings say for "stop" and "length".
 _REASONS = {"complete": "stop", "end_turn": "stop", "max_tokens": "length"}
@@ -24,13 +25,14 @@ class RecordedBackend:
     def __init__(self, folders: list[Path]):
         """Read every `*_samples.csv` of the folders; raise `LahjaError` where there is none."""
         digests = []
-        self._recorded: dict[str, tuple[str, str]] = {}
+        self._recorded: dict[str, tuple[str | None, str]] = {}
         for folder in folders:
             files = sorted(folder.glob("*_samples.csv"))
             if not files:
                 raise LahjaError(f"{folder}: no recorded answers there (expected *_samples.csv)")
             digests += map(digest_of_file, files)
-            for prompt, text, reason in read_recordings(folder):
+            for prompt, said, reason in read_recordings(folder):
+                text = without_thoughts(said)
                 self._recorded.setdefault(_key(prompt), (text, reason))
         if not self._recorded:
             raise LahjaError(f"{folders[0]}: no recorded answers with their prompts there")

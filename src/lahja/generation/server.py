@@ -8,13 +8,16 @@ from typing import Any, Self
 from lahja.core.errors import LahjaError
 from lahja.core.files import canonical_json
 from lahja.core.settings import parse_settings
-from lahja.generation.backend import Answer, Request
+from lahja.generation.backend import EMPTY, Answer, Request
 from lahja.generation.costs import Price
+from lahja.prompts.chat import without_thoughts
 
 OPENAI = "https://api.openai.com/v1"
 # Codes of an HTTP 400 that mean: the prompt itself was filtered out.
 FILTERED = ("content_filter", "content_policy_violation", "invalid_prompt")
 CONTENT_FILTER = "content_filter"
+# Where an error has its message, by server.
+_WORDS = ("message", "detail", "msg", "errors")
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def read_key(name: str, variable: str | None) -> str | None:
 
 
 class UnusableReply(Exception):
-    """A reply of HTTP 200 that is no chat completion."""
+    """A reply of HTTP 200 that is no chat completion, with the server's words where it has some."""
 
 
 def read_json(content: bytes) -> Any:
@@ -124,33 +127,66 @@ def read_answer(request_id: str, body: Any) -> Answer:
     """Return the answer that a reply holds; raise `UnusableReply` where it is no completion.
 
     A refusal and a filtered answer have no text, but their reason; so has a reply without
-    content, whose reason is "empty", or "length" where thinking took all tokens.
+    content, whose reason is "empty", or "length" where thinking took all tokens. Thoughts are no
+    part of an answer.
     """
+    choice = _first_choice(body)
+    for place in (body, choice):
+        # Some gateways have sent HTTP 200 before their own server fails.
+        if isinstance(place, dict) and place.get("error"):
+            code, words = error_of(place)
+            if code in FILTERED:
+                return Answer(request_id, None, CONTENT_FILTER, None)
+            raise UnusableReply(f"an error in a reply of HTTP 200: {error_line(code, words)}")
     try:
-        if body.get("object", "chat.completion") != "chat.completion":
-            raise UnusableReply(f"a {body['object']} in place of a chat completion")
-        if not body["choices"]:
-            return Answer(request_id, None, "empty", None)
-        message, reason = body["choices"][0]["message"], body["choices"][0]["finish_reason"]
-        text, refusal = message.get("content"), message.get("refusal")
-    except (AttributeError, IndexError, KeyError, TypeError):
+        message, reason = choice["message"], choice["finish_reason"]
+        text, refusal = _text(message.get("content")), message.get("refusal")
+    except (AttributeError, KeyError, TypeError):
         text, reason, refusal = None, None, None
-    if not isinstance(text, str | None) or not isinstance(reason, str):
-        raise UnusableReply("JSON that is no chat completion")
+    if not isinstance(text, str | None) or not isinstance(reason, str) or reason == "error":
+        raise UnusableReply(f"JSON that is no chat completion: {error_line(*error_of(body))}")
     if refusal or reason == CONTENT_FILTER:
         text, reason = None, "refusal" if refusal else reason
-    elif text is None and reason == "stop":
-        reason = "empty"
+    elif text is not None:
+        text = without_thoughts(text)
+        if not text and (message.get("reasoning_content") or message.get("reasoning")):
+            text = None
+    if text is None and reason == "stop":
+        reason = EMPTY
     _, n_tokens = read_usage(body) or (None, None)
-    return Answer(request_id, text and text.strip(), reason, n_tokens)
+    return Answer(request_id, text, reason, n_tokens)
+
+
+def _first_choice(body: Any) -> Any:
+    choices = body.get("choices") if isinstance(body, dict) else None
+    return choices[0] if isinstance(choices, list) and choices else None
+
+
+def _text(content: Any) -> Any:
+    """Return a message's content as text where it is a list of parts, thoughts among them."""
+    if not isinstance(content, list):
+        return content
+    return "".join(part["text"] for part in content if part["type"] == "text")
 
 
 def error_of(body: Any) -> tuple[str | None, str]:
-    """Return code and message of an error's body; Gemini's is a list of one."""
+    """Return code and message of an error's body, all of it where no part is known as its message.
+
+    Gemini's is a list of one, FastAPI's a `detail` of text or a list of faults.
+    """
     if isinstance(body, list) and body:
         body = body[0]
-    error = body.get("error", body) if isinstance(body, dict) else body
+    error = (body.get("error") or body) if isinstance(body, dict) else body
     if not isinstance(error, dict):
         return None, str(error or "")
     code = error.get("code") or error.get("status")
-    return (code if isinstance(code, str) else None), str(error.get("message") or "")
+    words = next((error[key] for key in _WORDS if error.get(key)), error)
+    return (
+        code if isinstance(code, str) else None,
+        words if isinstance(words, str) else canonical_json(words),
+    )
+
+
+def error_line(code: str | None, words: str) -> str:
+    """Return code and message of an error as one line."""
+    return " ".join(f"{code}: {words}".split() if code else words.split())

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lahja.core.stages import version
-from lahja.generation.backend import Answer, Request, Sampling
+from lahja.generation.backend import EMPTY, Answer, Request, Sampling
 from lahja.models.batches import sorted_batches
 from lahja.models.device import pick_dtype, use_device
 from lahja.models.folder import load_model, load_tokenizer, model_digest
-from lahja.prompts.chat import prompt_tokens
+from lahja.prompts.chat import prompt_tokens, without_thoughts
 
 if TYPE_CHECKING:
     import torch
@@ -135,8 +135,9 @@ def end_tokens(config: "GenerationConfig", tokenizer: "PreTrainedTokenizerBase")
 def answer_of_tokens(
     request_id: str, tokens: list[int], ends: set[int], tokenizer: "PreTrainedTokenizerBase"
 ) -> Answer:
-    """Return the answer that new tokens make; what follows the first end is no part of it."""
+    """Return the answer that new tokens make, without thoughts and what follows the first end."""
     stop = next((place for place, token in enumerate(tokens) if token in ends), None)
     kept = tokens if stop is None else tokens[:stop]
-    text = tokenizer.decode(kept, skip_special_tokens=True).strip()
-    return Answer(request_id, text, "length" if stop is None else "stop", len(kept))
+    text = without_thoughts(tokenizer.decode(kept, skip_special_tokens=True))
+    ended = EMPTY if text is None else "stop"
+    return Answer(request_id, text, "length" if stop is None else ended, len(kept))

@@ -4,33 +4,61 @@ A base model's holds a checkpoint in Hugging Face's layout, and `model.json` whe
 or fetched it; a trained one's `adapter/`, its one LoRA adapter, and `model.json`.
 """
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lahja.core.errors import LahjaError
-from lahja.core.files import digest_of_file, digest_of_text, read_json, write_json
+from lahja.core.files import digest_of_file, digest_of_text, files_under, read_json, write_json
 from lahja.core.hub import MODEL_FILE
 from lahja.models.device import quantised
+from lahja.prompts.chat import example_tokens
 
 if TYPE_CHECKING:
     import torch
     from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 ADAPTER = "adapter"
-# Configuration, chat template, weights and tokenizer, in the forms that transformers reads.
-_DIGESTED = ("*.json", "*.jinja", "*.safetensors", "*.bin", "*.model", "*.txt")
-_ADAPTER_WEIGHTS = "adapter_model.safetensors"
+_MAX_MESSAGE = 300
+# An adapter's rank and scale change what its weights add.
+_ADAPTER_WEIGHTS, _ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
 
 def load_tokenizer(base_model: Path) -> "PreTrainedTokenizerBase":
-    """Load a base model's tokenizer; a pad token that is missing becomes the end of turn."""
-    from transformers import AutoTokenizer
+    """Load a chat model's tokenizer; a pad token that is missing becomes the end of turn.
+
+    Raises `LahjaError` where it has no end of turn, no chat template that fits, or tokens that the
+    model has no embedding of.
+    """
+    from transformers import AutoConfig, AutoTokenizer
 
     _expect_checkpoint(base_model)
-    tokenizer = AutoTokenizer.from_pretrained(base_model)
+    with _one_line_errors(base_model):
+        tokenizer = AutoTokenizer.from_pretrained(base_model)
+        rows = AutoConfig.from_pretrained(base_model).get_text_config().vocab_size
+    if tokenizer.eos_token is None:
+        raise LahjaError(f"{base_model}: the tokenizer has no eos_token, which ends an answer")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
+    _expect_embeddings(base_model, tokenizer, rows)
     return tokenizer
+
+
+def load_whole(kind: Any, folder: Path, **how: Any) -> "PreTrainedModel":
+    """Load a checkpoint by one of transformers' classes; `how` is for its `from_pretrained`.
+
+    Raises `LahjaError` where a weight that the architecture has is missing or cannot be read:
+    transformers would draw it at random.
+    """
+    with _one_line_errors(folder):
+        model, report = kind.from_pretrained(folder, output_loading_info=True, **how)
+    if missing := sorted(report["missing_keys"]):
+        others = f" and {len(missing) - 1} others" if len(missing) > 1 else ""
+        wanted = f"expected all weights of a {type(model).__name__}"
+        raise LahjaError(f"{folder}: has no weight {missing[0]}{others}; {wanted}")
+    return model
 
 
 def load_model(
@@ -55,11 +83,15 @@ def load_model(
     how = {"dtype": dtype, "attn_implementation": "sdpa"}
     if quantisation is not None:
         how |= quantised(dtype, device)
-    model = AutoModelForCausalLM.from_pretrained(base_model, **how)
+    model = load_whole(AutoModelForCausalLM, base_model, **how)
     if adapter is not None:
         from peft import PeftModel
 
-        model = PeftModel.from_pretrained(model, adapter_of(adapter), is_trainable=trainable)
+        place = adapter_of(adapter)
+        with _one_line_errors(place), warnings.catch_warnings():
+            # Weights that are not there would stay as they are made, and add nothing.
+            warnings.filterwarnings("error", "Found missing adapter keys")
+            model = PeftModel.from_pretrained(model, place, is_trainable=trainable)
         if not trainable and dtype is torch.float32:
             model = model.merge_and_unload()
     if quantisation is None:
@@ -85,35 +117,51 @@ def model_context(base_model: Path) -> int:
 
 def model_digest(base_model: Path, adapter: Path | None = None) -> str:
     """Return what identifies a model: its base model's identity, and its adapter's bytes."""
-    own = f"+{digest_of_file(adapter_of(adapter) / _ADAPTER_WEIGHTS)}" if adapter else ""
-    return f"{base_digest(base_model)}{own}"
+    if adapter is None:
+        return base_digest(base_model)
+    own = {name: adapter_of(adapter) / name for name in (_ADAPTER_WEIGHTS, _ADAPTER_CONFIG)}
+    return f"{base_digest(base_model)}+{_digest(own)}"
 
 
 def adapter_of(folder: Path) -> Path:
     """Return where a trained model's folder, or an adapter's own, holds the adapter."""
     for place in (folder / ADAPTER, folder):
-        if (place / _ADAPTER_WEIGHTS).is_file():
+        if all((place / name).is_file() for name in (_ADAPTER_WEIGHTS, _ADAPTER_CONFIG)):
             return place
-    raise LahjaError(f"{folder}: no LoRA adapter there ({_ADAPTER_WEIGHTS} is missing)")
+    files = f"{_ADAPTER_WEIGHTS} or {_ADAPTER_CONFIG}"
+    raise LahjaError(f"{folder}: no LoRA adapter there ({files} is missing)")
 
 
 def base_digest(base_model: Path) -> str:
-    """Return a base model's identity: repository and revision, or a digest of its files."""
+    """Return a base model's identity: repository and revision, or a digest of its files.
+
+    A download is links to the hub's files at that revision; what else lies there counts too.
+    """
     record = base_model / MODEL_FILE
     # A checkpoint that the user put there has no record.
     facts = read_json(record) if record.is_file() else {}
-    if facts.get("revision"):
-        return f"{facts['repo']}@{facts['revision']}"
-    return facts.get("digest") or folder_digest(base_model)
+    if not facts.get("revision"):
+        return folder_digest(base_model)
+    put_there = {name: path for name, path in _files(base_model) if not path.is_symlink()}
+    own = f"+{_digest(put_there)}" if put_there else ""
+    return f"{facts['repo']}@{facts['revision']}{own}"
 
 
 def folder_digest(folder: Path) -> str:
-    """Return one digest of a checkpoint's configuration, tokenizer and weights."""
+    """Return one digest of a checkpoint's files: configuration, tokenizer, template, weights."""
     _expect_checkpoint(folder)
-    names = sorted(
-        path for pattern in _DIGESTED for path in folder.glob(pattern) if path.name != MODEL_FILE
-    )
-    return digest_of_text("".join(f"{path.name}:{digest_of_file(path)}\n" for path in names))
+    return _digest(dict(_files(folder)))
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the files that a model can depend on: all but its record and what people read."""
+    for name, path in files_under(folder).items():
+        if name != MODEL_FILE and path.suffix != ".md" and not name.startswith("."):
+            yield name, path
+
+
+def _digest(files: dict[str, Path]) -> str:
+    return digest_of_text("".join(f"{name}:{digest_of_file(files[name])}\n" for name in files))
 
 
 def write_base_record(folder: Path, facts: dict[str, Any]) -> None:
@@ -134,6 +182,41 @@ def write_adapter_record(
     write_json(folder / MODEL_FILE, record)
 
 
+@contextmanager
+def _one_line_errors(folder: Path) -> Iterator[None]:
+    from pickle import UnpicklingError
+
+    from safetensors import SafetensorError
+
+    unread = (AttributeError, EOFError, KeyError, OSError, RuntimeError, SafetensorError, TypeError)
+    try:
+        yield
+    except (*unread, UnpicklingError, UserWarning, ValueError) as error:
+        told = " ".join(str(error).split())[:_MAX_MESSAGE]
+        raise LahjaError(f"{folder}: cannot be loaded: {type(error).__name__}: {told}") from None
+
+
+def _expect_embeddings(base_model: Path, tokenizer: "PreTrainedTokenizerBase", rows: int) -> None:
+    """Raise where a token that texts become, or that every conversation has, is past the last row.
+
+    Other special tokens may be: Gemma 3 1B's tokenizer has one for images.
+    """
+    ((conversation, _),) = example_tokens(tokenizer, ["?"], ["!"])
+    added = tokenizer.added_tokens_decoder.items()
+    used = {tokenizer.pad_token_id, tokenizer.eos_token_id, tokenizer.vocab_size - 1, *conversation}
+    used |= {number for number, token in added if not token.special}
+    if (last := max(used)) >= rows:
+        token = tokenizer.decode([last])
+        raise LahjaError(f"{base_model}: token {token!r} has number {last}, of {rows} embeddings")
+
+
 def _expect_checkpoint(base_model: Path) -> None:
     if not (base_model / "config.json").is_file():
         raise LahjaError(f"{base_model}: not a model folder (config.json is missing)")
+    if (base_model / _ADAPTER_CONFIG).is_file():
+        # Loaded as it is, it would bring its own base from elsewhere.
+        raise LahjaError(f"{base_model}: holds {_ADAPTER_CONFIG}; expected a whole checkpoint")
+    for index in base_model.glob("*.index.json"):
+        for shard in sorted({*read_json(index).get("weight_map", {}).values()}):
+            if not (base_model / shard).is_file():
+                raise LahjaError(f"{base_model}: {shard} is missing, which {index.name} lists")

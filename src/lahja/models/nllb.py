@@ -8,6 +8,7 @@ from lahja.core.progress import counted
 from lahja.core.varieties import get_variety
 from lahja.models.batches import sorted_batches
 from lahja.models.device import pick_dtype, use_device
+from lahja.models.folder import load_whole
 
 
 class NllbTranslator:
@@ -21,7 +22,7 @@ class NllbTranslator:
         self.settings = settings
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         dtype = pick_dtype(settings.precision, device)
-        self.model = AutoModelForSeq2SeqLM.from_pretrained(folder, dtype=dtype).to(device).eval()
+        self.model = load_whole(AutoModelForSeq2SeqLM, folder, dtype=dtype).to(device).eval()
 
     def translate(
         self, texts: list[str], source: str, target: str

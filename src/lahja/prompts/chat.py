@@ -1,31 +1,53 @@
-"""A user's prompt as the text that a chat model reads."""
+"""A user's prompt as the text that a chat model reads, and an answer as it is learnt.
 
+Both are one rendering: what is learnt begins with the very tokens that are asked with. Models that
+can think are asked not to, as what they learn from are answers alone.
+"""
+
+import re
 from typing import TYPE_CHECKING
+
+from lahja.core.errors import LahjaError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+Turns = list[dict[str, str]]
+# By the names that templates have for it. The date is the one that Llama 3.1's template has by
+# itself: 3.2's asks the clock, so that a prompt would have another text every day.
+_OPTIONS = {"enable_thinking": False, "thinking": False, "date_string": "26 Jul 2024"}
+_QUESTION, _ANSWER = "⟦question⟧", "⟦answer⟧"
+_NAME = r"(?:seed:)?think(?:ing)?|thought|reasoning"
+_OPENED = re.compile(rf"([<\[])({_NAME})([>\]])\s*$", re.IGNORECASE)
+_BLOCK = re.compile(
+    rf".*[<\[]/(?:{_NAME})[>\]]|\s*[<\[](?:{_NAME})[>\]].*", re.DOTALL | re.IGNORECASE
+)
 
-def user_turn(prompt: str) -> list[dict[str, str]]:
+
+def user_turn(prompt: str) -> Turns:
     """Return a conversation of one user message."""
     return [{"role": "user", "content": prompt}]
 
 
-def assistant_turn(answer: str) -> list[dict[str, str]]:
-    """Return one assistant message, the form in which TRL reads a completion."""
+def assistant_turn(answer: str) -> Turns:
+    """Return one assistant message."""
     return [{"role": "assistant", "content": answer}]
 
 
 def chat_texts(tokenizer: "PreTrainedTokenizerBase", prompts: list[str]) -> list[str]:
-    """Return each prompt's text up to where the assistant begins to speak."""
+    """Return each prompt's text up to where the answer begins, after an empty block of thoughts.
+
+    Raises `LahjaError` where the chat template is none for a prompt and its answer.
+    """
     if not prompts:
         return []
+    block, _, _ = _around_answer(tokenizer)
     turns = [user_turn(prompt) for prompt in prompts]
-    return tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
+    return [text + block for text in _rendered(tokenizer, turns, add_generation_prompt=True)]
 
 
 def prompt_tokens(tokenizer: "PreTrainedTokenizerBase", prompts: list[str]) -> list[list[int]]:
-    """Return the token ids of each prompt up to where the assistant begins to speak."""
+    """Return the token ids of each prompt up to where the answer begins."""
     texts = chat_texts(tokenizer, prompts)
     return tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
 
@@ -33,14 +55,64 @@ def prompt_tokens(tokenizer: "PreTrainedTokenizerBase", prompts: list[str]) -> l
 def example_tokens(
     tokenizer: "PreTrainedTokenizerBase", prompts: list[str], completions: list[str]
 ) -> list[tuple[list[int], int]]:
-    """Return the token ids of whole conversations, and where each completion begins."""
+    """Return the token ids of whole conversations, and where each completion begins.
+
+    They begin with the prompts' own tokens; raises `LahjaError` where the template prevents it.
+    """
     if not prompts:
         return []
-    turns = [
-        user_turn(prompt) + assistant_turn(answer)
-        for prompt, answer in zip(prompts, completions, strict=True)
-    ]
-    texts = tokenizer.apply_chat_template(turns, tokenize=False)
-    whole = tokenizer(texts, add_special_tokens=False)["input_ids"]
+    _, before, after = _around_answer(tokenizer)
+    pairs = zip(chat_texts(tokenizer, prompts), completions, strict=True)
+    texts = [f"{head}{before}{answer.strip()}{after}" for head, answer in pairs]
+    wholes = tokenizer(texts, add_special_tokens=False)["input_ids"]
     heads = prompt_tokens(tokenizer, prompts)
-    return [(ids, len(head)) for ids, head in zip(whole, heads, strict=True)]
+    for whole, head, answer in zip(wholes, heads, completions, strict=True):
+        if whole[: len(head)] != head:
+            end = tokenizer.decode(head[-5:])
+            told = f"{end!r}, where a prompt ends, and {answer[:20]!r} share a token"
+            raise _unfit(tokenizer, told)
+    return [(whole, len(head)) for whole, head in zip(wholes, heads, strict=True)]
+
+
+def without_thoughts(text: str) -> str | None:
+    """Return an answer without the block of thoughts before it; None where nothing follows it."""
+    found = _BLOCK.match(text)
+    return (text[found.end() :].strip() or None) if found else text.strip()
+
+
+def _around_answer(tokenizer: "PreTrainedTokenizerBase") -> tuple[str, str, str]:
+    """Return what stands between the rendered prompt and the answer, and what after the answer.
+
+    The first part belongs to the prompt (a block without thoughts, a channel), the second, white
+    space, to the answer.
+    """
+    turns = user_turn(_QUESTION)
+    (head,) = _rendered(tokenizer, [turns], add_generation_prompt=True)
+    (whole,) = _rendered(tokenizer, [turns + assistant_turn(_ANSWER)])
+    lead, found, after = whole.rpartition(_ANSWER)
+    if not found or _QUESTION not in head or _QUESTION not in lead:
+        raise _unfit(tokenizer, "a prompt or its answer is left out")
+    # Without a turn's end, nothing would teach when to stop.
+    after = after or tokenizer.eos_token
+    if opened := _OPENED.search(head):
+        left, name, right = opened.groups()
+        line = "\n" if head.endswith("\n") else "\n\n"
+        return f"{line}{left}/{name}{right}\n\n", "", after
+    between = lead.removeprefix(head) if lead.startswith(head) else ""
+    return (between, "", after) if between.strip() else ("", between, after)
+
+
+def _rendered(tokenizer: "PreTrainedTokenizerBase", turns: list[Turns], **how: bool) -> list[str]:
+    from jinja2 import TemplateError
+
+    if not tokenizer.chat_template:
+        raise _unfit(tokenizer, "there is none, as in a base model that was not trained to chat")
+    try:
+        return tokenizer.apply_chat_template(turns, tokenize=False, **_OPTIONS, **how)
+    except (TemplateError, TypeError, ValueError) as error:
+        raise _unfit(tokenizer, " ".join(str(error).split())[:200]) from None
+
+
+def _unfit(tokenizer: "PreTrainedTokenizerBase", told: str) -> LahjaError:
+    wanted = "expected one for a user's prompt and the assistant's answer"
+    return LahjaError(f"{tokenizer.name_or_path}: chat template: {told}; {wanted}")

@@ -19,6 +19,7 @@ from lahja.core.tables import SCORED
 from lahja.core.varieties import ARABIC_LANGUAGE_CODES, NADI_COUNTRIES
 from lahja.models.batches import sorted_batches
 from lahja.models.device import BATCH_TOKENS, packed, pick_dtype, use_device
+from lahja.models.folder import load_whole
 
 MODEL_FILE = "model.bin"
 _LABEL = "__label__"
@@ -53,7 +54,7 @@ class SequenceScorer:
         self.settings = settings
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         dtype = pick_dtype(settings.precision, self.device)
-        model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=dtype)
+        model = load_whole(AutoModelForSequenceClassification, folder, dtype=dtype)
         if model.config.num_labels != self.n_labels:
             raise LahjaError(f"{folder}: has {model.config.num_labels} labels; {self.labels}")
         self.limit = min(settings.max_length, model.config.max_position_embeddings)

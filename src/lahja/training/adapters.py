@@ -9,8 +9,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from lahja.core.config.training import DpoSettings, SftSettings
 from lahja.core.errors import LahjaError
 from lahja.core.files import atomic_path, canonical_json, digest_of_file
@@ -22,7 +20,6 @@ from lahja.models.folder import (
     model_digest,
     write_adapter_record,
 )
-from lahja.prompts.chat import assistant_turn, user_turn
 from lahja.training.batches import TokenBudget
 from lahja.training.checkpoints import last_checkpoint, open_checkpoint_dir
 from lahja.training.distributed import first_process_first, is_first_process
@@ -82,11 +79,12 @@ def train_adapter(
         open_checkpoint_dir(folder, (*_STAGES, stage), run.settings, **digests)
         checkpoint = last_checkpoint(folder)
     budget = TokenBudget(folder, settings, device)
+    tokenizer = load_tokenizer(run.base_model)
     model = _load_initial_model(run, settings, device)
     arguments = trainer_arguments(settings, folder, device) | tracker
     lora = None if run.adapter else _lora_config(settings)
     with completions_only():
-        trainer = make_trainer(model, load_tokenizer(run.base_model), arguments, lora)
+        trainer = make_trainer(model, tokenizer, arguments, lora)
         trainer.read_by(settings, budget)
         counts = _count_dropped(run, settings.cutoff, n_examples, len(trainer.train_dataset))
         if settings.quantisation:
@@ -190,9 +188,9 @@ def completions_only() -> Iterator[None]:
 
 
 def _count_dropped(run: AdapterRun, cutoff: int, n_examples: int, n_left: int) -> dict[str, int]:
-    """Return how many examples there were, and how many of them TRL dropped.
+    """Return how many examples there were, and how many of them were dropped.
 
-    It drops those whose prompt fills the cutoff, as nothing of their response is left.
+    Those whose prompt fills the cutoff are, as nothing of their response is left.
     """
     n_dropped, reason = n_examples - n_left, f"their prompt fills the cutoff of {cutoff} tokens"
     if n_left == 0:
@@ -212,12 +210,3 @@ def _write_model(run: AdapterRun, trainer: "Trainer", counts: dict[str, int]) ->
         facts = {**run.record, **counts, "settings": canonical_json(run.settings)}
         write_adapter_record(folder, run.base_model, run.adapter, facts)
     shutil.rmtree(run.checkpoint_dir)
-
-
-def conversations(rows: pd.DataFrame, *answers: str) -> list[dict[str, Any]]:
-    """Return each row in TRL's conversational form: its prompt and these columns, as turns."""
-    return [
-        {"prompt": user_turn(row.prompt)}
-        | {name: assistant_turn(getattr(row, name)) for name in answers}
-        for row in rows.itertuples()
-    ]

@@ -16,7 +16,8 @@ from lahja.core.config.training import DpoSettings
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json, write_json
 from lahja.core.tables import PAIRS, read_table
-from lahja.training.adapters import AdapterRun, conversations, train_adapter
+from lahja.prompts.chat import example_tokens
+from lahja.training.adapters import AdapterRun, train_adapter
 from lahja.training.batches import ByTokens, Metrics, column_lengths, micro_batches
 from lahja.training.distributed import is_first_process
 
@@ -57,7 +58,10 @@ def build_trainer(
     from trl.trainer.dpo_trainer import DPOTrainer
 
     class ByTokensTrainer(ByTokens, DPOTrainer):
-        """TRL's trainer, reading by tokens."""
+        """TRL's trainer, reading by tokens, which it is given."""
+
+        def _prepare_dataset(self, dataset: "Dataset", *_: Any) -> "Dataset":
+            return dataset.filter(lambda row: len(row["prompt_ids"]) < settings.cutoff)
 
         def lengths(self, rows: "Dataset | list[dict]") -> list[int]:
             """Return the tokens of both sides of each row, the shorter one padded."""
@@ -82,12 +86,22 @@ def build_trainer(
     trainer = ByTokensTrainer(
         model=model,
         args=DPOConfig(beta=settings.beta, **arguments),
-        train_dataset=Dataset.from_list(conversations(pairs, "chosen", "rejected")),
+        train_dataset=Dataset.from_list(_rows(tokenizer, pairs)),
         processing_class=tokenizer,
         peft_config=lora,
     )
     _add_reference(trainer, settings.micro_batch_tokens or _REFERENCE_TOKENS)
     return trainer
+
+
+def _rows(tokenizer: "PreTrainedTokenizerBase", pairs: pd.DataFrame) -> list[dict[str, list[int]]]:
+    """Return the tokens of each pair."""
+    sides = (example_tokens(tokenizer, [*pairs["prompt"]], [*pairs[side]])
+             for side in ("chosen", "rejected"))  # fmt: skip
+    return [
+        {"prompt_ids": ids[:n_asked], "chosen_ids": ids[n_asked:], "rejected_ids": other[n_asked:]}
+        for (ids, n_asked), (other, _) in zip(*sides, strict=True)
+    ]
 
 
 def score_completions(model: Any, batch: dict[str, "Tensor"]) -> tuple[Any, "Tensor", "Tensor"]:

@@ -9,7 +9,8 @@ from lahja.core.config.base import parse
 from lahja.core.config.training import SftSettings
 from lahja.core.errors import LahjaError
 from lahja.core.tables import EXAMPLES, read_table
-from lahja.training.adapters import AdapterRun, conversations, train_adapter
+from lahja.prompts.chat import example_tokens
+from lahja.training.adapters import AdapterRun, train_adapter
 from lahja.training.batches import ByTokens, Metrics, column_lengths
 
 if TYPE_CHECKING:
@@ -63,10 +64,15 @@ def build_trainer(
             }
             return -scored.log_probs.sum(), metrics
 
+    tokens = example_tokens(tokenizer, [*examples["prompt"]], [*examples["completion"]])
+    rows = [
+        {"input_ids": ids, "completion_mask": [0] * n_asked + [1] * (len(ids) - n_asked)}
+        for ids, n_asked in tokens
+    ]
     return ByTokensTrainer(
         model=model,
         args=SFTConfig(**arguments, completion_only_loss=True),
-        train_dataset=Dataset.from_list(conversations(examples, "completion")),
+        train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
         peft_config=lora,
     )

@@ -143,7 +143,8 @@ class NoSettings(Departures):
 class Model(Section):
     """A checkpoint, or a model that lies between two."""
 
-    checkpoint: str | None = None  #: Repository on the Hugging Face hub, or a local folder.
+    #: Repository on the Hugging Face hub, or a local folder (`./x`, `/x`, `~/x`).
+    checkpoint: str | None = None
     revision: str | None = None  #: Commit of the repository; without one, the lock file's.
     from_: str | None = Field(None, alias="from")  #: Model that the training step starts from.
     #: Training step: `sft`, `dpo`, or `pretrain` from scratch.

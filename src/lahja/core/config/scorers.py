@@ -37,7 +37,8 @@ class SmallNllb(LoopSettings):
 class _Checkpoint(Section):
     """A model of the hub, a local one, or a small stand-in."""
 
-    #: Repository on the Hugging Face hub, or a local folder; null trains a small stand-in.
+    #: Repository on the Hugging Face hub, or a local folder (`./x`, `/x`, `~/x`); null trains a
+    #: small stand-in.
     checkpoint: str | None = None
     revision: str | None = None  #: Commit of the repository; without one, the lock file's.
 
@@ -97,7 +98,8 @@ class NllbDecoding(Section):
 class Nllb(_Checkpoint):
     """The NLLB model that fills in a missing MSA or English side."""
 
-    #: Repository on the Hugging Face hub, or a local folder; null trains a small stand-in.
+    #: Repository on the Hugging Face hub, or a local folder (`./x`, `/x`, `~/x`); null trains a
+    #: small stand-in.
     checkpoint: str | None = "facebook/nllb-200-3.3B"
     decoding: NllbDecoding = {}
     settings: SmallNllb = {}
