@@ -37,12 +37,12 @@ demo-vllm: env ## Run the demo with vLLM for all that answers, to results/demo-v
 	$(SNAKEMAKE) --configfile config/demo.yaml config/demo-vllm.yaml --cores $(CORES)
 
 real: env ## Run on real corpora: make real CORPORA=<folder>
-	@test -n "$(CORPORA)" || { echo "make real: say where the corpora are: CORPORA=<folder>"; exit 2; }
-	$(SNAKEMAKE) --configfile config/real.yaml --config corpora_dir=$(CORPORA) --cores $(CORES)
+	@test -n "$$CORPORA" || { echo "make real: say where the corpora are: CORPORA=<folder>"; exit 2; }
+	$(SNAKEMAKE) --configfile config/real.yaml --config corpora_dir="$$CORPORA" --cores $(CORES)
 
 study: env ## Repeat the study of docs/study.md: make study CORPORA=<folder> [STUDY=study-smollm2]
-	@test -n "$(CORPORA)" || { echo "make study: say where the corpora are: CORPORA=<folder>"; exit 2; }
-	$(SNAKEMAKE) --configfile config/real.yaml config/$(STUDY).yaml --config corpora_dir=$(CORPORA) --cores $(CORES)
+	@test -n "$$CORPORA" || { echo "make study: say where the corpora are: CORPORA=<folder>"; exit 2; }
+	$(SNAKEMAKE) --configfile config/real.yaml config/$(STUDY).yaml --config corpora_dir="$$CORPORA" --cores $(CORES)
 
 paper: env ## Run the paper's recipe on this machine's GPUs
 	$(SNAKEMAKE) --cores $(CORES) --resources gpu=2 --workflow-profile profiles/a6000

@@ -1,8 +1,12 @@
+import ast
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from snakemake.cli import parse_config
 
 from lahja.core.command import run
 from lahja.core.errors import LahjaError
@@ -97,6 +101,21 @@ def test_a_path_that_cannot_be_used_is_told_in_one_line(tmp_path):
         run(main, ["--output", str(tmp_path / "file" / "x")])
 
 
+def test_the_work_goes_on_when_the_reader_of_its_output_leaves(tmp_path):
+    code = (
+        "import pathlib, sys\nfrom lahja.core.command import run\n"
+        "def main(output: pathlib.Path):\n"
+        "    for n in range(20_000): print('line', n)\n"
+        "    print('remark', file=sys.stderr)\n"
+        "    output.write_text('done')\n"
+        f"run(main, ['--output', {str(tmp_path / 'a')!r}])"
+    )
+    command = f"set -o pipefail; {sys.executable} -c {shlex.quote(code)} 2>&1 | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("line 0\n", "")
+    assert (tmp_path / "a").read_text() == "done"
+
+
 def test_garbage_is_looked_for_seldom_and_not_at_exit():
     code = (
         "import atexit, gc\n"
@@ -125,3 +144,33 @@ def test_plain_arguments_and_switches():
     run(main, ["outputs", "--recorded"])
     run(main, ["--seed", "3", "outputs"])
     assert seen == [(Path("outputs"), True, 0), (Path("outputs"), False, 3)]
+
+
+def test_every_path_in_a_rules_command_is_quoted(root):
+    rules = [*(root / "workflow" / "rules").glob("*.smk")]
+    commands = [
+        line
+        for rule in rules
+        for block in re.findall(r"^    shell:\n((?: {8}.*\n?)+)", rule.read_text(), re.MULTILINE)
+        for line in block.splitlines()
+    ]
+    assert len(commands) > 100
+    fields = [field for line in commands for field in re.findall(r"\{+([^{}]+)\}+", line)]
+    bare = {"scripts", "resources.gpu"}
+    assert {f for f in fields if not f.endswith(":q")} - bare == {
+        "quote(here)",
+        "quote(here or '.')",
+    }
+
+
+@pytest.mark.parametrize("target", ["real", "study"])
+def test_make_takes_a_folder_with_a_space(root, target):
+    show = f"SNAKEMAKE={sys.executable} -c 'import sys; print(sys.argv[1:])'"
+    folder = "/x/Mona's corpora"
+    done = subprocess.run(
+        ["make", "--silent", "--old-file=env", target, show, f"CORPORA={folder}"],
+        cwd=root, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert parse_config([a for a in ast.literal_eval(done.stdout) if "corpora_dir" in a]) == {
+        "corpora_dir": folder
+    }

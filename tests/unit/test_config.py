@@ -161,6 +161,17 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
         ({"preferences": {"gates": {"echo": {"most_likeness": 0.5}}}}, "preferences.gates.echo.most_likeness: renamed; write max_similarity"),
         ({"training": {"dpo": {"simpo_margin": 1}}}, "training.dpo.simpo_margin: removed: only objectives"),
         ({"models": {"llama+RL": {"settings": {"label_smoothing": 0.1}}}}, "models.llama+RL.settings.label_smoothing: removed: no loss here uses it"),
+        ({"training": {"sft": {"learning_rate": 0}}}, "training.sft.learning_rate: expected greater than 0, not 0"),
+        ({"models": {"llama-T": {"settings": {"learning_rate": "1e-4"}}}}, "models.llama-T.settings.learning_rate: expected a number such as 3 or"),
+        ({"generators": {"gpt-4o": {"decoding": {"top_p": 0}}}}, "generators.gpt-4o.decoding.top_p: expected greater than 0, not 0"),
+        ({"training": {"dpo": {"schedule": "cosin"}}}, "training.dpo.schedule: expected 'cosine', 'linear', "),
+        ({"data": {"min_words": 5, "max_words": 4}}, "data.max_words: expected min_words or more, not 4"),
+        ({"data": {"validation_share": 0.5, "test_share": 0.5}}, "data.test_share: expected a sum with validation_share below 1, not 1"),
+        ({"datasets": {"i": {"kind": "instructions"}}, "models": {"small": {"train": "pretrain", "on": "i", "settings": {"heads": 5}}}}, "models.small.settings.heads: expected a divisor of hidden, 192, not 5"),
+        ({"models": {"llama-T": {"train": ["sft"]}}}, "models.llama-T.train: expected 'sft', 'dpo' or 'pretrain', not ['sft']"),
+        ({"corpora": {"edc": {"options": {"files": ["/x/*.txt"]}}}}, "corpora.edc.options.files.0: '/x/*.txt' is no pattern of files within"),
+        ({"corpora": {"edc": {"files": ["a**"]}}}, "corpora.edc.files.0: 'a**' is no pattern of files within"),
+        ({"corpora": {"edc": {"options": None}}}, "corpora.edc.options: expected keys and values, not None"),
         ({"vllm": {"python": "/nowhere/python"}}, "vllm.python: no interpreter at /nowhere/python"),
         ({"generators": {"gpt-4o": {"base_url": "localhost"}}}, "generators.gpt-4o.base_url: expected an ad"),
         ({"generators": {"gpt-4o": {"base_url": "https://me:pw@host"}}}, "generators.gpt-4o.base_url: holds a pass"),
@@ -168,6 +179,33 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
 )  # fmt: skip
 def test_a_faulty_key_is_named(paper, change, line):
     assert fault_of(merged(deepcopy(paper), change)).startswith(line)
+
+
+@pytest.mark.parametrize(
+    "name", ["a b", "a/b", "a*", "{a}", "$(id)", "..", "-a", "a\n", "لهجة", "", "a" * 101]
+)
+def test_what_is_no_name_of_a_file_is_refused_in_every_catalogue(paper, name):
+    for catalogue in ("corpora", "datasets", "models", "generators"):
+        entry = next(iter(paper[catalogue].values()))
+        line = fault_of(merged(deepcopy(paper), {catalogue: {name: entry}}))
+        assert line.startswith(f"{catalogue}."), line
+        assert "expected text of the form ^[A-Z" in line, line
+    resolve(merged(deepcopy(paper), {"corpora": {"A.1_b+c-d@0.5": paper["corpora"]["edc"]}}))
+
+
+@pytest.mark.parametrize("field", ["messages", "model", "stream", "n", "prompt", "tools"])
+@pytest.mark.parametrize("value", [None, 1])
+def test_a_request_cannot_replace_the_prompt_or_the_form_of_its_answer(paper, field, value):
+    line = fault_of(
+        merged(deepcopy(paper), {"generators": {"gpt-4o": {"request": {field: value}}}})
+    )
+    assert line.startswith(
+        f"generators.gpt-4o.request.{field}: expected a field that changes neith"
+    )
+    further = {"generators": {"gpt-4o": {"request": {"seed": None, "logit_bias": {"5": -1}}}}}
+    assert (
+        resolve(merged(deepcopy(paper), further))["generators"]["gpt-4o"]["request"]["seed"] is None
+    )
 
 
 def fault_of(config):

@@ -5,7 +5,6 @@ from lahja.core.files import (
     atomic_path,
     digest_of_folder,
     read_json,
-    read_jsonl,
     read_yaml,
     write_json,
     write_jsonl,
@@ -37,10 +36,10 @@ def test_json_keeps_arabic_letters(tmp_path):
     assert "إزيك" in (tmp_path / "a.json").read_text(encoding="utf-8")
     assert read_json(tmp_path / "a.json") == {"نص": "إزيك"}
     write_jsonl(tmp_path / "a.jsonl", [{"n": 1}, {"n": 2}])
-    assert list(read_jsonl(tmp_path / "a.jsonl")) == [{"n": 1}, {"n": 2}]
+    assert (tmp_path / "a.jsonl").read_text() == '{"n": 1}\n{"n": 2}\n'
 
 
-@pytest.mark.parametrize("content", [b"{", b"\xff\xfe\x00"])
+@pytest.mark.parametrize("content", [b"{", b"\xff\xfe\x00", b"[" * 100_000])
 def test_a_broken_file_is_named(tmp_path, content):
     path = tmp_path / "a.json"
     path.write_bytes(content)
@@ -60,13 +59,6 @@ def test_a_broken_yaml_file_is_named(tmp_path, content):
         read_yaml(tmp_path / "b.yaml")
     path.write_text("a: {b: إزيك}", encoding="utf-8")
     assert read_yaml(path) == {"a": {"b": "إزيك"}}
-
-
-def test_a_broken_line_is_named(tmp_path):
-    path = tmp_path / "a.jsonl"
-    path.write_text('{"n": 1}\n\n{"n"\n')
-    with pytest.raises(LahjaError, match=r"a\.jsonl:3: not a JSON object"):
-        list(read_jsonl(path))
 
 
 def test_a_folders_digest_hangs_on_names_and_bytes(tmp_path):

@@ -3,6 +3,7 @@
 import ast
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -154,9 +155,56 @@ def test_a_fault_is_one_line_that_names_file_and_row(run, change, message):
 
 def test_an_item_rated_in_two_files_by_one_annotator_is_refused(run):
     fill_csv(run / "sheets" / "egy.csv", run / "in" / "egy-mona.csv")
-    fill_csv(run / "sheets" / "egy.csv", run / "in" / "mona.csv")
+    fill_csv(run / "sheets" / "egy.csv", run / "in" / "mona.csv", _set("Fluency", "4", 5))
     with pytest.raises(LahjaError, match=r"mona\.csv: row 2: mona rated item .* already"):
         read_ratings([run / "in"], run / "key.parquet")
+
+
+@pytest.mark.parametrize(
+    "copy", ["egy-mona (1)", "egy-mona - Copy", "egy-mona - نسخة (2)", "mona/egy"]
+)
+def test_the_same_sheet_is_counted_once_and_named(run, copy):
+    first = fill_csv(run / "sheets" / "egy.csv", run / "in" / "egy-mona.csv")
+    second = fill_csv(run / "sheets" / "egy.csv", run / "in" / f"{copy}.csv", delimiter=";")
+    table, notes = read_ratings([first, second], run / "key.parquet")
+    assert annotators_table(table).rows[["annotator", "ratings"]].to_numpy().tolist() == [
+        ["mona", 36]
+    ]
+    assert notes[0] == f"{second}: the same as {first}, counted once."
+    fill_csv(run / "sheets" / "egy.csv", second, _set("Fluency", "4"))
+    with pytest.raises(LahjaError, match=r"mona rated item .* already"):
+        read_ratings([first, second], run / "key.parquet")
+
+
+def test_a_copied_workbook_is_nobody_elses_ratings(run):
+    first = fill_workbook(run / "sheets" / "egy.xlsx", run / "in" / "egy-mona.xlsx", {"G2": 4})
+    second = shutil.copy(first, run / "in" / "egy-ali.xlsx")
+    table, notes = read_ratings([first, second], run / "key.parquet")
+    assert set(table["annotator"]) == {"mona"}
+    assert notes[0] == f"{second}: the same as {first}, counted once."
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("=2+2", "Ratings!G2: =2+2 was never calculated: open the file in a spreadsheet program"),
+        ("#N/A", "row 2: Fluency is '#N/A', expected a whole number from 1 to 5"),
+    ],
+)
+def test_a_formula_without_a_value_is_no_empty_cell(run, value, message):
+    path = fill_workbook(run / "sheets" / "egy.xlsx", run / "egy-mona.xlsx", {"G2": value, "G3": 4})
+    with pytest.raises(LahjaError) as fault:
+        read_ratings([path], run / "key.parquet")
+    assert str(fault.value).startswith(f"{path}: {message}")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("first", ["", "sep=;\n", '"sep=;"\r\n'])
+def test_csv_as_excel_writes_it_is_read(run, encoding, first):
+    path = fill_csv(run / "sheets" / "egy.csv", run / "egy-mona.csv", delimiter=";")
+    text = path.read_text(encoding="utf-8-sig")
+    path.write_bytes((first + text).encode(encoding))
+    assert set(read_ratings([path], run / "key.parquet")[0]["rating"]) == {3}
 
 
 @pytest.mark.parametrize(
@@ -170,6 +218,7 @@ def test_an_item_rated_in_two_files_by_one_annotator_is_refused(run):
             "not CSV (Error tokenizing data. C error: Expected 2 fields in line 2, saw 3)",
         ),
         ("egy.xlsx", b"not a zip file", "not an Excel workbook"),
+        ("egy.xlsx", b"\xd0\xcf\x11\xe0 encrypted", "not an Excel workbook without a password"),
         ("egy.ods", b"", "expected a file that ends in .csv or .xlsx"),
     ],
 )
@@ -204,6 +253,10 @@ def test_missing_files_ratings_and_keys_are_told(run):
         ("mona/egy.csv", "mona"),
         ("in/mona.csv", "mona"),
         ("in/egyptian.csv", "egyptian"),
+        ("in/egy-mona (1).xlsx", "mona"),
+        ("in/Copy of egy-mona.xlsx", "mona"),
+        ("in/egy-mona copy 2.xlsx", "mona"),
+        ("in/egy-mona2.xlsx", "mona2"),
     ],
 )
 def test_the_annotator_is_in_the_name(path, annotator):

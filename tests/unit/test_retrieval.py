@@ -1,8 +1,10 @@
 """Retrieval: links to what is there, downloads, and one line on how to get the rest."""
 
+import re
 import shutil
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 
 import huggingface_hub
@@ -106,6 +108,35 @@ def test_download_faults_are_one_line(corpora_dir):
         retrieve(corpora_dir, access="download")
     with pytest.raises(LahjaError, match=r"corpora\.demo\.access: 'demo' is not retrieved"):
         retrieve(corpora_dir, access="demo")
+
+
+def _marked(content, offset, value):
+    """Return a zip archive with another byte in each entry of its directory."""
+    content = bytearray(content)
+    for match in re.finditer(b"PK\x01\x02", content):
+        content[match.start() + offset] = value
+    return content
+
+
+@pytest.mark.parametrize(
+    ("form", "damage"),
+    [
+        ("zip", lambda content: content.replace(b"one.txt", b"ONE.txt", 1)),
+        ("zip", lambda content: _marked(content, 16, 0)),  # Checksums.
+        ("zip", lambda content: _marked(content, 8, 1)),  # A flag: encrypted.
+        ("zip", lambda content: _marked(content, 10, 99)),  # Method: AES.
+        ("gztar", lambda content: content[: len(content) // 2]),
+        ("gztar", lambda content: content[:-8] + b"\0" * 4 + content[-4:]),  # Checksum.
+        ("xztar", lambda content: content[:40] + b"\0" * 20 + content[60:]),
+        ("bztar", lambda content: content[:40] + b"\0" * 20 + content[60:]),
+    ],
+)
+def test_a_damaged_or_encrypted_archive_is_told_in_one_line(corpora_dir, form, damage):
+    archive = Path(shutil.make_archive(str(corpora_dir / "packed"), form, corpora_dir, "c"))
+    archive.write_bytes(damage(archive.read_bytes()))
+    with pytest.raises(LahjaError, match="is not a sound archive") as fault:
+        retrieve(corpora_dir, access="download", url=f"file://{archive}")
+    assert "\n" not in str(fault.value)
 
 
 def test_archives_cannot_write_elsewhere(corpora_dir):

@@ -47,6 +47,18 @@ def test_what_is_no_table_is_refused(tmp_path):
         read_table(path, REJECTS)
 
 
+def test_a_corrupt_page_is_told_in_one_line(tmp_path):
+    path = tmp_path / "rejects.parquet"
+    row = {"corpus": "own", "file": "a.tsv", "reason": "empty"}
+    rows = [row | {"line": n, "text": f"سطر {n}"} for n in range(20_000)]
+    write_table(path, pd.DataFrame(rows), REJECTS)
+    content = path.read_bytes()
+    half = len(content) // 2
+    path.write_bytes(content[:half] + b"Z" * 400 + content[half + 400 :])
+    with pytest.raises(LahjaError, match=r"rejects\.parquet: not a Parquet table \("):
+        read_table(path, REJECTS)
+
+
 def test_a_failed_write_leaves_the_old_table(tmp_path):
     path = tmp_path / "dialectness.parquet"
     write_table(path, pd.DataFrame({"sentence_id": ["a"], "aldi": [0.5]}), DIALECTNESS)

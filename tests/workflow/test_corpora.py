@@ -1,5 +1,8 @@
 """What makes a corpus stale, shown by dry runs after reading a small one."""
 
+import subprocess
+import sys
+
 import pytest
 
 pytestmark = pytest.mark.workflow
@@ -12,15 +15,22 @@ corpora_in_use:
 
 
 def test_a_corpus_is_read_again_for_its_contents_alone(fresh):
-    text = fresh.folder / "mine" / "tiny" / "a.txt"
+    text = fresh.folder / "my corpora" / "tiny" / "a.txt"
     text.parent.mkdir(parents=True)
     text.write_text("ازيك عامل ايه\nانا كويس الحمد لله\n", encoding="utf-8")
     fresh.edit("config/demo.yaml", "\ncorpora_in_use:", CORPUS)
 
-    def planned(folder="mine"):
+    def planned(folder="my corpora"):
         return {job.rule for job in fresh.planned(TABLE, "--config", f"corpora_dir={folder}")}
 
-    options = ("--configfile", "config/demo.yaml", "--cores", "1", "--config", "corpora_dir=mine")
+    options = (
+        "--configfile",
+        "config/demo.yaml",
+        "--cores",
+        "1",
+        "--config",
+        "corpora_dir=my corpora",
+    )
     done = fresh.snakemake(*options, "--", TABLE)
     assert done.returncode == 0, done.stdout
     assert planned() == set()
@@ -30,5 +40,16 @@ def test_a_corpus_is_read_again_for_its_contents_alone(fresh):
     (fresh.folder / "theirs" / "tiny").symlink_to(text.parent)
     assert planned("theirs") == set()
     # An edit that changes no size.
-    fresh.edit("mine/tiny/a.txt", "كويس", "تمام")
+    fresh.edit("my corpora/tiny/a.txt", "كويس", "تمام")
     assert planned() == {"retrieve_corpus", "ingest_corpus"}
+
+
+@pytest.mark.parametrize("target", ["real", "study"])
+def test_make_plans_a_run_on_a_folder_with_a_space(fresh, root, target):
+    dry = f"SNAKEMAKE={sys.executable} -m snakemake --dry-run --printshellcmds"
+    done = subprocess.run(
+        ["make", f"--file={root}/Makefile", "--old-file=env", target, dry, "CORPORA=/x/my corpora"],
+        cwd=fresh.folder, text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "--corpora-dir '/x/my corpora'" in done.stdout

@@ -39,10 +39,10 @@ rule classify_sentences:
         scoring=canonical_json(parameters.judging | pick(config, "dialects")),
     shell:
         f"python {scripts}/classify_sentences.py"
-        " --roots {input.roots} --models {input.models} --country {input.country}"
-        " --sentences {input.sentences} --settings {params.settings:q}"
+        " --roots {input.roots:q} --models {input.models:q} --country {input.country:q}"
+        " --sentences {input.sentences:q} --settings {params.settings:q}"
         " --scoring {params.scoring:q} --execution {params.execution:q} --gpus {resources.gpu}"
-        " --output {output.predictions} &> {log}"
+        " --output {output.predictions:q} &> {log:q}"
 
 
 rule evaluate_classifier:
@@ -61,9 +61,9 @@ rule evaluate_classifier:
         settings=parameters.resampling(),
     shell:
         f"python {scripts}/evaluate_classifier.py"
-        " --predictions {input.predictions}"
-        " --settings {params.settings:q} --metrics {output.metrics}"
-        " --confusion {output.confusion} &> {log}"
+        " --predictions {input.predictions:q}"
+        " --settings {params.settings:q} --metrics {output.metrics:q}"
+        " --confusion {output.confusion:q} &> {log:q}"
 
 
 rule check_scorers:
@@ -88,8 +88,8 @@ rule check_scorers:
         execution=lambda wc, input: parameters.execution(config["scorers"]),
     shell:
         f"python {scripts}/check_scorers.py"
-        " --teacher {input.teacher}"
-        " --sentences {input.sentences} --aldi {input.aldi} --country {input.country}"
-        " --language {input.language} --settings {params.settings:q}"
+        " --teacher {input.teacher:q}"
+        " --sentences {input.sentences:q} --aldi {input.aldi:q} --country {input.country:q}"
+        " --language {input.language:q} --settings {params.settings:q}"
         " --execution {params.execution:q} --gpus {resources.gpu}"
-        " --output {output.agreement} &> {log}"
+        " --output {output.agreement:q} &> {log:q}"

@@ -45,7 +45,7 @@ rule retrieve_corpus:
         f"python {scripts}/retrieve_corpus.py"
         " --name {wildcards.corpus:q}"
         " --corpus {params.corpus:q} --corpora-dir {params.folder:q} --lock {params.lock:q}"
-        " --wanted {params.wanted:q} --output {output.corpus} &> {log}"
+        " --wanted {params.wanted:q} --output {output.corpus:q} &> {log:q}"
 
 
 rule retrieve_model:
@@ -69,7 +69,7 @@ rule retrieve_model:
         f"python {scripts}/retrieve_model.py"
         " --name {params.checkpoint:q}"
         " --revision {params.revision:q} --lock {params.lock:q} --wanted {params.wanted:q}"
-        " --output {output.folder} &> {log}"
+        " --output {output.folder:q} &> {log:q}"
 
 
 rule ingest_corpus:
@@ -93,8 +93,8 @@ rule ingest_corpus:
     shell:
         f"python {scripts}/ingest_corpus.py"
         " --name {wildcards.corpus:q}"
-        " --corpus {params.corpus:q} --folder {input.folder} --settings {params.settings:q}"
-        " --sentences {output.sentences} --rejects {output.rejects} &> {log}"
+        " --corpus {params.corpus:q} --folder {input.folder:q} --settings {params.settings:q}"
+        " --sentences {output.sentences:q} --rejects {output.rejects:q} &> {log:q}"
 
 
 rule assemble_data:
@@ -128,7 +128,7 @@ rule assemble_data:
         ),
     shell:
         f"python {scripts}/assemble_data.py"
-        " --corpora {input.corpora}"
-        " --rejects {input.rejects} --ready {input.ready} --settings {params.settings:q}"
-        " --sentences {output.sentences} --parallel {output.parallel}"
-        " --all-rejects {output.rejects} --counts {output.counts} &> {log}"
+        " --corpora {input.corpora:q}"
+        " --rejects {input.rejects:q} --ready {input.ready:q} --settings {params.settings:q}"
+        " --sentences {output.sentences:q} --parallel {output.parallel:q}"
+        " --all-rejects {output.rejects:q} --counts {output.counts:q} &> {log:q}"

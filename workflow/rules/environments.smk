@@ -31,8 +31,8 @@ rule build_vllm_environment:
     # pip picks torch's build for this machine; the lock is complete and installed as it is. The
     # library comes last, so that scripts run by hand find it too.
     shell:
-        "(python -m venv --clear {output.folder}"
-        " && {output.folder}/bin/python -m pip install --quiet --requirement {params.torch}"
-        " && {output.folder}/bin/python -m pip install --quiet --no-deps --requirement {params.lock}"
-        f" && {{output.folder}}/bin/python -m pip install --quiet --no-deps --editable {here or '.'}"
-        " && {output.folder}/bin/python -c 'import lahja; from vllm import EngineArgs, LLMEngine') &> {log}"
+        "(python -m venv --clear {output.folder:q}"
+        " && {output.folder:q}/bin/python -m pip install --quiet --requirement {params.torch:q}"
+        " && {output.folder:q}/bin/python -m pip install --quiet --no-deps --requirement {params.lock:q}"
+        f" && {{output.folder:q}}/bin/python -m pip install --quiet --no-deps --editable {quote(here or '.')}"
+        " && {output.folder:q}/bin/python -c 'import lahja; from vllm import EngineArgs, LLMEngine') &> {log:q}"

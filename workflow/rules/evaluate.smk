@@ -37,12 +37,12 @@ rule generate_evaluation:
         execution=lambda wc, input: parameters.execution(config["decoding"]),
         store=f"{paths.state}/evaluation/{{model}}.jsonl",
     shell:
-        f"{{params.python}} {scripts}/generate_responses.py"
+        f"{{params.python:q}} {scripts}/generate_responses.py"
         " --evaluation"
-        " --prompts {input.prompts} --root {input.root} --adapter {input.adapter}"
+        " --prompts {input.prompts:q} --root {input.root:q} --adapter {input.adapter:q}"
         " --generator {params.generator:q}"
-        " --execution {params.execution:q} --gpus {resources.gpu} --store {params.store}"
-        " --output {output.responses} &> {log}"
+        " --execution {params.execution:q} --gpus {resources.gpu} --store {params.store:q}"
+        " --output {output.responses:q} &> {log:q}"
 
 
 rule sample_evaluation:
@@ -73,12 +73,12 @@ rule sample_evaluation:
         samples=lambda wc: parameters.mbr(wc.model)["samples"],
         store=f"{paths.state}/evaluation/{{model}}.jsonl",
     shell:
-        f"{{params.python}} {scripts}/generate_responses.py"
+        f"{{params.python:q}} {scripts}/generate_responses.py"
         " --evaluation"
-        " --prompts {input.prompts} --root {input.root} --adapter {input.adapter}"
+        " --prompts {input.prompts:q} --root {input.root:q} --adapter {input.adapter:q}"
         " --generator {params.generator:q}"
-        " --execution {params.execution:q} --samples {params.samples} --gpus {resources.gpu}"
-        " --store {params.store} --output {output.samples} &> {log}"
+        " --execution {params.execution:q} --samples {params.samples:q} --gpus {resources.gpu}"
+        " --store {params.store:q} --output {output.samples:q} &> {log:q}"
 
 
 rule choose_by_mbr:
@@ -107,11 +107,11 @@ rule choose_by_mbr:
         execution=lambda wc, input: parameters.execution(config["scorers"]),
     shell:
         f"python {scripts}/choose_by_mbr.py"
-        " --prompts {input.prompts}"
-        " --samples {input.samples} --aldi {input.aldi} --country {input.country}"
-        " --language {input.language} --settings {params.settings:q}"
+        " --prompts {input.prompts:q}"
+        " --samples {input.samples:q} --aldi {input.aldi:q} --country {input.country:q}"
+        " --language {input.language:q} --settings {params.settings:q}"
         " --execution {params.execution:q} --gpus {resources.gpu}"
-        " --output {output.responses} &> {log}"
+        " --output {output.responses:q} &> {log:q}"
 
 
 rule score_responses:
@@ -139,10 +139,10 @@ rule score_responses:
         execution=lambda wc, input: parameters.execution(config["scorers"]),
     shell:
         f"python {scripts}/score_responses.py"
-        " --prompts {input.prompts}"
-        " --responses {input.responses} --aldi {input.aldi} --country {input.country}"
-        " --language {input.language} --settings {params.settings:q}"
-        " --execution {params.execution:q} --gpus {resources.gpu} --output {output.scored} &> {log}"
+        " --prompts {input.prompts:q}"
+        " --responses {input.responses:q} --aldi {input.aldi:q} --country {input.country:q}"
+        " --language {input.language:q} --settings {params.settings:q}"
+        " --execution {params.execution:q} --gpus {resources.gpu} --output {output.scored:q} &> {log:q}"
 
 
 rule score_sentences:
@@ -162,8 +162,8 @@ rule score_sentences:
         settings=parameters.of(spbleu_model=paths.spbleu_model),
     shell:
         f"python {scripts}/score_sentences.py"
-        " --prompts {input.prompts}"
-        " --scored {input.scored} --settings {params.settings:q} --output {output.scores} &> {log}"
+        " --prompts {input.prompts:q}"
+        " --scored {input.scored:q} --settings {params.settings:q} --output {output.scores:q} &> {log:q}"
 
 
 rule compute_metrics:
@@ -188,6 +188,6 @@ rule compute_metrics:
         ),
     shell:
         f"python {scripts}/compute_metrics.py"
-        " --scores {input.scores} --aldi {input.aldi}"
-        " --country {input.country} --language {input.language} --settings {params.settings:q}"
-        " --metrics {output.metrics} --comparisons {output.comparisons} &> {log}"
+        " --scores {input.scores:q} --aldi {input.aldi:q}"
+        " --country {input.country:q} --language {input.language:q} --settings {params.settings:q}"
+        " --metrics {output.metrics:q} --comparisons {output.comparisons:q} &> {log:q}"

@@ -42,11 +42,11 @@ rule generate_responses:
         server=lambda wc, input: parameters.server(wc.generator),
         store=f"{paths.state}/generations/{{generator}}.jsonl",
     shell:
-        f"{{params.python}} {scripts}/generate_responses.py"
-        " --prompts {input.prompts}"
-        " --root {input.root} --adapter {input.adapter} --generator {params.generator:q}"
+        f"{{params.python:q}} {scripts}/generate_responses.py"
+        " --prompts {input.prompts:q}"
+        " --root {input.root:q} --adapter {input.adapter:q} --generator {params.generator:q}"
         " --execution {params.execution:q} --server {params.server:q} --gpus {resources.gpu}"
-        " --store {params.store} --output {output.responses} &> {log}"
+        " --store {params.store:q} --output {output.responses:q} &> {log:q}"
 
 
 rule sample_policy:
@@ -78,8 +78,8 @@ rule sample_policy:
         greedy=lambda wc: "" if wc.asked == "prompts" else "--greedy-first",
         store=f"{paths.state}/policies/{{policy}}.{{samples}}.{{asked}}.jsonl",
     shell:
-        f"{{params.python}} {scripts}/generate_responses.py"
-        " --prompts {input.prompts}"
-        " --root {input.root} --adapter {input.adapter} --generator {params.generator:q}"
-        " --execution {params.execution:q} --samples {wildcards.samples} {params.greedy}"
-        " --gpus {resources.gpu} --store {params.store} --output {output.responses} &> {log}"
+        f"{{params.python:q}} {scripts}/generate_responses.py"
+        " --prompts {input.prompts:q}"
+        " --root {input.root:q} --adapter {input.adapter:q} --generator {params.generator:q}"
+        " --execution {params.execution:q} --samples {wildcards.samples:q} {params.greedy:q}"
+        " --gpus {resources.gpu} --store {params.store:q} --output {output.responses:q} &> {log:q}"

@@ -31,10 +31,10 @@ rule label_responses:
         execution=lambda wc, input: parameters.execution(config["preferences"]),
     shell:
         f"python {scripts}/label_responses.py"
-        " --root {input.root} --adapter {input.adapter}"
-        " --responses {input.responses} --origin {params.origin} --settings {params.settings:q}"
+        " --root {input.root:q} --adapter {input.adapter:q}"
+        " --responses {input.responses:q} --origin {params.origin:q} --settings {params.settings:q}"
         " --execution {params.execution:q} --gpus {resources.gpu}"
-        " --output {output.candidates} &> {log}"
+        " --output {output.candidates:q} &> {log:q}"
 
 
 use rule label_responses as label_policy with:
@@ -75,11 +75,11 @@ rule translate_mismatches:
         execution=lambda wc, input: parameters.execution(config["decoding"]),
         store=f"{paths.state}/translated.jsonl",
     shell:
-        f"{{params.python}} {scripts}/translate_mismatches.py"
-        " --root {input.root}"
-        " --adapter {input.adapter} --candidates {input.candidates}"
+        f"{{params.python:q}} {scripts}/translate_mismatches.py"
+        " --root {input.root:q}"
+        " --adapter {input.adapter:q} --candidates {input.candidates:q}"
         " --generator {params.generator:q} --execution {params.execution:q}"
-        " --gpus {resources.gpu} --store {params.store} --output {output.translations} &> {log}"
+        " --gpus {resources.gpu} --store {params.store:q} --output {output.translations:q} &> {log:q}"
 
 
 use rule label_responses as relabel_translations with:

@@ -28,9 +28,9 @@ rule build_validation:
         ),
     shell:
         f"python {scripts}/build_validation.py"
-        " --prompts {input.prompts}"
-        " --candidates {input.candidates} --settings {params.settings:q}"
-        " --output {output.validation} &> {log}"
+        " --prompts {input.prompts:q}"
+        " --candidates {input.candidates:q} --settings {params.settings:q}"
+        " --output {output.validation:q} &> {log:q}"
 
 
 rule build_pairs:
@@ -57,12 +57,12 @@ rule build_pairs:
         execution=lambda wc, input: parameters.execution(config["scorers"]),
     shell:
         f"python {scripts}/build_pairs.py"
-        " --prompts {input.prompts}"
-        " --candidates {input.candidates} --validation {input.validation}"
-        " --parallel {input.parallel} --aldi {input.aldi} --country {input.country}"
-        " --language {input.language} --settings {params.settings:q}"
+        " --prompts {input.prompts:q}"
+        " --candidates {input.candidates:q} --validation {input.validation:q}"
+        " --parallel {input.parallel:q} --aldi {input.aldi:q} --country {input.country:q}"
+        " --language {input.language:q} --settings {params.settings:q}"
         " --execution {params.execution:q} --gpus {resources.gpu}"
-        " --pairs {output.pairs} --funnel-counts {output.funnel} &> {log}"
+        " --pairs {output.pairs:q} --funnel-counts {output.funnel:q} &> {log:q}"
 
 
 rule build_chosen:
@@ -81,5 +81,5 @@ rule build_chosen:
         code=parameters.code("build_chosen"),
     shell:
         f"python {scripts}/build_chosen.py"
-        " --pairs {input.pairs}"
-        " --output {output.examples} &> {log}"
+        " --pairs {input.pairs:q}"
+        " --output {output.examples:q} &> {log:q}"

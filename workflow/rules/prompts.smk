@@ -44,10 +44,10 @@ rule sample_sentences:
         execution=lambda wc, input: parameters.execution(config["scorers"]),
     shell:
         f"python {scripts}/sample_sentences.py"
-        " --sentences {input.sentences}"
-        " --model {input.model} --settings {params.settings:q} --execution {params.execution:q}"
-        " --gpus {resources.gpu} --samples {output.samples}"
-        " --dialectness {output.dialectness} &> {log}"
+        " --sentences {input.sentences:q}"
+        " --model {input.model:q} --settings {params.settings:q} --execution {params.execution:q}"
+        " --gpus {resources.gpu} --samples {output.samples:q}"
+        " --dialectness {output.dialectness:q} &> {log:q}"
 
 
 rule build_prompts:
@@ -73,9 +73,9 @@ rule build_prompts:
         ),
     shell:
         f"python {scripts}/build_prompts.py"
-        " --samples {input.samples}"
-        " --parallel {input.parallel} --templates {input.templates} --ready {input.ready}"
-        " --settings {params.settings:q} --output {output.prompts} &> {log}"
+        " --samples {input.samples:q}"
+        " --parallel {input.parallel:q} --templates {input.templates:q} --ready {input.ready:q}"
+        " --settings {params.settings:q} --output {output.prompts:q} &> {log:q}"
 
 
 rule build_direction_prompts:
@@ -96,9 +96,9 @@ rule build_direction_prompts:
         settings=lambda wc: parameters.of(number=int(wc.number)),
     shell:
         f"python {scripts}/build_direction_prompts.py"
-        " --parallel {input.parallel}"
-        " --dialects {params.dialects} --settings {params.settings:q}"
-        " --output {output.prompts} &> {log}"
+        " --parallel {input.parallel:q}"
+        " --dialects {params.dialects:q} --settings {params.settings:q}"
+        " --output {output.prompts:q} &> {log:q}"
 
 
 rule build_evaluation_prompts:
@@ -129,6 +129,6 @@ rule build_evaluation_prompts:
         ),
     shell:
         f"python {scripts}/build_evaluation_prompts.py"
-        " --corpora {input.corpora}"
-        " --ready {input.ready} --parallel {input.parallel} --settings {params.settings:q}"
-        " --output {output.prompts} &> {log}"
+        " --corpora {input.corpora:q}"
+        " --ready {input.ready:q} --parallel {input.parallel:q} --settings {params.settings:q}"
+        " --output {output.prompts:q} &> {log:q}"

@@ -47,11 +47,11 @@ rule make_tables_and_figures:
         ),
     shell:
         f"python {scripts}/make_tables_and_figures.py"
-        " --metrics {input.metrics}"
-        " --comparisons {input.comparisons} --classifier-metrics {input.classifier}"
-        " --scores {input.scores} --paper {params.paper} --settings {params.settings:q}"
-        " --tables {output.tables} --figures {output.figures}"
-        " --operating-point {params.operating_point} &> {log}"
+        " --metrics {input.metrics:q}"
+        " --comparisons {input.comparisons:q} --classifier-metrics {input.classifier:q}"
+        " --scores {input.scores:q} --paper {params.paper:q} --settings {params.settings:q}"
+        " --tables {output.tables:q} --figures {output.figures:q}"
+        " --operating-point {params.operating_point:q} &> {log:q}"
 
 
 rule make_study:
@@ -75,8 +75,8 @@ rule make_study:
         ),
     shell:
         f"python {scripts}/make_study.py"
-        " --scores {input.scores}"
-        " --settings {params.settings:q} --output {output.folder} &> {log}"
+        " --scores {input.scores:q}"
+        " --settings {params.settings:q} --output {output.folder:q} &> {log:q}"
 
 
 rule record_run:
@@ -103,12 +103,12 @@ rule record_run:
     shell:
         f"python {scripts}/record_run.py"
         " --config {params.config:q} --lock {params.lock:q}"
-        " --environments {params.environments} --data {input.data} --resolved {output.resolved}"
-        " --provenance {output.provenance} &> {log}"
-        f" && snakemake --snakefile {here}workflow/Snakefile --workflow-profile none"
+        " --environments {params.environments:q} --data {input.data:q} --resolved {output.resolved:q}"
+        " --provenance {output.provenance:q} &> {log:q}"
+        f" && snakemake --snakefile {quote(here)}workflow/Snakefile --workflow-profile none"
         " --rulegraph --forceall --quiet all"
-        " --configfile {output.resolved} --replace-workflow-config"
-        " > {output.rules} 2>> {log}"
+        " --configfile {output.resolved:q} --replace-workflow-config"
+        " > {output.rules:q} 2>> {log:q}"
 
 
 rule build_report:
@@ -162,15 +162,15 @@ rule build_report:
         f"python {scripts}/build_report.py"
         " --settings {params.settings:q}"
         " --licences {params.licences:q}"
-        " --metrics {input.metrics} --comparisons {input.comparisons}"
-        " --confusion {input.confusion} --scores {input.scores} --tables {input.tables}"
-        " --figures {input.figures} --counts {input.counts} --rejects {input.rejects}"
-        " --pairs {input.pairs} --funnel {input.funnel} --trained {input.trained}"
-        " --benchmarks {params.benchmarks} --rulegraph {input.rulegraph}"
-        " --scorer-agreement {input.agreement} --operating-point {input.operating_point}"
-        " --study {input.study}"
-        " --config {input.config} --versions {input.provenance} --templates {params.templates}"
-        " --output {output.page} &> {log}"
+        " --metrics {input.metrics:q} --comparisons {input.comparisons:q}"
+        " --confusion {input.confusion:q} --scores {input.scores:q} --tables {input.tables:q}"
+        " --figures {input.figures:q} --counts {input.counts:q} --rejects {input.rejects:q}"
+        " --pairs {input.pairs:q} --funnel {input.funnel:q} --trained {input.trained:q}"
+        " --benchmarks {params.benchmarks:q} --rulegraph {input.rulegraph:q}"
+        " --scorer-agreement {input.agreement:q} --operating-point {input.operating_point:q}"
+        " --study {input.study:q}"
+        " --config {input.config:q} --versions {input.provenance:q} --templates {params.templates:q}"
+        " --output {output.page:q} &> {log:q}"
 
 
 rule write_rating_sheets:
@@ -199,6 +199,6 @@ rule write_rating_sheets:
         ),
     shell:
         f"python {scripts}/write_rating_sheets.py"
-        " --prompts {input.prompts}"
-        " --scores {input.scores} --settings {params.settings:q} --sheets {output.sheets}"
-        " --key {output.key} --key-sheet {output.key_sheet} &> {log}"
+        " --prompts {input.prompts:q}"
+        " --scores {input.scores:q} --settings {params.settings:q} --sheets {output.sheets:q}"
+        " --key {output.key:q} --key-sheet {output.key_sheet:q} &> {log:q}"

@@ -25,8 +25,8 @@ rule expand_demo_corpora:
         settings=parameters.of(),
     shell:
         f"python {scripts}/expand_demo_corpora.py"
-        " --source {params.source}"
-        " --settings {params.settings:q} --output {output.corpora} &> {log}"
+        " --source {params.source:q}"
+        " --settings {params.settings:q} --output {output.corpora:q} &> {log:q}"
 
 
 rule collect_teacher_scores:
@@ -51,10 +51,10 @@ rule collect_teacher_scores:
         ),
     shell:
         f"python {scripts}/collect_teacher_scores.py"
-        " --corpora {input.corpora}"
-        " --names {params.names} --entries {params.entries:q} --limits {params.limits:q}"
-        " --settings {params.settings:q} --output {output.teacher}"
-        " --rejects {output.rejects} &> {log}"
+        " --corpora {input.corpora:q}"
+        " --names {params.names:q} --entries {params.entries:q} --limits {params.limits:q}"
+        " --settings {params.settings:q} --output {output.teacher:q}"
+        " --rejects {output.rejects:q} &> {log:q}"
 
 
 rule train_small_scorers:
@@ -77,9 +77,9 @@ rule train_small_scorers:
         settings=parameters.small_scorers(selection.small_scorers()),
     shell:
         f"python {scripts}/train_small_scorers.py"
-        " --teacher {input.teacher} --sentences {input.sentences}"
+        " --teacher {input.teacher:q} --sentences {input.sentences:q}"
         " --settings {params.settings:q} --gpus {resources.gpu}"
-        " --output {output.folders} &> {log}"
+        " --output {output.folders:q} &> {log:q}"
 
 
 use rule train_small_scorers as train_selecting_scorers with:
@@ -122,10 +122,10 @@ rule build_instructions:
         ),
     shell:
         f"python {scripts}/build_instructions.py"
-        " --sentences {input.sentences}"
-        " --parallel {input.parallel} --templates {input.templates}"
-        " --instructions {input.instructions} --settings {params.settings:q}"
-        " --output {output.examples} &> {log}"
+        " --sentences {input.sentences:q}"
+        " --parallel {input.parallel:q} --templates {input.templates:q}"
+        " --instructions {input.instructions:q} --settings {params.settings:q}"
+        " --output {output.examples:q} &> {log:q}"
 
 
 rule pretrain_model:
@@ -160,9 +160,9 @@ rule pretrain_model:
         record=lambda wc: parameters.record(wc.model),
     shell:
         f"python {scripts}/pretrain_model.py"
-        " --examples {input.examples}"
+        " --examples {input.examples:q}"
         " --settings {params.settings:q} --record {params.record:q}"
-        " --gpus {resources.gpu} --output {output.folder} &> {log}"
+        " --gpus {resources.gpu} --output {output.folder:q} &> {log:q}"
 
 
 rule train_small_nllb:
@@ -184,6 +184,6 @@ rule train_small_nllb:
         settings=parameters.of(**config["nllb"]["settings"]),
     shell:
         f"python {scripts}/train_small_nllb.py"
-        " --parallel {input.parallel}"
+        " --parallel {input.parallel:q}"
         " --settings {params.settings:q} --gpus {resources.gpu}"
-        " --output {output.folder} &> {log}"
+        " --output {output.folder:q} &> {log:q}"

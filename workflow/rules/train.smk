@@ -25,8 +25,8 @@ rule build_classifier_data:
         settings=lambda wc: parameters.dataset(wc.dataset),
     shell:
         f"python {scripts}/build_classifier_data.py"
-        " --sentences {input.sentences}"
-        " --settings {params.settings:q} --train {output.train} --test {output.test} &> {log}"
+        " --sentences {input.sentences:q}"
+        " --settings {params.settings:q} --train {output.train:q} --test {output.test:q} &> {log:q}"
 
 
 rule augment_translation:
@@ -52,9 +52,9 @@ rule augment_translation:
         work=f"{paths.state}/translation",
     shell:
         f"python {scripts}/augment_translation.py"
-        " --parallel {input.parallel}"
-        " --root {input.nllb} --settings {params.settings:q} --execution {params.execution:q}"
-        " --work {params.work} --gpus {resources.gpu} --output {output.parallel} &> {log}"
+        " --parallel {input.parallel:q}"
+        " --root {input.nllb:q} --settings {params.settings:q} --execution {params.execution:q}"
+        " --work {params.work:q} --gpus {resources.gpu} --output {output.parallel:q} &> {log:q}"
 
 
 rule build_translation_data:
@@ -78,8 +78,8 @@ rule build_translation_data:
         settings=lambda wc: parameters.dataset(wc.dataset),
     shell:
         f"python {scripts}/build_translation_data.py"
-        " --parallel {input.parallel}"
-        " --settings {params.settings:q} --output {output.examples} &> {log}"
+        " --parallel {input.parallel:q}"
+        " --settings {params.settings:q} --output {output.examples:q} &> {log:q}"
 
 
 rule train_sft:
@@ -113,11 +113,11 @@ rule train_sft:
     # `exec`: a signal to the shell, as of a preemption, is then the training's, which saves.
     shell:
         f"exec python {scripts}/train_sft.py"
-        " --root {input.root} --adapter {input.adapter}"
-        " --examples {input.examples} --settings {params.settings:q}"
-        " --execution {params.execution:q} --record {params.record:q} --work {params.work}"
-        " --report-to {params.report_to} --curves {params.curves} --gpus {resources.gpu}"
-        " --output {output.folder} &> {log}"
+        " --root {input.root:q} --adapter {input.adapter:q}"
+        " --examples {input.examples:q} --settings {params.settings:q}"
+        " --execution {params.execution:q} --record {params.record:q} --work {params.work:q}"
+        " --report-to {params.report_to:q} --curves {params.curves:q} --gpus {resources.gpu}"
+        " --output {output.folder:q} &> {log:q}"
 
 
 rule train_dpo:
@@ -149,11 +149,11 @@ rule train_dpo:
         curves=f"{paths.results}/curves/{{model}}",
     shell:
         f"exec python {scripts}/train_dpo.py"
-        " --root {input.root} --adapter {input.adapter}"
-        " --pairs {input.pairs} --settings {params.settings:q}"
-        " --execution {params.execution:q} --record {params.record:q} --work {params.work}"
-        " --report-to {params.report_to} --curves {params.curves} --gpus {resources.gpu}"
-        " --output {output.folder} &> {log}"
+        " --root {input.root:q} --adapter {input.adapter:q}"
+        " --pairs {input.pairs:q} --settings {params.settings:q}"
+        " --execution {params.execution:q} --record {params.record:q} --work {params.work:q}"
+        " --report-to {params.report_to:q} --curves {params.curves:q} --gpus {resources.gpu}"
+        " --output {output.folder:q} &> {log:q}"
 
 
 rule interpolate_adapters:
@@ -176,6 +176,6 @@ rule interpolate_adapters:
         record=lambda wc: parameters.record(wc.model),
     shell:
         f"python {scripts}/interpolate_adapters.py"
-        " --root {input.root} --start {input.start}"
-        " --end {input.end} --weight {params.weight} --record {params.record:q}"
-        " --output {output.folder} &> {log}"
+        " --root {input.root:q} --start {input.start:q}"
+        " --end {input.end:q} --weight {params.weight:q} --record {params.record:q}"
+        " --output {output.folder:q} &> {log:q}"

@@ -1,14 +1,15 @@
 """Write the instruction data that a small model is pretrained on."""
 
+import sys
 from pathlib import Path
 
 import pandas as pd
 
 from lahja.core.command import run
-from lahja.core.files import read_jsonl
 from lahja.core.tables import EXAMPLES, PARALLEL, SENTENCES, read_table, write_table
 from lahja.corpora.ingest import corpus_path
-from lahja.corpora.readers import read_templates
+from lahja.corpora.readers import Reject, read_templates
+from lahja.corpora.readers.rows import read_records
 from lahja.demo.instructions import (
     limit_examples,
     plain_examples,
@@ -17,6 +18,9 @@ from lahja.demo.instructions import (
     translation_examples,
 )
 from lahja.prompts.generation import templates_by_kind
+
+# What each row of instructions has.
+FIELDS = ("id", "kind", "dialect", "prompt", "responses")
 
 
 def main(
@@ -36,11 +40,14 @@ def main(
         for dialect, own in read_templates(corpus_path(templates, settings["templates"])).items()
         if dialect in settings["dialects"]
     }
-    written = [
-        row
-        for folder, corpus in zip(instructions, settings["instructions"], strict=True)
-        for row in read_jsonl(corpus_path(folder, corpus))
-    ]
+    written = []
+    for folder, corpus in zip(instructions, settings["instructions"], strict=True):
+        path = corpus_path(folder, corpus)
+        for item in read_records(path, path.name, FIELDS):
+            if isinstance(item, Reject):
+                print(f"{path}:{item.line}: left out, {item.reason}", file=sys.stderr)
+            else:
+                written.append(item[1])
     requests = [
         translation_examples(pairs, asked_share, seed),
         recorded_examples(pd.DataFrame(written), asked_share, seed)

@@ -8,15 +8,16 @@ import argparse
 import atexit
 import errno
 import gc
-import json
+import os
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from inspect import getmodule, signature
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TextIO, get_args, get_origin, get_type_hints
 
 from lahja.core.errors import LahjaError
-from lahja.core.files import expect_writable
+from lahja.core.files import expect_writable, parse_json
 from lahja.core.gpu_lease import lease_devices
 from lahja.core.settings import with_execution
 
@@ -46,7 +47,12 @@ def run(
             lease_devices(gpus)
         elif values.get("output"):
             expect_writable(values["output"])
-        main(*(values[key] for key in plain), **{k: v for k, v in values.items() if k not in plain})
+        with redirect_stdout(_Stream(sys.stdout)), redirect_stderr(_Stream(sys.stderr)):
+            given = {key: value for key, value in values.items() if key not in plain}
+            try:
+                main(*(values[key] for key in plain), **given)
+            finally:
+                sys.stdout.flush()
     except LahjaError as error:
         sys.exit(f"lahja: {error}")
     except OSError as error:
@@ -55,6 +61,29 @@ def run(
         place = error.filename or values.get("output") or "the output"
         cure = "; free some space and run it again" if error.errno in _FULL else ""
         sys.exit(f"lahja: {place}: {error.strerror}{cure}")
+
+
+class _Stream:
+    """An output whose reader may leave, as `head` does: the rest is written to nowhere."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        return self._do(self._stream.write, text)
+
+    def flush(self) -> None:
+        self._do(self._stream.flush)
+
+    def _do(self, act: Callable[..., Any], *values: str) -> Any:
+        try:
+            return act(*values)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+            return act(*values)
 
 
 def collect_seldom() -> None:
@@ -111,8 +140,8 @@ def _option(hint: Any) -> dict[str, Any]:
 
 def _json_object(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
+        value = parse_json(text)
+    except ValueError as error:
         raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError("expected a JSON object")

@@ -53,7 +53,15 @@ def write_json(path: Path, value: Any) -> None:
 
 def read_json(path: Path) -> Any:
     """Read a JSON file; a fault names the file and the place in it."""
-    return _read(path, json.loads, "UTF-8 JSON")
+    return _read(path, parse_json, "UTF-8 JSON")
+
+
+def parse_json(text: str) -> Any:
+    """Return the value of a JSON text; raise `ValueError` also for one that nests too deeply."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def read_yaml(path: Path) -> Any:
@@ -67,25 +75,13 @@ def _read(path: Path, parse: Callable[[str], Any], form: str) -> Any:
     except FileNotFoundError:
         raise LahjaError(f"{path}: no such file") from None
     # JSON's own error is a ValueError, and so is one of decoding.
-    except (ValueError, yaml.YAMLError) as error:
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise LahjaError(f"{path}: not {form} ({' '.join(str(error).split())})") from None
 
 
 def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Write one JSON object per line, atomically."""
     write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-
-
-def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a JSON Lines file; a fault names file and line."""
-    with path.open(encoding="utf-8-sig") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                yield json.loads(line)
-            except json.JSONDecodeError as error:
-                raise LahjaError(f"{path}:{number}: not a JSON object ({error})") from None
 
 
 def files_under(root: Path) -> dict[str, Path]:

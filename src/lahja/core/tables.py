@@ -123,7 +123,7 @@ def read_parquet(path: Path, read: Callable[[Path], Any] = pq.read_table) -> Any
     """Read a Parquet file; raise `LahjaError` naming it where it is absent or of another form."""
     try:
         return read(path)
-    except (FileNotFoundError, pa.ArrowInvalid) as error:
+    except (OSError, pa.ArrowException) as error:
         raise LahjaError(f"{path}: not a Parquet table ({error})") from None
 
 
@@ -134,7 +134,8 @@ def read_table(path: Path, schema: pa.Schema) -> pd.DataFrame:
     naming the file and the column where the table is absent, unreadable or of another shape.
     """
     _expect(path, schema)
-    frame = pq.read_table(path, columns=schema.names).to_pandas(strings_to_categorical=False)
+    table = read_parquet(path, lambda file: pq.read_table(file, columns=schema.names))
+    frame = table.to_pandas(strings_to_categorical=False)
     return _plain_text(frame, schema)
 
 

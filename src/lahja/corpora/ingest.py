@@ -27,6 +27,8 @@ _ROWS = {
 }  # fmt: skip
 # Share of a text's letters that must be of its variety's script.
 _MIN_SCRIPT_SHARE = 0.5
+# How programs write that there is no value.
+_MISSING = ("nan", "<na>", "nat", "null")
 _QUOTED = re.compile(r'["“«](.+)["”»]', re.DOTALL)
 
 
@@ -95,7 +97,7 @@ def corpus_path(folder: Path, corpus: dict[str, Any]) -> Path:
 
 def fault(text: str, variety: str, limits: tuple[int, int]) -> str | None:
     """Return why a normalised text of so many words at least and most is no sentence, or None."""
-    if not text:
+    if not text or text.casefold() in _MISSING:
         return "empty"
     if "\ufffd" in text:
         return "undecodable character"

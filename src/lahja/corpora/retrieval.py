@@ -4,11 +4,14 @@ Whatever the way of access, the result is a folder that holds the corpus's files
 to files that are there already, or what was downloaded.
 """
 
+import gzip
+import lzma
 import shutil
 import tarfile
 import tempfile
 import urllib.error
 import urllib.request
+import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,11 @@ from lahja.core.files import (
 )
 from lahja.core.hub import download_snapshot, record_commit, resolve_commit
 
+# What a damaged or encrypted archive raises.
+_UNSOUND = (
+    OSError, EOFError, ValueError, RuntimeError, tarfile.TarError, zipfile.BadZipFile, zlib.error,
+    lzma.LZMAError,
+)  # fmt: skip
 _ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar")
 
 
@@ -154,8 +162,13 @@ def _unpacked(name: str, url: str, archive: Path) -> Path:
     folder = archive.parent / "unpacked"
     is_tar = not archive.name.endswith(".zip")
     try:
+        if archive.name.endswith("gz"):
+            # tarfile stops before the checksum, which stands at the end.
+            with gzip.open(archive) as content:
+                while content.read(1 << 20):
+                    pass
         shutil.unpack_archive(archive, folder, **({"filter": "data"} if is_tar else {}))
-    except (OSError, EOFError, ValueError, tarfile.TarError, zlib.error) as error:
+    except _UNSOUND as error:
         if getattr(error, "errno", None):
             raise  # The disk is at fault, not the archive.
         raise LahjaError(f"corpus {name}: {url} is not a sound archive ({error})") from None

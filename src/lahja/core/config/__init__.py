@@ -6,12 +6,11 @@ comment); `make docs` writes them out for editors and readers.
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import yaml
-from pydantic import Field
 
-from lahja.core.config.base import Catalogue, Natural, OneOrMore, Section, parse
+from lahja.core.config.base import Catalogue, Name, Natural, OneOrMore, Section, parse
 from lahja.core.config.corpora import READER_OPTIONS, Corpus, Data, SeveralOptions
 from lahja.core.config.datasets import AnyModel, Dataset, with_iterations
 from lahja.core.config.evaluation import Evaluation, Preferences, Study
@@ -28,7 +27,7 @@ class Config(Section):
     """Every key of config/*.yaml, with its type, default and meaning."""
 
     #: Name of the run; its results lie under `results/<run>/`.
-    run: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    run: Name
     seed: Natural = 42  #: Seed of everything random.
     #: What this run uses in place of the paper's parts; the report says so beside every number.
     stand_ins: list[str] = []
@@ -97,6 +96,11 @@ def _check_references(config: dict[str, Any]) -> None:
             if settings["sft_weight"] is not None and settings["objective"] != "sigmoid+sft":
                 lacking = f"the objective {settings['objective']} has no SFT term"
                 raise LahjaError(f"models.{name}.settings.sft_weight: {lacking}")
+        if model["train"] == "pretrain":
+            step = config["training"]["pretrain"] | model["settings"]
+            if step["hidden"] % step["heads"]:
+                told = f"expected a divisor of hidden, {step['hidden']}, not {step['heads']}"
+                raise LahjaError(f"models.{name}.settings.heads: {told}")
 
 
 def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, Collection[str]]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -31,11 +31,23 @@ OTHER = "[other]"
 _AS_WRITTEN = WrapValidator(lambda value, check: (check(value), value)[1])
 Share = Annotated[float, Field(ge=0, le=1), _AS_WRITTEN]
 Positive = Annotated[float, Field(gt=0), _AS_WRITTEN]
+Nucleus = Annotated[float, Field(gt=0, le=1), _AS_WRITTEN]
 NotNegative = Annotated[float, Field(ge=0), _AS_WRITTEN]
 Chrf = Annotated[float, Field(ge=0, le=100), _AS_WRITTEN]
 Count = Annotated[int, Field(ge=1)]
 Natural = Annotated[int, Field(ge=0)]
 Precision = Literal["bf16", "fp32"] | None
+
+
+def _expect_pattern(pattern: str) -> str:
+    try:
+        next(Path("/dev/null").glob(pattern), None)
+    except (ValueError, NotImplementedError) as error:
+        raise fault("", f"{pattern!r} is no pattern of files within a folder ({error})") from None
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_expect_pattern)]
 
 
 def _distinct(values: list[Any]) -> list[Any]:
@@ -56,10 +68,12 @@ NameOrNames = Annotated[
         json_schema_input_type=str | OneOrMore,
     ),
 ]
+# Names of runs and of entries are parts of paths and of commands.
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+@-]{0,99}$")]
 OrAbsent = Annotated[Entry | None, Field(exclude_if=lambda value: value is None)]
 """A key without a default: where it is not given, the resolved configuration lacks it."""
 Catalogue = Annotated[
-    dict[str, Entry | None],
+    dict[Name, Entry | None],
     AfterValidator(lambda given: {name: each for name, each in given.items() if each is not None}),
 ]
 """Entries by name; one that is null is removed."""
@@ -123,6 +137,16 @@ def default(kind: type[Section], name: str) -> Any:
     return kind.model_fields[name].default
 
 
+class WordRange(Section):
+    """A section with a range of `min_words` to `max_words`."""
+
+    @model_validator(mode="after")
+    def _is_range(self) -> Self:
+        if self.min_words > self.max_words:
+            raise fault("max_words", f"expected min_words or more, not {self.max_words}")
+        return self
+
+
 class Departures(Section):
     """A section that stands in place of another's defaults: only what was given is kept."""
 
@@ -141,7 +165,7 @@ def parse(kind: type[Kind], values: dict[str, Any], within: str = "") -> Kind:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        raise LahjaError(f"{within}{_line(error, values)}") from None
+        raise LahjaError(" ".join(f"{within}{_line(error, values)}".split())) from None
 
 
 def _line(error: ValidationError, values: dict[str, Any]) -> str:

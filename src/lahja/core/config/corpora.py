@@ -7,19 +7,22 @@ from pydantic import AfterValidator, Field, create_model, model_validator
 from lahja.core.config.base import (
     Count,
     Departures,
+    Distinct,
     Names,
     OneOrMore,
     OrAbsent,
+    Pattern,
     Section,
     Share,
     Variety,
+    WordRange,
     fault,
 )
 from lahja.core.config.evaluation import Task
 from lahja.core.errors import hint
 from lahja.core.varieties import VARIETIES, variety_of_city
 
-_COLUMNS = ("text", "variety", "group", "split", "aldi")
+COLUMNS = ("text", "variety", "group", "split", "aldi")
 
 
 def _expect_city(city: str) -> str:
@@ -29,7 +32,7 @@ def _expect_city(city: str) -> str:
 
 
 def _expect_column(key: str) -> str:
-    known = (*_COLUMNS, *VARIETIES)
+    known = (*COLUMNS, *VARIETIES)
     if key not in known:
         raise fault("", f"unknown; {hint(key, known)}")
     return key
@@ -37,6 +40,7 @@ def _expect_column(key: str) -> str:
 
 City = Annotated[str, AfterValidator(_expect_city)]
 Column = Annotated[str, AfterValidator(_expect_column)]
+Patterns = Annotated[list[Pattern], Field(min_length=1), Distinct]
 Split = Literal["train", "validation", "test", "evaluation"]
 
 
@@ -105,7 +109,7 @@ class LinesOptions(OfSplit):
     """Options of `lines`."""
 
     variety: Variety  #: Variety of all lines.
-    files: OneOrMore = ["*.txt"]  #: Files (glob patterns) within the folder.
+    files: Patterns = ["*.txt"]  #: Files (glob patterns) within the folder.
 
 
 class MadarOptions(SeveralOptions):
@@ -123,10 +127,12 @@ class TableOptions(OfVarieties, OfSplit):
     variety: OrAbsent[Variety] = None  #: Variety of all rows.
     #: Variety of each label; rows of others are passed over.
     labels: OrAbsent[dict[str, Variety]] = None
-    splits: OrAbsent[dict[str, Split]] = None  #: lahja's split of each of the table's.
+    #: lahja's split of each of the table's, besides `train`, `valid`, `dev`, `test` and the like.
+    splits: OrAbsent[dict[str, Split]] = None
     #: Files (glob patterns) within the folder.
-    files: OneOrMore = ["*.csv", "*.tsv", "*.parquet", "*.jsonl"]
-    quoted: bool = True  #: Whether quotation marks quote, in CSV and TSV files.
+    files: Patterns = ["*.csv", "*.tsv", "*.parquet", "*.jsonl"]
+    #: Whether quotation marks enclose fields; null is so in CSV files, and not in TSV files.
+    quoted: bool | None = None
 
     @model_validator(mode="after")
     def _has_texts(self) -> Self:
@@ -188,7 +194,7 @@ class _Corpus(Section):
     url: OrAbsent[str] = None  #: Archive or file to download.
     hub: OrAbsent[str] = None  #: Repository on the Hugging Face hub.
     revision: str | None = None  #: Commit of the repository; without one, the lock file's.
-    files: list[str] = []  #: Files (glob patterns) expected there.
+    files: list[Pattern] = []  #: Files (glob patterns) expected there.
     options: dict[str, Any] = {}  #: What the reader needs to know, say the variety or the columns.
     #: What it may be used for. `train` is split by the shares of `data` unless the corpus has
     #: splits of its own; `evaluation` is never trained on; `prompts` are ready prompts; `templates`
@@ -218,7 +224,7 @@ Corpus = Annotated[
 ]
 
 
-class Data(Section):
+class Data(WordRange):
     """Cleaning, deduplication and splits."""
 
     min_words: Count = 1  #: Minimum words of a sentence.
@@ -228,3 +234,9 @@ class Data(Section):
     #: Share of the groups of a training corpus without splits of its own that goes to validation.
     validation_share: Share = 0.01
     test_share: Share = 0.02  #: Likewise to test, which the classifier is tested on.
+
+    @model_validator(mode="after")
+    def _leaves_some_to_train(self) -> Self:
+        if (both := self.validation_share + self.test_share) >= 1:
+            raise fault("test_share", f"expected a sum with validation_share below 1, not {both}")
+        return self

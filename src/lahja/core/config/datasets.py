@@ -185,7 +185,7 @@ _SETTINGS = {
 def _made_by(entry: Any) -> str:
     """Return what tells the kinds of models apart, of plain values or of a model read from them."""
     get = entry.get if isinstance(entry, dict) else lambda key: getattr(entry, key, None)
-    return next((how for how in (get("train"), get("decoding")) if how in _SETTINGS), OTHER)
+    return next((how for how in (get("train"), get("decoding")) if str(how) in _SETTINGS), OTHER)
 
 
 def _model(how: str, settings: type[Departures]) -> Any:

@@ -12,6 +12,7 @@ from lahja.core.config.base import (
     Names,
     Natural,
     NotNegative,
+    Nucleus,
     OneOrMore,
     Positive,
     Section,
@@ -123,7 +124,7 @@ class Mbr(Section):
 
     samples: Annotated[int, Field(ge=2)] = 16  #: Samples of each prompt.
     temperature: Positive = 0.7  #: Temperature that they are drawn at.
-    top_p: Share = 0.95  #: Nucleus that they are drawn from.
+    top_p: Nucleus = 0.95  #: Nucleus that they are drawn from.
     #: What an ADI2 of 1 (by `scorers.selecting_*`) counts against a chrF++ of 100; 0 is plain MBR.
     dialect_weight: NotNegative = 0.3
 

@@ -1,10 +1,10 @@
 """Sections on prompts and their answers: sampling, prompts, generators, decoding, vllm."""
 
 import shutil
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Discriminator, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, JsonValue, Tag, model_validator
 
 from lahja.core.config.base import (
     Count,
@@ -12,12 +12,14 @@ from lahja.core.config.base import (
     Names,
     Natural,
     NotNegative,
+    Nucleus,
     OrAbsent,
     Positive,
     Precision,
     Section,
     Share,
     Variety,
+    WordRange,
     fault,
 )
 
@@ -27,7 +29,7 @@ PerDialect = Annotated[
 ]
 
 
-class KindOfPrompt(Section):
+class KindOfPrompt(WordRange):
     """An entry of `sampling.kinds`."""
 
     min_words: Count  #: Minimum words.
@@ -60,7 +62,7 @@ class Decoding(Section):
 
     max_new_tokens: Count = 128  #: Maximum length of an answer, in tokens (AL-QASIDA's limit).
     temperature: NotNegative = 0.7  #: Temperature of the generators; 0 is greedy, as evaluation is.
-    top_p: Share = 0.95  #: Nucleus of the generators.
+    top_p: Nucleus = 0.95  #: Nucleus of the generators.
     #: Prompts per batch of the `transformers` backend; `vllm` batches as memory allows.
     batch: Count = 32
     precision: Precision = None  #: `bf16` or `fp32`; null is bf16 on a GPU, fp32 on a CPU.
@@ -77,6 +79,22 @@ class Price(Section):
     output: NotNegative  #: Dollars per million tokens of answers.
 
 
+# What lahja itself asks with, or what would change how a reply is to be read.
+_OWN_FIELDS = (
+    "model", "messages", "prompt", "input", "n", "best_of", "stream", "stream_options", "tools",
+    "functions",
+)  # fmt: skip
+
+
+def _expect_further(name: str) -> str:
+    if name in _OWN_FIELDS:
+        raise fault("", "expected a field that changes neither prompt, model nor form of the reply")
+    return name
+
+
+RequestField = Annotated[str, AfterValidator(_expect_further)]
+
+
 class Generator(Section):
     """An entry of `generators`."""
 
@@ -90,7 +108,7 @@ class Generator(Section):
     base_url: str | None = None
     #: `openai`: fields to add to every request (`reasoning_effort: none`), or with null to leave
     #: out (`seed: null` for a server that does not know it).
-    request: dict[str, Any] = {}
+    request: dict[RequestField, JsonValue] = {}
     #: `openai`: environment variable that holds the key; null sends none, to a local server.
     key: str | None = "OPENAI_API_KEY"
     concurrency: Count = 8  #: `openai`: requests under way at once.

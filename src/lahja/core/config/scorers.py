@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from lahja.core.config.base import Count, NotNegative, Precision, Section, Share
+from lahja.core.config.base import Count, NotNegative, Positive, Precision, Section, Share
 from lahja.core.config.training import LoopSettings, Seeded
 
 
 class SmallScorer(LoopSettings):
     """Training of the small stand-in."""
 
-    learning_rate: NotNegative = 1e-3
+    learning_rate: Positive = 1e-3
     vocabulary: Count = 4000
     max_sentences: Count | None = None  #: Maximum labelled sentences learnt from; null is all.
     #: Passes over labelled sentences before, to tell varieties apart.
@@ -21,7 +21,7 @@ class SmallLanguage(Seeded):
     """Training of the small stand-in."""
 
     epochs: Count = 10  #: Passes over the data.
-    learning_rate: NotNegative = 0.5  #: First learning rate.
+    learning_rate: Positive = 0.5  #: First learning rate.
     dimensions: Count = 16  #: Width.
     max_ngram: Count = 4  #: Maximum length of a character n-gram.
     bucket: Count = 20_000  #: Slots of the n-grams; bounds the file's size.

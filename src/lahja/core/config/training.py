@@ -1,6 +1,8 @@
 """How models are trained: the section training, and one model's departures from it."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from lahja.core.config.base import (
     Count,
@@ -18,7 +20,7 @@ class _Optimisation(Section):
     """What LoRA training and training from scratch share."""
 
     epochs: Positive = 3  #: Passes over the data.
-    learning_rate: NotNegative  #: Peak learning rate.
+    learning_rate: Positive  #: Peak learning rate.
     warmup: Share  #: Share of the updates that warm up.
     weight_decay: NotNegative  #: Weight decay.
     precision: Precision = None  #: `bf16` or `fp32`; null is bf16 on a GPU, fp32 on a CPU.
@@ -29,14 +31,18 @@ class Lora(_Optimisation):
 
     rank: Count = 8  #: Rank of the adapter.
     alpha: Count = 16  #: Scale of the adapter.
-    dropout: Share = 0.0  #: Dropout in the adapter.
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0  #: Dropout in the adapter.
     cutoff: Count = 2048  #: Maximum length of an example, in tokens.
     batch: Count = 1  #: An update is on `batch` × `accumulation` examples, which GPUs share.
     accumulation: Count = 8  #: See `batch`.
     #: Tokens at a time, padding counted; null finds what a GPU's memory holds, 4,096 on a CPU.
     micro_batch_tokens: Count | None = None
     gpu: Count = 1  #: GPUs that one model trains on, a process on each (DDP).
-    schedule: str = "cosine"  #: Learning-rate schedule, a name of transformers.
+    #: Learning-rate schedule, one of transformers'.
+    schedule: Literal[
+        "cosine", "linear", "constant", "constant_with_warmup", "cosine_with_restarts",
+        "inverse_sqrt", "polynomial",
+    ] = "cosine"  # fmt: skip
     warmup: Share = 0.1
     weight_decay: NotNegative = 0.0
     max_grad_norm: NotNegative = 1.0  #: Norm that gradients are clipped to.
@@ -55,14 +61,14 @@ class Lora(_Optimisation):
 class Sft(Lora):
     """LoRA fine-tuning (LLaMA-Factory's defaults, as in the paper)."""
 
-    learning_rate: NotNegative = 1e-4
+    learning_rate: Positive = 1e-4
 
 
 class Dpo(Lora):
     """Direct preference optimisation."""
 
-    learning_rate: NotNegative = 5e-6
-    beta: NotNegative = 0.1  #: Strength of the tie to the reference model.
+    learning_rate: Positive = 5e-6
+    beta: Positive = 0.1  #: Strength of the tie to the reference model.
     #: What is optimised. `sigmoid` is DPO, the paper's; `sigmoid+sft` adds the cross-entropy of the
     #: chosen responses; `ipo`; `apo_zero`.
     objective: Literal["sigmoid", "sigmoid+sft", "ipo", "apo_zero"] = "sigmoid"
@@ -74,7 +80,7 @@ class Shape(_Optimisation):
     """A small transformer trained from scratch: AdamW, cosine to a tenth, clipped gradients."""
 
     batch_tokens: Count = 4096  #: Tokens per batch.
-    learning_rate: NotNegative = 2e-3
+    learning_rate: Positive = 2e-3
     warmup: Share = 0.05
     weight_decay: NotNegative = 0.01
     hidden: Count = 128  #: Width.

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lahja.core.errors import LahjaError
-from lahja.core.files import read_json, read_jsonl
+from lahja.core.files import read_json
 from lahja.core.varieties import VARIETIES
-from lahja.corpora.readers.rows import Reject, read_columns
+from lahja.corpora.readers.rows import Reject, read_records
 
 # Columns that a record may have besides, and the names of the one for the variety.
 _VARIETY = ("target_variety", "dialect", "variety")
@@ -37,7 +37,11 @@ def read_preferences(path: Path) -> Iterator[PreferencePair | Reject]:
 
     Raises `LahjaError` for a file that is missing, of an unknown kind or without records.
     """
-    for number, record in enumerate(_records(path), start=1):
+    for item in _records(path):
+        if isinstance(item, Reject):
+            yield item
+            continue
+        number, record = item
         try:
             yield _parse(record, path.name, number)
         except (LookupError, TypeError, AttributeError, ValueError) as error:
@@ -45,18 +49,16 @@ def read_preferences(path: Path) -> Iterator[PreferencePair | Reject]:
             yield Reject(path.name, number, reason, str(record)[:500])
 
 
-def _records(path: Path) -> Iterator[Any]:
+def _records(path: Path) -> Iterator[tuple[int, Any] | Reject]:
     if not path.is_file():
         raise LahjaError(f"{path}: no such file")
-    if path.suffix == ".parquet":
-        yield from read_columns(path)
-    elif path.suffix == ".jsonl":
-        yield from read_jsonl(path)
+    if path.suffix in (".parquet", ".jsonl"):
+        yield from read_records(path, path.name)
     elif path.suffix == ".json":
         records = read_json(path)
         if not isinstance(records, list):
             raise LahjaError(f"{path}: expected a JSON array of preference pairs")
-        yield from records
+        yield from enumerate(records, start=1)
     else:
         raise LahjaError(f"{path}: expected a .parquet, .jsonl or .json file of preference pairs")
 

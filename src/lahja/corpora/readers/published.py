@@ -22,7 +22,7 @@ from lahja.corpora.readers.rows import (
 from lahja.corpora.readers.tables import Layout, read_layout
 
 Items = Iterator[Sentence | Reject]
-_tsv = partial(Layout, delimiter="\t", quoted=False)
+_tsv = partial(Layout, delimiter="\t")
 _MADAR_SPLITS = {
     "corpus-6-train": "train",
     "corpus-6-dev": "validation",
@@ -51,7 +51,8 @@ def _unquoted(text: str, escaped: str) -> str:
 
 _MADAR = _tsv(
     {"group": "sentID.BTEC", "split": "split", "text": "sent"},
-    known_split=_MADAR_SPLITS.__getitem__,
+    is_one_text=True,
+    splits=_MADAR_SPLITS,
 )
 # Tweets of a country. NADI 2021 quoted some twice over, the second time with backslashes.
 _NADI = _tsv(
@@ -62,6 +63,7 @@ _NADI = _tsv(
 _NADI_PAIRS = _tsv(
     {"group": "dialect_id", "variety": "dialect_id", "text": "source_da", "msa": "target_msa"},
     label=lambda group: _NADI_DIALECTS.get(group.rpartition("_")[0]),
+    is_one_text=True,
     full_sides=("msa",),
 )
 # The country files hold other countries' rows too: their names are no labels.
@@ -74,6 +76,7 @@ _DIAL2MSA = Layout(
     {"group": "id", "text": "tweet", "msa": "msa"},
     variety="egy",
     group=lambda tweet: f"egy:{tweet.removesuffix('.0')}",
+    is_one_text=True,
     full_sides=("msa",),
 )
 
@@ -112,7 +115,9 @@ def read_madar(path: Path, options: options_of.MadarOptions) -> Items:
         there = [file for file in files if chosen or file.is_file()]
         if files and not there:
             raise LahjaError(f"{path}: no file {' or '.join(f.name for f in files)} (for {code})")
-        yield from read_layout(path, there, replace(_MADAR, variety=code))
+        # The cities of a country translate one text differently.
+        for file in there:
+            yield from read_layout(path, [file], replace(_MADAR, variety=code))
 
 
 def read_habibi(path: Path, options: options_of.HabibiOptions) -> Items:
@@ -196,7 +201,8 @@ def read_flores(path: Path, options: options_of.FloresOptions) -> Items:
         files = {variety: path / split / f"{code}.{split}" for variety, code in codes.items()}
         yield from _aligned(path, files, kind)
         return
-    layout = Layout({"group": "id", "text": "text"}, delimiter=None, split=kind)
+    columns = {"group": "id", "text": "text"}
+    layout = Layout(columns, delimiter=None, is_one_text=True, split=kind)
     for variety, code in codes.items():
         file = existing(path / split / f"{code}.parquet")
         yield from read_layout(path, [file], replace(layout, variety=variety))

@@ -1,10 +1,10 @@
 """What readers yield, and the lines and records of files that they read it from.
 
-Bytes that are not UTF-8 spoil only their own row. A file of which most rows are so is refused.
+Bytes that are not UTF-8 spoil only their own row, and so does a quotation mark that is not closed.
+A file of which most rows are not UTF-8 is refused.
 """
 
 import csv
-import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,11 +14,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lahja.core.errors import LahjaError
+from lahja.core.files import canonical_json, parse_json
 from lahja.core.varieties import VARIETIES
 
 # A NUL, or a byte that is not UTF-8, which comes as a lone surrogate.
 _UNDECODABLE = re.compile("[\0\udc80-\udcff]")
-SPLITS = ("train", "validation", "test", "evaluation")
+# JSON's escape of half a surrogate pair: without the other half it is no character.
+_HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
+# Characters that a field may have: an unclosed quotation mark must not cost the whole file.
+_MAX_FIELD = 1 << 20
+_UNCLOSED = "a quotation mark is not closed"
 
 
 class Sentence(NamedTuple):
@@ -64,8 +69,8 @@ def wanted_varieties(chosen: list[str] | None) -> frozenset[str]:
 def read_lines(path: Path, name: str) -> Iterator[tuple[int, str] | Reject]:
     """Yield the number and the text of each line, without its line break.
 
-    Only a line feed ends a line: other separators of Unicode occur inside sentences. `name` is
-    what the file is called in rejects.
+    Line feeds and carriage returns end lines: other separators of Unicode occur inside sentences.
+    `name` is what the file is called in rejects.
     """
     for item in _decoded(path, name, _cells(path, "", False), ""):
         yield item if isinstance(item, Reject) else (item[0], item[1][0])
@@ -75,19 +80,21 @@ def read_records(
     path: Path,
     name: str,
     columns: tuple[str, ...] = (),
-    quoted: bool = True,
+    quoted: bool | None = None,
     delimiter: str | None = None,
 ) -> Iterator[Record | Reject]:
     """Yield line and fields of each row of a table: CSV, TSV, Parquet or JSON Lines, by its name.
 
     A file with a `delimiter` is CSV or TSV whatever its name; `quoted` says whether quotation marks
-    enclose its fields or are part of the text. The table must have the `columns`; a Parquet file
-    is read for them alone, where any are named, and its rows are numbered from 1.
+    enclose its fields or are part of the text; None is the former in CSV, the latter in TSV. The
+    table must have the `columns`; a Parquet file is read for them alone, where any are named, and
+    its rows are numbered from 1.
     """
     match ".csv" if delimiter else path.suffix:
         case ".csv" | ".tsv":
             delimiter = delimiter or ("\t" if path.suffix == ".tsv" else ",")
-            yield from _delimited_rows(path, name, columns, delimiter, quoted)
+            is_quoted = delimiter != "\t" if quoted is None else quoted
+            yield from _delimited_rows(path, name, columns, delimiter, is_quoted)
         case ".parquet":
             yield from enumerate(read_columns(path, columns), start=1)
         case ".jsonl":
@@ -99,16 +106,17 @@ def read_records(
 def read_columns(path: Path, columns: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
     """Yield the rows of a Parquet file that must have these columns; without any, all of it."""
     try:
-        file = pq.ParquetFile(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise LahjaError(f"{path}: not a Parquet table ({error})") from None
-    with file:
-        _expect(path, columns, file.schema_arrow.names)
-        for batch in file.iter_batches(columns=list(dict.fromkeys(columns)) or None):
-            yield from batch.to_pylist()
+        with pq.ParquetFile(path) as file:
+            _expect(path, columns, file.schema_arrow.names)
+            for batch in file.iter_batches(columns=list(dict.fromkeys(columns)) or None):
+                yield from batch.to_pylist()
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        raise LahjaError(f"{path}: not a sound Parquet table ({error})") from None
 
 
 def _expect(path: Path, columns: tuple[str, ...], header: list[str]) -> None:
+    if _UNDECODABLE.search("".join(header)):
+        raise LahjaError(f"{path}: expected UTF-8 text, but its header is not: save it as UTF-8")
     for column in (column for column in columns if header.count(column) != 1):
         fault = "lacks the column" if column not in header else "has more than one column"
         told = f"expected {', '.join(columns)}, found {', '.join(header) or 'nothing'}"
@@ -119,7 +127,8 @@ def _delimited_rows(
     path: Path, name: str, columns: tuple[str, ...], delimiter: str, quoted: bool
 ) -> Iterator[Record | Reject]:
     rows = _cells(path, delimiter, quoted)
-    header = [title.strip() for title in next(rows, (0, []))[1]]
+    header = next(rows, (0, []))[1]
+    header = [title.strip() for title in ([header] if isinstance(header, str) else header)]
     # Of two columns of one name only the last would be read.
     _expect(path, columns or tuple(filter(None, header)), header)
     for item in _decoded(path, name, (row for row in rows if any(row[1])), delimiter):
@@ -140,8 +149,10 @@ def _json_rows(path: Path, name: str, columns: tuple[str, ...]) -> Iterator[Reco
             continue
         line, text = item
         try:
-            row = json.loads(text)
-        except json.JSONDecodeError:
+            row = parse_json(text)
+            if _HALF_PAIR.search(text):
+                canonical_json(row).encode()
+        except ValueError:
             row = None
         reason = None if isinstance(row, dict) else "not a JSON object"
         reason = reason or next((f"lacks {c!r}" for c in columns if c not in row), None)
@@ -150,6 +161,13 @@ def _json_rows(path: Path, name: str, columns: tuple[str, ...]) -> Iterator[Reco
         yield Reject(name, line, reason, text) if reason else (line, row)
     if columns and n_rows and not n_good:
         raise LahjaError(f"{path}: no line is a JSON object with {', '.join(columns)}")
+
+
+def cell_text(value: Any) -> str:
+    """Return a cell's text, "" where it is empty; in a column of floats ids stay whole numbers."""
+    if value is None or value != value:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def find_file(path: Path, named: str | None, *patterns: str) -> Path:
@@ -191,37 +209,80 @@ def name_within(path: Path, file: Path) -> str:
     return file.name if file == path else file.relative_to(path).as_posix()
 
 
-def _cells(path: Path, delimiter: str, quoted: bool) -> Iterator[tuple[int, list[str]]]:
-    """Yield the first line and the cells of each row; without a delimiter a line is one cell."""
-    with existing(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
+class _Lines:
+    """The lines of a file, of which those `taken` by a row that goes wrong are read again."""
+
+    def __init__(self, file: Iterator[str]):
+        self._file, self._again, self.taken = file, [], []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        self.taken.append(self._again.pop() if self._again else next(self._file))
+        return self.taken[-1]
+
+    def give_back(self) -> str:
+        """Return the first line that was taken, and have the others read again."""
+        self._again += self.taken[:0:-1]
+        del self.taken[1:]
+        return self.taken[0]
+
+
+def _cells(path: Path, delimiter: str, quoted: bool) -> Iterator[tuple[int, list[str] | str]]:
+    """Yield the first line and the cells of each row; without a delimiter a line is one cell.
+
+    A line with a quotation mark that is not closed has no cells: it is its text.
+    """
+    with existing(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         if not quoted:
             lines = enumerate((line.rstrip("\r\n") for line in file), start=1)
             yield from ((n, line.split(delimiter) if delimiter else [line]) for n, line in lines)
             return
-        csv.field_size_limit(1 << 30)
-        reader, start = csv.reader(file, delimiter=delimiter), 1
-        try:
-            for record in reader:
-                yield start, record
-                start = reader.line_num + 1
-        except csv.Error as error:
-            raise LahjaError(f"{path}:{reader.line_num}: not CSV ({error})") from None
+        csv.field_size_limit(_MAX_FIELD)
+        lines, start = _Lines(file), 1
+        reader = csv.reader(lines, delimiter=delimiter)
+        while True:
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                cells = None
+            if cells is None or not _is_closed(lines.taken, delimiter):
+                cells = lines.give_back()
+            yield start, cells
+            start += len(lines.taken)
+            lines.taken.clear()
+
+
+def _is_closed(lines: list[str], delimiter: str) -> bool:
+    """Whether a field that spans lines ends where one can, not at a later one's opening mark."""
+    try:
+        return len(lines) == 1 or bool([*csv.reader(lines, delimiter=delimiter, strict=True)])
+    except csv.Error:
+        return False
 
 
 def _decoded(
-    path: Path, name: str, rows: Iterable[tuple[int, list[str]]], delimiter: str
+    path: Path, name: str, rows: Iterable[tuple[int, list[str] | str]], delimiter: str
 ) -> Iterator[tuple[int, list[str]] | Reject]:
-    """Yield the rows, rejects for those that are not UTF-8; refuse a file of which most are not."""
+    """Yield the rows, and rejects for those that are not UTF-8 or have no cells.
+
+    A file of which most rows are not UTF-8 is refused.
+    """
     n_rows = n_bad = 0
     for line, cells in rows:
-        text = delimiter.join(cells)
+        text = cells if isinstance(cells, str) else delimiter.join(cells)
         n_rows += bool(text)
-        if not _UNDECODABLE.search(text):
+        is_bad = _UNDECODABLE.search(text) is not None
+        n_bad += is_bad
+        if not is_bad and not isinstance(cells, str):
             yield line, cells
             continue
-        n_bad += 1
         data = text.encode("utf-8", errors="surrogateescape")
         shown = data.decode("utf-8", errors="replace").replace("\0", "\ufffd")
-        yield Reject(name, line, "not UTF-8", shown)
+        yield Reject(name, line, "not UTF-8" if is_bad else _UNCLOSED, shown)
     if n_bad * 2 > n_rows and n_bad > 1:
-        raise LahjaError(f"{path}: expected UTF-8 text, but {n_bad} of {n_rows} rows are not")
+        told = f"expected UTF-8 text, but {n_bad} of {n_rows} rows are not: save it as UTF-8"
+        raise LahjaError(f"{path}: {told}")

@@ -5,16 +5,17 @@ The reader `table` takes CSV, TSV, Parquet or JSON Lines by the columns that its
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lahja.core.config.corpora import TableOptions
+from lahja.core.config.corpora import COLUMNS, TableOptions
 from lahja.core.varieties import VARIETIES
 from lahja.corpora.readers.rows import (
-    SPLITS,
     Reject,
     Sentence,
+    cell_text,
     find_files,
     name_within,
     read_records,
@@ -22,6 +23,14 @@ from lahja.corpora.readers.rows import (
 )
 
 _CODES = {code: code for code in VARIETIES}
+# lahja's split by the names that tables give it, in small letters.
+_SPLITS = {
+    "train": "train", "training": "train", "validation": "validation", "valid": "validation",
+    "val": "validation", "dev": "validation", "development": "validation", "test": "test",
+    "testing": "test", "evaluation": "evaluation", "eval": "evaluation",
+}  # fmt: skip
+# What stands in a column of ids or numbers where there is none.
+_MISSING = ("", "nan", "none", "null", "<na>", "nat")
 
 
 @dataclass(frozen=True)
@@ -32,57 +41,99 @@ class Layout:
     """Column, by name or position, of `text` or of each variety's side; and of `variety` (a
     label), `group`, `split`, `aldi`."""
     delimiter: str | None = ","  #: What parts fields; None for a file whose name says it.
-    quoted: bool = True
+    quoted: bool | None = None
     variety: str | None = None  #: Variety of `text` where no column labels it.
     label: Callable[[str], str | None] = _CODES.get  #: Variety of a label; None passes a row over.
     group: Callable[[str], str] = str  #: A group's name by its cell; without one, a row's place.
+    is_one_text: bool = False
+    """Whether a group is one text with its translations: a row that gives it another is refused."""
     split: str | None = None  #: Split of all rows where no column has it.
-    known_split: Callable[[str], str | None] = {split: split for split in SPLITS}.get
-    """lahja's split of one of the table's; a `KeyError` refuses the row."""
+    splits: Mapping[str, str] = field(default_factory=dict)
+    """lahja's split of each of the table's, where it does not go by its usual name."""
     clean: Callable[[str], str] = str  #: Undoes what a release did to `text`.
     full_sides: tuple[str, ...] = ()  #: Sides that a row should have: refused where empty.
     varieties: Collection[str] | None = None  #: Varieties to read; None is all.
+
+    @cached_property
+    def sources(self) -> list[str]:
+        """The columns of what is translated: the text or the dialects, else MSA or English."""
+        sides = [role for role in self.columns if role == "text" or role in VARIETIES]
+        return [role for role in sides if role not in ("msa", "eng")] or [max(sides)]
+
+    def known_split(self, name: str) -> str | None:
+        """Return lahja's split of one of the table's, whatever its case."""
+        return self._splits.get(name.strip().casefold())
+
+    @cached_property
+    def _splits(self) -> dict[str, str]:
+        return _SPLITS | {name.strip().casefold(): own for name, own in self.splits.items()}
 
 
 def read_layout(path: Path, files: Iterable[Path], layout: Layout) -> Iterator[Sentence | Reject]:
     """Yield the sentences of the tables of one layout in a corpus's folder."""
     named = tuple(dict.fromkeys(c for c in layout.columns.values() if isinstance(c, str)))
-    wanted = wanted_varieties(layout.varieties)
+    wanted, seen = wanted_varieties(layout.varieties), {}
     for file in files:
         name = name_within(path, file)
         for item in read_records(file, name, named, layout.quoted, layout.delimiter):
             if isinstance(item, Reject):
                 yield item
             else:
-                yield from _sentences(layout, wanted, name, *item)
+                yield from _sentences(layout, wanted, seen, name, *item)
 
 
 def _sentences(
-    layout: Layout, wanted: Collection[str], name: str, line: int, row: dict[str, Any]
+    layout: Layout, wanted: Collection[str], seen: dict[str, int], name: str, line: int, row: dict
 ) -> Iterator[Sentence | Reject]:
-    cells = {
+    values = {
         role: row[column] if isinstance(column, str) else list(row.values())[column]
         for role, column in layout.columns.items()
     }
-    cells = {role: "" if cell is None else str(cell) for role, cell in cells.items()}
-    try:
-        split = layout.known_split(cells["split"]) if "split" in cells else layout.split
-        aldi = float(cells["aldi"]) if cells.get("aldi") else None
-    except (KeyError, ValueError) as error:
-        reason = f"dialectness {cells.get('aldi')!r} is not a number"
-        reason = f"unknown split {error}" if isinstance(error, KeyError) else reason
-        yield Reject(name, line, reason, cells.get("text", ""))
-        return
+    cells = {role: cell_text(value) for role, value in values.items()}
+    for role in ("group", "aldi"):
+        if cells.setdefault(role, "").strip().casefold() in _MISSING:
+            cells[role] = ""
+    faults = _faults(layout, values, cells)
     variety = layout.label(cells["variety"]) if "variety" in cells else layout.variety
+    if not faults and "text" in cells and variety not in wanted:
+        return
+    group = layout.group(cells["group"].strip()) if cells["group"] else f"{name}:{line}"
+    if layout.is_one_text and not faults:
+        source = hash(tuple(" ".join(cells[role].split()) for role in layout.sources))
+        if seen.setdefault(group, source) != source:
+            faults["group"] = "repeated id with another text"
+    if told := next((faults[role] for role in faults if role in COLUMNS), None):
+        yield Reject(name, line, told, " | ".join(cells[role] for role in layout.sources))
+        return
     if "text" in cells:
-        if variety not in wanted:
-            return
         cells = {variety: layout.clean(cells["text"])} | cells
-    group = layout.group(cells["group"]) if "group" in cells else f"{name}:{line}"
+    split = layout.known_split(cells["split"]) if "split" in cells else layout.split
+    aldi = float(cells["aldi"]) if cells["aldi"] else None
     for side in (role for role in cells if role in wanted):
+        if side in faults:
+            yield Reject(name, line, faults[side], cells[side])
         # A side that is not known is no row of its own.
-        if side == variety or side in layout.full_sides or cells[side].strip():
+        elif side == variety or side in layout.full_sides or cells[side].strip():
             yield Sentence(cells[side], side, group, name, line, split, aldi)
+
+
+def _faults(layout: Layout, values: dict[str, Any], cells: dict[str, str]) -> dict[str, str]:
+    """Return why cells of a row are none of their columns, by column."""
+    faults = {}
+    if "split" in cells and layout.known_split(cells["split"]) is None:
+        faults["split"] = f"unknown split {cells['split']!r}"
+    try:
+        if cells["aldi"] and not 0 <= float(cells["aldi"]) <= 1:
+            faults["aldi"] = f"dialectness {cells['aldi']!r} is not from 0 to 1"
+    except ValueError:
+        faults["aldi"] = f"dialectness {cells['aldi']!r} is not a number"
+    for role, value in values.items():
+        # A side is text, and what is said of it at least no composite.
+        is_label = role in COLUMNS and role != "text"
+        fits = not isinstance(value, (list, dict, bytes)) if is_label else isinstance(value, str)
+        if value is not None and not fits:
+            faults[role] = f"{role} is a {type(value).__name__}, expected text"
+    return faults
 
 
 def read_table(path: Path, options: TableOptions) -> Iterator[Sentence | Reject]:
@@ -97,8 +148,9 @@ def read_table(path: Path, options: TableOptions) -> Iterator[Sentence | Reject]
         quoted=options.quoted,
         variety=options.variety,
         label=(options.labels or _CODES).get,
+        is_one_text="text" not in options.columns,
         split=options.split,
-        known_split=options.splits.get if options.splits else Layout.known_split,
+        splits=options.splits or {},
         varieties=options.varieties,
     )
     return read_layout(path, find_files(path, *options.files), layout)

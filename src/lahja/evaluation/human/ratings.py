@@ -4,19 +4,23 @@ AL-QASIDA's files are `humevals/results/<dialect>_<task>_humeval.csv`, with ADI2
 no annotator: each response was rated once, so that all files count as one annotator's.
 """
 
+import codecs
 import math
 import re
+import zlib
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 from zipfile import BadZipFile
 
 import pandas as pd
+from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from lahja.core.errors import LahjaError, refuse_rows
-from lahja.core.files import digest_of_text
+from lahja.core.files import digest_of_file, digest_of_text
 from lahja.core.varieties import VARIETIES
+from lahja.corpora.readers.rows import cell_text
 from lahja.evaluation.human.sheets import MEASURES, SCORES, is_shown_as, read_key
 
 SUFFIXES = (".csv", ".xlsx")
@@ -27,6 +31,15 @@ _NEEDED = ("item", "response", *(measure.name for measure in MEASURES))
 # A column that only AL-QASIDA's files have, and the others that they need.
 _MARK = "Completion"
 _ALQASIDA_NEEDED = (_MARK, "Prompt", "Model", "Dialect", "TVD")
+# What a damaged or protected workbook raises.
+_UNSOUND = (
+    BadZipFile, InvalidFileException, LookupError, OSError, ValueError, TypeError, SyntaxError,
+    EOFError, RuntimeError, zlib.error,
+)  # fmt: skip
+# How programs mark a copy of a file, in English and Arabic.
+_COPY = re.compile(
+    r"^(?:copy of|نسخة من) +|(?:[ _-]*\(\d+\)|[ _-]+(?:copy|نسخة)(?: *\d+)?)+$", re.IGNORECASE
+)
 _TASKS = {"Adequacy": "translation", "Adherence": "monolingual"}
 
 
@@ -34,8 +47,8 @@ def read_sheet(path: Path) -> pd.DataFrame:
     """Read a CSV file, or that sheet of a workbook whose header has an item or a Completion.
 
     Cells are text, "" where empty, and the index has the rows' numbers as a spreadsheet program
-    shows them; empty rows are left out. CSV may be separated by semicolons or tabs, as Excel does
-    in some countries. Raises `LahjaError` naming the file.
+    shows them; empty rows are left out. CSV may be UTF-16, and separated by semicolons or tabs, as
+    Excel does in some countries. Raises `LahjaError` naming the file.
     """
     if not path.is_file():
         raise LahjaError(f"{path}: no such file")
@@ -48,8 +61,8 @@ def read_sheet(path: Path) -> pd.DataFrame:
         raise LahjaError(
             f"{path}: not UTF-8 at byte {error.start}: save it as 'CSV UTF-8' or as .xlsx"
         ) from None
-    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-        form = "CSV" if is_csv else "an Excel workbook"
+    except _UNSOUND as error:
+        form = "CSV" if is_csv else "an Excel workbook without a password"
         raise LahjaError(f"{path}: not {form} ({' '.join(str(error).split())})") from None
     for table in (table.fillna("") for table in tables if len(table)):
         rows = table.set_axis(table.iloc[0].str.strip(), axis=1).iloc[1:]
@@ -60,15 +73,31 @@ def read_sheet(path: Path) -> pd.DataFrame:
 
 
 def _csv(path: Path) -> list[pd.DataFrame]:
-    text = path.read_text(encoding="utf-8-sig")
-    separator = max(",;\t", key=text.split("\n", 1)[0].count)
+    with path.open("rb") as file:
+        head = file.read(2)
+    has_mark = head in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    encoding = "utf-16" if has_mark else "utf-16-le" if head[1:] == b"\0" else "utf-8-sig"
+    text = path.read_text(encoding=encoding)
+    # Excel takes the separator from such a line, and does not show it.
+    named = re.match(r'"?sep=(.)"?\n', text, re.IGNORECASE)
+    text = text[named.end() :] if named else text
+    separator = named[1] if named else max(",;\t", key=text.split("\n", 1)[0].count)
     options = {"header": None, "dtype": str, "na_filter": False, "skip_blank_lines": False}
     return [pd.read_csv(StringIO(text), sep=separator, **options)]
 
 
 def _workbook(path: Path) -> list[pd.DataFrame]:
-    sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=str, na_filter=False)
-    return [*sheets.values()]
+    values, formulas = (load_workbook(path, data_only=only) for only in (True, False))
+    tables = []
+    for sheet in values.worksheets:
+        tables.append(pd.DataFrame([map(cell_text, row) for row in sheet.values], dtype=object))
+        for cell in (cell for row in formulas[sheet.title].iter_rows() for cell in row):
+            if cell.data_type == "f" and sheet[cell.coordinate].value is None:
+                raise LahjaError(
+                    f"{path}: {sheet.title}!{cell.coordinate}: {cell.value} was never calculated: "
+                    "open the file in a spreadsheet program and save it, or put a number there"
+                )
+    return tables
 
 
 def _need(path: Path, sheet: pd.DataFrame, names: Sequence[str]) -> None:
@@ -98,11 +127,12 @@ def _filled(path: Path, sheet: pd.DataFrame, key: pd.DataFrame) -> pd.DataFrame:
 def annotator_of(path: Path) -> str:
     """Return the annotator that a file's name tells: `mona` of `egy-mona.xlsx` and `mona/egy.csv`.
 
-    A name without a dialect in front is the annotator's.
+    A name without a dialect in front is the annotator's. What marks a copy is no part of it.
     """
-    name = re.fullmatch(rf"(?:{'|'.join(VARIETIES)})(?:[-_. ]+(.+))?", path.stem)
+    stem = _COPY.sub("", path.stem)
+    name = re.fullmatch(rf"(?:{'|'.join(VARIETIES)})(?:[-_. ]+(.+))?", stem)
     if name is None:
-        return path.stem
+        return stem
     return name[1] or path.resolve().parent.name
 
 
@@ -159,22 +189,28 @@ def read_ratings(paths: Sequence[Path], key: Path | None) -> tuple[pd.DataFrame,
     """Read filled sheets and files of AL-QASIDA's layout; folders are searched at any depth.
 
     Returns a frame with COLUMNS, `rating` NaN where a cell was left empty, and notes on the files:
-    a sheet in which nothing was rated is left out with a note. Raises `LahjaError` naming file and
-    row for an item that the key lacks or that occurs twice, a response that is no longer the
-    model's, a rating that is not on its scale, and where there is no rating at all.
+    a sheet in which nothing was rated, or the same as in another, is left out with a note. Raises
+    `LahjaError` naming file and row for an item that the key lacks or that occurs twice, a response
+    that is no longer the model's, a rating that is not on its scale, and where there is no rating
+    at all.
     """
     known = None if key is None else read_key(key)
-    parts, notes = [], []
+    parts, notes, seen = [], [], {}
+    marks = ["annotator", "item", "measure"]
     for path in dict.fromkeys(file for place in paths for file in _files(place)):
         part = _read_file(path, known)
-        if part["rating"].notna().any():
-            parts.append(part)
-        else:
+        content = part[[*marks, "rating"]].sort_values(marks).to_csv(index=False)
+        same = (digest_of_file(path), digest_of_text(content))
+        if not part["rating"].notna().any():
             notes.append(f"{path}: nothing rated, left out.")
+        elif first := next((seen[digest] for digest in same if digest in seen), None):
+            notes.append(f"{path}: the same as {first}, counted once.")
+        else:
+            parts.append(part)
+            seen |= dict.fromkeys(same, path)
     if not parts:
         raise LahjaError(f"{' '.join(map(str, paths)) or 'no file'}: not one rating")
     table = pd.concat(parts, ignore_index=True)
-    marks = ["annotator", "item", "measure"]
     for row in table[table.duplicated(marks)].itertuples():
         first = table[(table[marks] == [getattr(row, mark) for mark in marks]).all(axis=1)].iloc[0]
         raise LahjaError(
