@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ def page_file(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         table.loc[attacked, ["source", "response"]] = ATTACK
     folder = tmp_path_factory.mktemp("report")
     run = made_up_run(scores, folder, root / "resources" / "paper")
+    run = replace(run, recipes={"paper": ["llama+RL", "llama-T+RL"], "ours": ["llama-T"]})
     path = folder / "index.html"
     path.write_text(build_report(run, root / "workflow" / "report"))
     return path
@@ -69,10 +71,13 @@ class Faults(list):
 
 @pytest.fixture
 def open_page(browser, page_file: Path) -> Iterator[Callable]:
-    """Open the page at a width and in a colour scheme; at the end it must have no faults."""
+    """Open the page, and all that it folds, at a width and in a colour scheme.
+
+    At the end it must have no faults.
+    """
     contexts, faults = [], Faults()
 
-    def opened(width: int = 1400, scheme: str = "light", **options):
+    def opened(width: int = 1400, scheme: str = "light", folded: bool = False, **options):
         size = {"width": width, "height": 900}
         contexts.append(browser.new_context(viewport=size, color_scheme=scheme, **options))
         page = contexts[-1].new_page()
@@ -80,6 +85,14 @@ def open_page(browser, page_file: Path) -> Iterator[Callable]:
         page.goto(page_file.as_uri())
         if options.get("java_script_enabled", True):
             page.wait_for_selector("html[data-charts=drawn]", timeout=30_000)
+            if not folded:
+                page.evaluate(
+                    "document.querySelectorAll('details').forEach((d) => (d.open = true))"
+                )
+                page.wait_for_function(
+                    "[...document.querySelectorAll('.chart')].every((box) => box.querySelector('svg'))"
+                )
+                page.wait_for_selector("html[data-charts=drawn]", timeout=30_000)
         return page
 
     yield opened

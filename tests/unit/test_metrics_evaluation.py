@@ -18,6 +18,7 @@ from lahja.evaluation.metrics.evaluation import (
     metric_signatures,
     metrics_table,
 )
+from lahja.evaluation.metrics.slices import Slice
 from lahja.evaluation.sentence_scores import score_sentences
 from lahja.scoring.translation import SpBleu, load_spbleu
 
@@ -91,6 +92,33 @@ def test_metrics_of_every_slice(evaluations: dict, tmp_path: Path) -> None:
         )
     ]  # fmt: skip
     assert overall == pytest.approx(np.mean(parts))
+    four = llama.loc[("translation", "FLORES", "dialects", "dialects")]
+    directions = (
+        ("eng", "dialects"),
+        ("msa", "dialects"),
+        ("dialects", "eng"),
+        ("dialects", "msa"),
+    )
+    for metric, own in (
+        ("chrf_plus_plus", directions),
+        ("echo", directions),
+        ("adi2", directions[:2]),
+    ):
+        values = [llama.loc[("translation", "FLORES", *way, metric), "value"] for way in own]
+        assert four.loc[metric, "value"] == pytest.approx(np.mean(values))
+    # Within the mean of the intervals, which takes the directions for one.
+    low = np.mean(
+        [llama.loc[("translation", "FLORES", *d, "chrf_plus_plus"), "low"] for d in directions]
+    )
+    assert low <= four.loc["chrf_plus_plus", "low"] < four.loc["chrf_plus_plus", "value"]
+
+
+def test_no_mean_of_directions_where_one_was_not_evaluated(scores: dict) -> None:
+    table = scores["llama"]
+    into = table[table["target_variety"] != "eng"].reset_index(drop=True)
+    found = evaluate_model(into, RESAMPLING, NO_SPBLEU).scores
+    assert Slice("translation", "all", "eng", "dialects") in found
+    assert Slice("translation", "all", "dialects", "dialects") not in found
 
 
 def test_comparisons_are_with_the_start(evaluations: dict, tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ from lahja.core.errors import LahjaError
 from lahja.report.counts import data_views, funnel_views, pair_views
 from lahja.report.logs import read_curves, rules_table, runtimes_table
 from lahja.report.page import content_policy
-from lahja.report.samples import word_edits
 
 # --- embedding --------------------------------------------------------------------------------
 
@@ -127,20 +126,6 @@ def test_a_circle_of_rules_keeps_all_of_its_arrows(tmp_path: Path) -> None:
 
 
 # --- samples and counts -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "base", "edits"),
-    [
-        ("أنا مش عايز", "أنا مش عايز", []),
-        ("a b c d", "a x c", [1, 1, 1, 1, 0, 1]),
-        ("", "a b", [0, 2, 0]),
-        ("a\n b", "a b", []),
-        ("new a", "a", [0, 0, 1, 1, 0, 0]),
-    ],
-)
-def test_word_edits_lead_from_one_text_to_the_other(text: str, base: str, edits: list) -> None:
-    assert word_edits(text, base) == edits
 
 
 def test_corpora_show_rows_rejects_and_licences() -> None:

@@ -56,6 +56,45 @@ def test_what_talks_is_evaluated_and_a_classifier_never_is():
     assert found.compared["half"] == "llama-T"
 
 
+def test_iterations_ends_and_decodings_are_compared_with_the_start():
+    dpo = {"train": "dpo", "on": "pairs"}
+    models = CONFIG["models"] | {
+        "second": dpo | {"from": "llama-T+RL"},
+        "between": {"interpolate": ["llama-T+RL", "second"], "weight": 0.5},
+        "decoded": {"from": "between", "decoding": "mbr"},
+        # A step of its own: fine-tuning starts from what came before it.
+        "tuned": {"from": "second", "train": "sft", "on": "clean"},
+        "again": dpo | {"from": "tuned"},
+    }
+    found = selected([*EVALUATED, "second", "between", "decoded", "tuned", "again"], models=models)
+    starts = {name: found.compared[name] for name in ("second", "between", "decoded", "mbr")}
+    assert set(starts.values()) == {"llama-T"}
+    assert (found.compared["tuned"], found.compared["again"]) == ("second", "tuned")
+    assert found.compared["llama-T"] == "llama"
+
+
+def test_recipes_are_of_starts_that_have_both_or_a_study_s_rows():
+    datasets = CONFIG["datasets"] | {
+        "pairs": {"kind": "preferences", "select": "label"},
+        "ranked": {"kind": "preferences", "select": "reward"},
+    }
+    models = CONFIG["models"] | {
+        "llama+RL": {"from": "llama", "train": "dpo", "on": "pairs"},
+        "steps": {"from": "llama-T", "train": "dpo", "on": "ranked"},
+        "ours": {"interpolate": ["llama-T", "steps"], "weight": 0.5},
+    }
+    names = [*EVALUATED, "llama+RL", "steps", "ours"]
+    found = selected(names, models=models, datasets=datasets)
+    assert found.recipes() == {"paper": ["llama-T+RL"], "ours": ["ours"]}
+    assert "ours" in found.pictured() and "half" not in found.pictured()
+    alone = selected([*EVALUATED, "llama+RL"], models=models, datasets=datasets)
+    assert alone.recipes() == {"paper": [], "ours": []}
+    study = {"baseline": "b", "recipe": "r", "rows": {"b": ["llama+RL"], "r": ["steps"]}}
+    assert selected(names, models=models, datasets=datasets, study=study).recipes() == {
+        "paper": ["llama+RL"], "ours": ["steps"],
+    }  # fmt: skip
+
+
 def test_scorers_are_checked_where_they_are_stand_ins_or_a_teacher_was_recorded():
     assert selected().checked() == ["country"]
     recorded = {"corpora_in_use": ["scores"], "corpora": {"scores": {"role": "scorer"}}}

@@ -20,8 +20,11 @@ from lahja.report.study import (
     Study,
     answer,
     changes,
+    find,
     shows_tradeoff,
     study_rows,
+    study_tables,
+    verdict,
 )
 from lahja.scoring.translation import load_spbleu
 
@@ -39,6 +42,7 @@ def estimate(value: float, noise: float = 0.0) -> Estimate:
 def row(adi2: float, quality: float, fault: float = 0.1, noise: float = 0.0) -> Row:
     scores = {"adi2": estimate(adi2, noise)} | dict.fromkeys(QUALITY, estimate(quality, noise))
     scores |= dict.fromkeys(FAULTS, estimate(fault))
+    scores |= {column.replace("chrf_plus_plus", "spbleu"): "no spBLEU" for column in QUALITY}
     return Row(scores, (scores,))
 
 
@@ -83,6 +87,42 @@ def test_the_tradeoff_is_shown_where_both_changes_are_significant():
 def test_a_share_is_taken_resample_by_resample():
     found, _ = answered(row(0.3, 20, noise=0.05), row(0.4, 18, noise=0.1))
     assert found.share_kept.draws == pytest.approx(np.full(N, 0.5))
+
+
+def missing(row: Row, column: str) -> Row:
+    return row._replace(scores=row.scores | {column: f"no {column}"})
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "answered"),
+    [
+        ("RL", "adi2", []),
+        ("more", "adi2", ["RL"]),
+        ("more", QUALITY[0], ["RL"]),
+        # What no answer needs is shown as n/a in its own table.
+        ("more", FAULTS[0], ["RL", "more"]),
+    ],
+)
+def test_a_row_that_lacks_a_score_has_no_answer_and_a_reason(name, column, answered):
+    rows = {"T": row(0.2, 20), "RL": row(0.4, 18), "more": row(0.4, 20)}
+    found = find(STUDY, rows | {name: missing(rows[name], column)}, "MADAR")
+    assert [own for own, answer in found.answers.items() if not isinstance(answer, str)] == answered
+    answers, scores, *_ = study_tables(STUDY, found)
+    shown = {
+        record["row"]: [answers.cell(record, each) for each in answers.columns[1:]]
+        for record in answers.records()
+    }
+    assert [own for own, cells in shown.items() if "n/a" not in cells] == answered
+    assert all(cells == ["n/a"] * 6 for own, cells in shown.items() if own not in answered)
+    said = verdict(STUDY, found, answers)
+    if "more" in answered:
+        assert "(a) Yes" in said
+    else:
+        assert said == f"## MADAR\n\n(a), (b), (c) n/a: no {column}.\n"
+        assert answers.notes[-1] == f"n/a: no {column}."
+    lacking = next(record for record in scores.records() if record["row"] == name)
+    if column == "adi2":
+        assert scores.cell(lacking, scores.columns[2]) == "n/a"
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,12 @@
 const specs = JSON.parse(document.getElementById("chart-specs").textContent);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const drawn = new Map();
-// How narrow a panel may get, of the width that it asks for; pixels of a lone panel, and of the
-// legend's columns.
+// How narrow a panel may get, of the width that it asks for; pixels of a lone panel, of a legend's
+// columns, and of a panel's own axis.
 const NARROWEST = 0.86;
 const MOST = 480;
-const LEGEND_COLUMN = 130;
+const LEGEND_COLUMN = 150;
+const AXIS = 68;
 
 function theme(width) {
   const style = getComputedStyle(document.documentElement);
@@ -39,16 +40,15 @@ function fitted(spec, width) {
   const wanted = spec.spec.width;
   const columns = Math.max(1, Math.min(spec.columns, Math.floor(width / (NARROWEST * wanted))));
   // Axis labels and the gap between panels take their share; a lone panel stays small.
-  const panel = Math.min(Math.floor(width / columns) - 68, Math.max(MOST, wanted));
+  const labels = spec.usermeta?.labels;
+  const free = labels ? width - labels - 24 * columns : width - AXIS * columns;
+  const panel = Math.min(Math.floor(free / columns), Math.max(MOST, wanted));
   return { ...spec, columns, spec: { ...spec.spec, width: panel } };
 }
 
 async function draw(box) {
   const spec = specs[box.dataset.chart];
   const width = box.parentElement.clientWidth;
-  const before = drawn.get(box);
-  const choice = before && spec.params ? before.view.signal("direction") : null;
-  before?.finalize();
   const result = await vegaEmbed(box, structuredClone(fitted(spec, width)), {
     actions: false,
     renderer: "svg",
@@ -57,12 +57,19 @@ async function draw(box) {
     config: theme(width),
     tooltip: { theme: dark.matches ? "dark" : "light" },
   });
-  if (choice) await result.view.signal("direction", choice).runAsync();
   drawn.set(box, result);
 }
 
-async function drawAll(boxes) {
+const boxes = [...document.querySelectorAll(".chart")];
+let drawing = 0;
+
+// A chart within a closed question is drawn when the question opens.
+async function drawShown() {
+  drawing += 1;
+  document.documentElement.dataset.charts = "drawing";
   for (const box of boxes) {
+    if (drawn.has(box) || box.closest("details:not([open])")) continue;
+    drawn.set(box, null);
     try {
       await draw(box);
     } catch (error) {
@@ -70,33 +77,29 @@ async function drawAll(boxes) {
       box.textContent = `This chart could not be drawn: ${error.message}`;
     }
   }
-  document.documentElement.dataset.charts = "drawn";
+  drawing -= 1;
+  if (!drawing) document.documentElement.dataset.charts = "drawn";
 }
 
-const boxes = [...document.querySelectorAll(".chart")];
-
-// A box may have another chart to show in its place.
-for (const input of document.querySelectorAll("[data-instead]")) {
-  const box = document.querySelector(`[data-chart="${input.dataset.of}"]`);
-  const choose = () => {
-    box.dataset.chart = input.checked ? input.dataset.instead : input.dataset.of;
-  };
-  input.closest("label").hidden = false;
-  input.addEventListener("change", () => {
-    choose();
-    drawAll([box]);
-  });
-  choose();
+function drawAgain() {
+  for (const [box, result] of drawn) {
+    result?.finalize();
+    box.replaceChildren();
+  }
+  drawn.clear();
+  return drawShown();
 }
 
 let lastWidth = innerWidth;
 let timer;
-dark.addEventListener("change", () => drawAll(boxes));
+dark.addEventListener("change", drawAgain);
 addEventListener("resize", () => {
   clearTimeout(timer);
   timer = setTimeout(() => {
-    if (innerWidth !== lastWidth) drawAll(boxes);
+    if (innerWidth !== lastWidth) drawAgain();
     lastWidth = innerWidth;
   }, 200);
 });
-await drawAll(boxes);
+// The event does not bubble.
+addEventListener("toggle", drawShown, true);
+await drawShown();

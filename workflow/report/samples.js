@@ -17,9 +17,7 @@ let found = [];
 
 const samples = data.prompts.map(([task, corpus, from, into, source, reference], number) => ({
   task, corpus, from, into, source, reference,
-  outputs: data.outputs[number].map(([text, adi2, aldi, chrf, reference, start]) => ({
-    text, adi2, aldi, chrf, edits: { reference, start },
-  })),
+  outputs: data.outputs[number].map(([text, adi2, aldi, chrf]) => ({ text, adi2, aldi, chrf })),
   direction: from === into ? nameOf(into) : `${nameOf(from)} \u2192 ${nameOf(into)}`,
   dialect: nameOf(["eng", "msa"].includes(into) ? from : into),
 }));
@@ -154,45 +152,47 @@ function directionOf(text) {
 // --- differences --------------------------------------------------------------------------------
 
 function pieces(sample, model) {
-  const output = sample.outputs[model];
+  const { text } = sample.outputs[model];
   const mark = form.elements.mark.value;
-  const edits = output.edits[mark];
-  if (!edits?.length) return [output.text];
   const start = data.models.indexOf(data.starts[data.models[model]]);
-  const base = mark === "reference" ? sample.reference : sample.outputs[start].text;
-  return marked(output.text, base, edits, form.elements["left-out"].checked);
+  const base = mark === "start" ? sample.outputs[start]?.text : mark && sample.reference;
+  if (!base) return [text];
+  const made = [];
+  for (const [kind, words] of differences(base, text)) {
+    if (kind === "del" && !form.elements["left-out"].checked) continue;
+    const said = words.join("");
+    const end = said.trimEnd();
+    made.push(kind ? element(kind, {}, end) : end, kind === "del" ? " " : said.slice(end.length) || " ");
+  }
+  return made;
 }
 
-// The edits are kept, left out, new, kept, left out, new … in words (`word_edits`).
-function marked(text, base, edits, showLeftOut) {
-  const parts = text.split(/([ \t\r\n]+)/).filter((part) => part !== "");
-  const before = base.match(/[^ \t\r\n]+/g) ?? [];
-  const made = [];
-  let place = 0;
-  let old = 0;
-  const take = (count) => {
-    let taken = "";
-    for (let words = 0; place < parts.length && words < count; place += 1) {
-      taken += parts[place];
-      words += /[^ \t\r\n]/.test(parts[place]);
+// Runs of words that both texts have (""), that only the first has ("del"), only the second ("ins"),
+// by their longest common subsequence.
+function differences(before, after) {
+  // Words with the space after them; a text keeps its lines.
+  const [a, b] = [before, after].map((text) => text.match(/\S+\s*/g) ?? []);
+  const same = (i, j) => a[i].trimEnd() === b[j].trimEnd();
+  const common = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
+  for (let i = a.length - 1; i >= 0; i -= 1) {
+    for (let j = b.length - 1; j >= 0; j -= 1) {
+      common[i][j] = same(i, j) ? common[i + 1][j + 1] + 1 : Math.max(common[i + 1][j], common[i][j + 1]);
     }
-    return taken;
-  };
-  for (let i = 0; i < edits.length; i += 3) {
-    const [kept, left, fresh] = edits.slice(i, i + 3);
-    made.push(take(kept));
-    old += kept;
-    const space = /^[ \t\r\n]+$/.test(parts[place] ?? "") ? parts[place++] : "";
-    made.push(space);
-    if (left && showLeftOut) {
-      const gone = element("del", {}, before.slice(old, old + left).join(" "));
-      made.push(...(space || !made.join("") ? [gone, " "] : [" ", gone]));
-    }
-    old += left;
-    if (fresh) made.push(element("ins", {}, take(fresh)));
   }
-  made.push(parts.slice(place).join(""));
-  return made;
+  const runs = [];
+  const add = (kind, word) => {
+    if (runs.at(-1)?.[0] === kind) runs.at(-1)[1].push(word);
+    else runs.push([kind, [word]]);
+  };
+  let [i, j] = [0, 0];
+  while (i < a.length || j < b.length) {
+    if (i < a.length && j < b.length && same(i, j)) {
+      add("", b[j++]);
+      i += 1;
+    } else if (i < a.length && (j === b.length || common[i + 1][j] >= common[i][j + 1])) add("del", a[i++]);
+    else add("ins", b[j++]);
+  }
+  return runs;
 }
 
 // --- the start ----------------------------------------------------------------------------------

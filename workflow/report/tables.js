@@ -32,22 +32,3 @@ function compareCells(a, b, descending) {
   const order = numbers.some(Number.isNaN) ? left.localeCompare(right) : numbers[0] - numbers[1];
   return descending ? -order : order;
 }
-
-// The navigation shows which section is being read.
-const links = new Map(
-  [...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]),
-);
-const watcher = new IntersectionObserver(
-  (entries) => {
-    for (const entry of entries) {
-      if (!entry.isIntersecting) continue;
-      links.forEach((link) => link.removeAttribute("aria-current"));
-      const link = links.get(entry.target.id);
-      link.setAttribute("aria-current", "true");
-      const bar = link.parentElement;
-      bar.scrollTo({ left: link.offsetLeft - bar.clientWidth / 2 });
-    }
-  },
-  { rootMargin: "-20% 0px -75% 0px" },
-);
-document.querySelectorAll("main > section").forEach((section) => watcher.observe(section));

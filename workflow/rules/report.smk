@@ -151,6 +151,7 @@ rule build_report:
             run=config["run"],
             models=selection.evaluated,
             starts=selection.initial,
+            recipes=selection.recipes(),
             stand_ins=config["stand_ins"],
             samples=config["evaluation"]["browser_per_direction"],
         ),

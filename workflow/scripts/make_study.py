@@ -11,7 +11,7 @@ from lahja.evaluation.metrics.slices import ALL
 from lahja.evaluation.sentence_scores import read_scores
 from lahja.report.charts import save_picture
 from lahja.report.formats import to_markdown, write_table_files
-from lahja.report.study import Study, find, study_tables, verdict
+from lahja.report.study import Study, find, study_rows, study_tables, verdict
 from lahja.report.tradeoff import pareto_chart
 from lahja.scoring.translation import load_spbleu
 
@@ -25,22 +25,23 @@ def main(scores: Path, settings: dict, output: Path) -> None:
     tables' note, corpora, resamples, confidence, seed, spbleu_model.
     """
     rows = {name: tuple(models) for name, models in settings["rows"]}
-    tables = read_scores(scores, [*dict.fromkeys(chain.from_iterable(rows.values()))])
-    check_same_prompts(tables)
+    scored = read_scores(scores, [*dict.fromkeys(chain.from_iterable(rows.values()))])
+    check_same_prompts(scored)
     names = ("start", "baseline", "recipe", "confidence")
     study = Study(rows, *(settings[name] for name in names))
     model = settings["spbleu_model"]
     resampling = Resampling(settings["resamples"], settings["seed"])
     spbleu = load_spbleu(Path(model) if model else None)
-    scored = {e.model: e for e in (evaluate_model(table, resampling, spbleu) for table in tables)}
+    found = (evaluate_model(table, resampling, spbleu) for table in scored)
+    evaluations = {evaluation.model: evaluation for evaluation in found}
     corpora = settings["corpora"]
-    findings = [find(study, scored, corpus) for corpus in corpora]
-    pooled = [find(study, scored, ALL)] if len(corpora) > 1 else []
+    shown = [*corpora, ALL] if len(corpora) > 1 else corpora
+    findings = [find(study, study_rows(study, evaluations, name), name) for name in shown]
     page = []
-    for found in findings + pooled:
-        shown, missing = study_tables(study, found), []
-        page.append(verdict(study, found, shown[0]))
-        for table in shown:
+    for found in findings:
+        tables, missing = study_tables(study, found), []
+        page.append(verdict(study, found, tables[0]))
+        for table in tables:
             table.notes.extend(filter(None, [settings["note"]]))
             write_table_files(table, output)
             numbers = [column.key for column in table.columns if column.digits is not None]
@@ -50,7 +51,7 @@ def main(scores: Path, settings: dict, output: Path) -> None:
                 missing.append(f"{table.caption}: missing, {' '.join(table.notes)}\n")
         page += missing
     write_text(output / "study.md", "\n".join(page))
-    save_picture(pareto_chart(study, findings), "pareto", output)
+    save_picture(pareto_chart(study, findings[: len(corpora)]), "pareto", output)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from lahja.core.model_graph import INTERPOLATE, MBR, ModelGraph
+from lahja.core.model_graph import INTERPOLATE, MBR, Model, ModelGraph
 
 ANSWERING = ("transformers", "vllm")
 SCORERS = ("aldi", "country", "language")
+# The rows of a study that are the paper's recipe and ours; what tells their models in a graph.
+_STUDIED = {"paper": "baseline", "ours": "recipe"}
+_RECIPES = {("dpo", "label"): "paper", (INTERPOLATE, "reward"): "ours"}
 
 
 class Selection:
@@ -34,10 +37,22 @@ class Selection:
         self.policies = list(dict.fromkeys(policies))
         # The preference datasets that a model learns from.
         self.preferences = sorted({graph[name].dataset for name in graph.names("dpo")})
-        # The model that each model was made from; an evaluated one is compared with it.
-        self.initial = {model.name: model.parent for model in models if model.parent}
+        # What each model started from; an evaluated one is compared with it.
+        self.initial = {model.name: self._start(model) for model in models if model.parent}
         known = {*self.evaluated}
         self.compared = {name: of for name, of in self.initial.items() if {name, of} <= known}
+
+    def _start(self, model: Model) -> str:
+        """Return the model that a model's own training started from.
+
+        Iterations, interpolations and decodings share the start of the first iteration: they are
+        compared with it, not with each other.
+        """
+        parent = self.graph[model.parent]
+        is_step = model.train not in (None, "sft") or model.decoding
+        if is_step and (parent.train in ("dpo", INTERPOLATE) or parent.decoding):
+            return self._start(parent)
+        return parent.name
 
     def datasets(self, kind: str) -> list[str]:
         """Return the datasets of a kind."""
@@ -85,10 +100,27 @@ class Selection:
         }
 
     def pictured(self) -> list[str]:
-        """Return the models of Figures 2, 4 and 5: of own weights, no clean translators."""
-        models = (self.graph[name] for name in self.evaluated)
-        own = [model.name for model in models if model.checkpoint or model.is_trained]
+        """Return the models of Figures 2, 4 and 5: of own weights or our recipe's, none clean."""
+        models, ours = (self.graph[name] for name in self.evaluated), self.recipes()["ours"]
+        own = [m.name for m in models if m.checkpoint or m.is_trained or m.name in ours]
         return [name for name in own if self._variant(name) != "clean"]
+
+    def recipes(self) -> dict[str, list[str]]:
+        """Return the evaluated models of the paper's recipe and of ours, from the same starts.
+
+        The paper's learns from pairs by the label, ours lies between its start and what learns from
+        pairs by reward. A study has its own: its baseline's and its recipe's.
+        """
+        if study := self.config["study"]:
+            return {key: study["rows"][study[row]] for key, row in _STUDIED.items()}
+        found: dict[str, list[str]] = {"paper": [], "ours": []}
+        for name in self.evaluated:
+            model = self.graph[name]
+            learnt = self.config["datasets"].get(self.graph[model.end or name].dataset, {})
+            key = _RECIPES.get((model.train, learnt.get("select")))
+            found.setdefault(key, []).append(name)
+        both = set.intersection(*({self.initial[n] for n in found[key]} for key in _STUDIED))
+        return {key: [n for n in found[key] if self.initial[n] in both] for key in _STUDIED}
 
     def trained(self) -> list[str]:
         """Return the models that the run trains: what it evaluates, labels and generates with."""

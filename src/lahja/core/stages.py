@@ -55,8 +55,8 @@ STAGES: dict[str, Stage] = {
     "labels": Stage(1, ("preferences/labelling.py",)),
     "pairs": Stage(1, ("preferences/*",)),
     "human ratings": Stage(1, ("evaluation/human/*",)),
-    "evaluation": Stage(1, ("evaluation/*",)),
-    "report": Stage(3, ("report/*",)),
+    "evaluation": Stage(2, ("evaluation/*",)),
+    "report": Stage(4, ("report/*",)),
     "stand-ins": Stage(3, ("demo/*",)),
 }
 

@@ -1,8 +1,9 @@
 """How models look, charts as Vega-Lite specifications, and their files."""
 
+import itertools
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,14 +13,15 @@ import pandas as pd
 from lahja.core.artifacts import Table
 from lahja.core.files import atomic_path, read_yaml
 from lahja.core.varieties import VARIETIES
+from lahja.report.formats import is_arabic
 from lahja.report.logs import CHOSEN, HELD_OUT, REJECTED, TRAINING
-from lahja.report.scores import METRIC_TITLES, OURS
+from lahja.report.scores import METRIC_TITLES, OURS, OVERALL, RECIPES, TRAINING_ALL, ScoreBoard
 
 # Okabe and Ito's colours, then Tol's, told apart in the common forms of colour blindness; black
-# is left out, for text and error bars.
+# is left out, for text and error bars, and vermilion and green, for recipes.
 _COLOURS = (
-    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00",
-    "#F0E442", "#999999", "#332288", "#882255", "#117733", "#AA4499",
+    "#0072B2", "#E69F00", "#CC79A7", "#56B4E9", "#F0E442", "#999999",
+    "#AA4499", "#44AA99", "#CC6677", "#117733", "#882255", "#332288",
 )  # fmt: skip
 # Vega's names; co-prime with the colours, so that points still differ after twelve models.
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
@@ -30,9 +32,17 @@ _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _KINDS = {
     "pretrain": "Pretraining", "sft": "Supervised fine-tuning", "dpo": "Preference training (DPO)",
 }  # fmt: skip
-# Pixels of a bar of run times with its gap, and of a line of text; letters that fit into a line.
-_BAR_HEIGHT, _LINE_HEIGHT, _CHARACTERS = 19, 18, 92
+# Pixels of a line of text and of a model's row; letters that fit into a line.
+_LINE_HEIGHT, _ROW_HEIGHT, _CHARACTERS = 18, 28, 92
 _DIGITS = 4
+# The panels of changes, by the keys of OVERALL.
+_CHANGES = {"adi2": "Dialect (ADI2)", "mean": "Translation (chrF++)"}
+_OTHER = "other training"
+RECIPE_COLOURS = {
+    RECIPES["paper"]: "#D55E00", RECIPES["ours"]: "#009E73", TRAINING_ALL: "#0072B2",
+    _OTHER: "#8a8f98",
+}  # fmt: skip
+"""The colour of what trained a model, by its title."""
 _DASHES = {TRAINING: [1, 0], HELD_OUT: [5, 3], CHOSEN: [1, 0], REJECTED: [5, 3]}
 # Begins and ends a text that runs from right to left, whatever it begins with.
 _RIGHT_TO_LEFT = "\u202b{}\u202c"
@@ -105,6 +115,35 @@ def save_picture(spec: Mapping[str, Any], name: str, folder: Path) -> None:
             draft.write_bytes(content)
 
 
+def changes_chart(
+    comparisons: pd.DataFrame, models: Sequence[str], recipes: Mapping[str, Sequence[str]]
+) -> dict[str, Any] | None:
+    """Return the paired changes of ADI2 and of mean chrF++ from each model's start, as two panels.
+
+    Recipes by title give the colours; None where no model was compared.
+    """
+    board = ScoreBoard(comparisons)
+    starts = dict(zip(comparisons["model"], comparisons["baseline"], strict=True))
+    titles = {model: title for title, own in recipes.items() for model in own}
+    rows = [
+        {"panel": panel, "model": model, "start": starts[model],
+         "recipe": titles.get(model, _OTHER), **board.get(model=model, **OVERALL[key]).cells("x")}
+        for key, panel in _CHANGES.items()
+        for model in starts
+    ]  # fmt: skip
+    known = [row for row in rows if row["x"] is not None]
+    if not known:
+        return None
+    ranked = [*itertools.chain.from_iterable(recipes.values()), *models]
+    used = {row["recipe"] for row in known}
+    colours = scale({title: own for title, own in RECIPE_COLOURS.items() if title in used})
+    return chart(
+        "changes", "Change of each model against the one that it started from.",
+        {"rows": records(pd.DataFrame(known).round(_DIGITS))}, panels=[*_CHANGES.values()],
+        models=ranked, height=_ROW_HEIGHT * len(starts), colours=colours,
+    )  # fmt: skip
+
+
 def bars_chart(table: Table, styles: Mapping[str, Style]) -> dict[str, Any]:
     """Return a figure's data as panels, two a row, of bars grouped by variety.
 
@@ -149,8 +188,7 @@ def _sample_lines(rows: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
         entries = [("source", first["source"]), ("reference", first["reference"])]
         for label, text in [*entries, *zip(sample["model"], sample["response"], strict=True)]:
             text = text or "—"
-            is_arabic = sum("\u0600" <= letter <= "\u06ff" for letter in text) > len(text) / 4
-            kind, form = ("arabic", _RIGHT_TO_LEFT) if is_arabic else ("latin", "{}")
+            kind, form = ("arabic", _RIGHT_TO_LEFT) if is_arabic(text) else ("latin", "{}")
             for number, line in enumerate(textwrap.wrap(text, _CHARACTERS)[:4] or ["—"]):
                 yield "" if number else label, form.format(line), kind
         yield "", "", "latin"
@@ -177,12 +215,3 @@ def curves_charts(curves: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str
             legend={"title": None} if len(dashes) > 1 or HELD_OUT in dashes else None,
         )  # fmt: skip
     return charts
-
-
-def runtimes_chart(runtimes: Table) -> dict[str, Any] | None:
-    """Return the wall-clock minutes of each rule as bars, the longest first; None without rules."""
-    if runtimes.rows.empty:
-        return None
-    rows = records(runtimes.rows.round(2))
-    caption = "Wall-clock minutes of each rule."
-    return chart("runtimes", caption, {"rows": rows}, height=_BAR_HEIGHT * len(rows))

@@ -4,6 +4,7 @@ A figure has a row for each bar, with its interval, or with the reason why there
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -135,6 +136,21 @@ def scoreboards(
             Table(name, f"{title}, {intervals}", columns, pd.DataFrame(rows), notes),
             _figure(name, f"{title} and model, {intervals}", bars),
         )
+
+
+def figure_table(figure: Table) -> Table:
+    """Return a figure's numbers: panels and bars down, varieties across, with their intervals."""
+    metric, varieties = figure.rows["metric"].iloc[0], dict.fromkeys(figure.rows["variety"])
+    digits = 1 if metric in ("chrf_plus_plus", "spbleu") else 3
+    columns = [Column("panel", "Panel"), Column("label", "Model")]
+    columns += [Column(code, short_name(code), digits) for code in varieties]
+    rows = [
+        {"panel": panel, "label": label, "origin": part["origin"].iloc[0]}
+        | score_cells({own.variety: ShownScore(own.value, own.low, own.high)
+                       for own in part.itertuples()})
+        for (panel, label), part in figure.rows.groupby(["panel", "label"], sort=False)
+    ]  # fmt: skip
+    return replace(figure, columns=columns, rows=pd.DataFrame(rows))
 
 
 def _bar(

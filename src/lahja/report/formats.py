@@ -1,5 +1,6 @@
 """Tables as plain text, Markdown, LaTeX and cells of the page, and their files."""
 
+import re
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -16,6 +17,12 @@ from lahja.core.tables import write_table
 _LONG = 40
 # What the first cell of a row of totals holds.
 TOTAL = "all"
+_ARABIC, _LATIN = re.compile(r"[\u0600-\u06ff\u0750-\u077f]"), re.compile(r"[A-Za-z]")
+
+
+def is_arabic(text: str) -> bool:
+    """Return whether a text runs from right to left: it has no fewer Arabic letters than Latin."""
+    return 0 < len(_ARABIC.findall(text)) >= len(_LATIN.findall(text))
 
 
 def write_table_files(table: Table, folder: Path) -> None:
@@ -141,13 +148,15 @@ def table_view(table: Table) -> TableView:
 def _cell(table: Table, row: dict[str, Any], column: Column) -> Cell:
     text, bracket, aside = table.cell(row, column).partition(" [")
     value = row.get(column.key)
-    kind = "text" if column.digits is None else "number"
+    kind = _kind(text) if column.digits is None else "number"
     if column.is_signed and bracket:
         if row[f"{column.key}_low"] > 0:
             kind += " better"
         elif row[f"{column.key}_high"] < 0:
             kind += " worse"
-    return Cell(text, bracket.strip() + aside, "" if pd.isna(value) else str(value), kind)
+    # Interval and note have a line each.
+    aside = (bracket.strip() + aside).replace("] (", "]\n(")
+    return Cell(text, aside, "" if pd.isna(value) else str(value), kind)
 
 
 def frame_view(name: str, caption: str, frame: pd.DataFrame) -> TableView:
@@ -160,9 +169,14 @@ def frame_view(name: str, caption: str, frame: pd.DataFrame) -> TableView:
     return TableView(name, caption, headers, rows)
 
 
+def _kind(text: str) -> str:
+    kind = "long" if len(text) > _LONG else "text"
+    return f"{kind} arabic" if is_arabic(text) else kind
+
+
 def _plain_cell(value: Any) -> Cell:
     if pd.isna(value):
         return Cell("")
     if isinstance(value, str):
-        return Cell(value, sort=value, kind="long" if len(value) > _LONG else "text")
+        return Cell(value, sort=value, kind=_kind(value))
     return Cell(f"{value:,}", sort=str(value), kind="number" if value else "number zero")

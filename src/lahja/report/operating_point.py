@@ -102,14 +102,13 @@ def operating_point_table(
 
 def _scores(model: Evaluation, start: Evaluation) -> dict[str, Score]:
     directions = {name: Slice("translation", ALL, *s) for name, s in MEAN_DIRECTIONS.items()}
-    quality = {name: model.get(part, _QUALITY) for name, part in directions.items()}
     validation = [model.get(part, _QUALITY) for part in validation_slices(start).values()]
     return {
         "validation_adi2": model.get(VALIDATION, "adi2"),
         "validation_quality": mean_score(validation),
         "test_adi2": model.get(Slice(ALL, ALL, ALL, MEAN), "adi2"),
-        "test_quality": mean_score([*quality.values()]),
+        "test_quality": model.get(Slice("translation", ALL, MEAN, MEAN), _QUALITY),
     } | {
-        f"change_{name}": difference(quality[name], start.get(part, _QUALITY))
+        f"change_{name}": difference(model.get(part, _QUALITY), start.get(part, _QUALITY))
         for name, part in directions.items()
     }

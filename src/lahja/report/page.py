@@ -3,17 +3,23 @@
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import jinja2
 import pandas as pd
 import vl_convert
 
 from lahja.core.artifacts import Table, read_artifact
-from lahja.report.charts import Style, bars_chart, curves_charts, runtimes_chart, styles
+from lahja.report.charts import (
+    RECIPE_COLOURS,
+    Style,
+    bars_chart,
+    changes_chart,
+    curves_charts,
+    styles,
+)
 from lahja.report.counts import (
     agreement_note,
     agreement_table,
@@ -22,10 +28,11 @@ from lahja.report.counts import (
     funnel_views,
     pair_views,
 )
+from lahja.report.figures import figure_table
 from lahja.report.formats import table_view
 from lahja.report.operating_point import NAME as POINT
-from lahja.report.samples import browser_data
-from lahja.report.scores import OURS, changes
+from lahja.report.samples import browser_data, pictured_samples
+from lahja.report.scores import OURS, RECIPES, TRAINING_ALL, compare_recipes, headline, signed
 from lahja.report.tradeoff import operating_points_chart, tradeoff_chart
 
 
@@ -42,9 +49,13 @@ def content_policy(scripts: Iterable[str]) -> str:
 TABLES = ("changes", "table2", "faults", "table1", "classifier")
 BARS = ("figure2", "figure4", "figure5", "figure7", "figure3")
 SAMPLES = "figure6"
-# How a picture's URI begins, and what may stand for itself in it.
-_URI, _SAFE = "data:image/svg+xml,", " =/:;,()!*-._~@?[]{}|^`$+"
 _SCRIPTS = ("tables.js", "charts.js", "samples.js")
+# What the recipes are.
+_EXPLAINED = {
+    RECIPES["paper"]: "Preference training on the dialect label alone.",
+    RECIPES["ours"]: "Preference training on reference and dialect, interpolated with its start.",
+    TRAINING_ALL: "Every model that was compared.",
+}
 
 
 @dataclass(frozen=True)
@@ -52,10 +63,11 @@ class Run:
     """Everything that the page shows: a run's tables, folders of artifacts, and how it was made.
 
     `models` are in the order of `scores`, which holds SENTENCE_SCORES per model; `starts` names the
-    model that each was made from. `stand_ins` names scorers or models that are not the paper's: a
-    banner names them. `samples` is how many prompts of a direction the browser shows. `funnel` and
-    `pairs` have the column `dataset`; `licences` are by corpus; `rules` lists what feeds what;
-    `config` is the resolved configuration's text; `study` has the changes of a study's rows.
+    model that each started from; `recipes` are models of the paper's recipe and of ours;
+    `stand_ins` are scorers or models that are not the paper's. `samples` is how many prompts of a
+    direction the browser shows. `funnel` and `pairs` have the column `dataset`; `licences` are by
+    corpus; `rules` lists what feeds what; `config` is the resolved configuration's text; `study`
+    has the changes of a study's rows.
     """
 
     run: str
@@ -83,6 +95,7 @@ class Run:
     agreement: pd.DataFrame | None = None
     operating_point: Path | None = None
     study: Sequence[Table] = ()
+    recipes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def build_report(run: Run, templates: Path) -> str:
@@ -92,34 +105,35 @@ def build_report(run: Run, templates: Path) -> str:
     """
     looks = styles(run.models)
     places = {name: run.tables / name for name in TABLES}
-    pictures = {name: run.figures / name for name in (*BARS, SAMPLES)}
     if run.operating_point is not None:
-        places[POINT] = pictures[f"{POINT}-figure"] = run.operating_point / POINT
-    tables, figures = (
-        {name: read_artifact(place.with_suffix(".parquet")) for name, place in own.items()}
-        for own in (places, pictures)
-    )
-    found = changes(run.metrics, run.comparisons, run.models)
+        places[POINT] = run.operating_point / POINT
+    places |= {name: run.figures / name for name in (*BARS, SAMPLES)}
+    tables = {n: read_artifact(place.with_suffix(".parquet")) for n, place in places.items()}
+    recipes = {title: own for key, title in RECIPES.items() if (own := run.recipes.get(key))}
+    recipes = recipes or {TRAINING_ALL: [*dict.fromkeys(run.comparisons["model"])]}
+    found = compare_recipes(run.comparisons, recipes)
     samples = browser_data(run.scores, run.models, run.starts, run.samples, run.seed)
-    # At first the browser shows the largest change beside its start.
-    samples["selected"] = [found[0].baseline, found[0].model] if found else run.models[:2]
+    # At first the browser shows a model of each recipe beside its start.
+    first = [recipe.models[0] for recipe in found]
+    samples["selected"] = [*(run.starts[model] for model in first), *first] or run.models[:2]
     samples["colours"] = {model: style.colour for model, style in looks.items()}
     scripts = [(templates / name).read_text(encoding="utf-8") for name in _SCRIPTS]
     context = {
         "run": run,
         "scripts": [vl_convert.javascript_bundle(), *scripts],
         "scorer_note": agreement_note(run.agreement),
-        "changes": found,
+        "recipes": found,
+        "recipe_colours": RECIPE_COLOURS,
+        "explained": _EXPLAINED,
+        "headline": headline(found),
+        "signed": signed,
         "tables": {name: table_view(table) for name, table in tables.items()},
-        "figures": {name: replace(figure, name=name) for name, figure in figures.items()},
-        "pictures": {
-            name: _URI + quote(place.with_suffix(".svg").read_text(encoding="utf-8"), _SAFE)
-            for name, place in pictures.items()
-        },
+        "figures": {name: table_view(figure_table(tables[name])) for name in BARS},
+        "pictured": table_view(pictured_samples(tables[SAMPLES])),
         "study": [table_view(table) for table in run.study],
         "confusions": confusion_views(run.confusion),
         "agreement": run.agreement is not None and table_view(agreement_table(run.agreement)),
-        "charts": _charts(run, tables["table2"], figures, looks),
+        "charts": _charts(run, tables, recipes, looks),
         "samples": samples,
     }
     page = _environment(templates).get_template("index.html.jinja")
@@ -142,22 +156,26 @@ def _provenance(run: Run) -> dict[str, Any]:
 
 
 def _charts(
-    run: Run, table2: Table, figures: Mapping[str, Table], looks: Mapping[str, Style]
+    run: Run,
+    tables: Mapping[str, Table],
+    recipes: Mapping[str, Sequence[str]],
+    looks: Mapping[str, Style],
 ) -> dict[str, dict[str, Any]]:
     """Return the page's charts; those of which figures were drawn have the figures' names."""
+    # Beside stand-ins the paper's scores say little, and would squeeze this run's.
+    tradeoff = tradeoff_chart(tables["table2"], run.starts, looks, with_paper=not run.stand_ins)
     charts = {
-        "tradeoff": tradeoff_chart(table2, run.starts, looks, with_paper=False),
-        "tradeoff-paper": tradeoff_chart(table2, run.starts, looks, with_paper=True),
+        "changes-chart": changes_chart(run.comparisons, run.models, recipes),
+        "tradeoff": tradeoff,
         **curves_charts(run.curves, looks),
-        "runtimes-chart": runtimes_chart(run.runtimes),
     }
     for name in BARS:
-        rows = figures[name].rows
+        rows = tables[name].rows
         # Classifiers have looks of their own.
         bars = rows["bar"][rows["origin"] == OURS]
-        charts[name] = bars_chart(figures[name], looks if set(bars) <= set(looks) else styles(bars))
-    if (point := f"{POINT}-figure") in figures:
-        charts[point] = operating_points_chart(figures[point], looks)
+        charts[name] = bars_chart(tables[name], looks if set(bars) <= set(looks) else styles(bars))
+    if POINT in tables:
+        charts[f"{POINT}-figure"] = operating_points_chart(tables[POINT], looks)
     return {name: chart for name, chart in charts.items() if chart}
 
 

@@ -1,9 +1,7 @@
 """Sample outputs side by side: Figure 6 of the paper, and the data of the page's sample browser."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from difflib import SequenceMatcher
 from itertools import chain
 from typing import Any
 
@@ -53,27 +51,6 @@ def pictured_samples(table: Table) -> Table:
     return replace(table, rows=rows[rows["sample"].isin(shown)])
 
 
-# The page's script splits with the same letters.
-_WORD = re.compile(r"[^ \t\r\n]+")
-
-
-def word_edits(text: str, base: str) -> list[int]:
-    """Return how a text's words come from another's: kept, left out, new, kept, left out, new …
-
-    The numbers count words in the order of the text; an empty list means that nothing differs.
-    """
-    words, before = _WORD.findall(text), _WORD.findall(base)
-    edits: list[int] = []
-    for kind, i1, i2, j1, j2 in SequenceMatcher(None, before, words, False).get_opcodes():
-        if kind == "equal":
-            edits += [i2 - i1, 0, 0]
-        elif edits and edits[-2:] == [0, 0]:
-            edits[-2:] = [i2 - i1, j2 - j1]
-        else:
-            edits += [0, i2 - i1, j2 - j1]
-    return edits if any(edits[1::3]) or any(edits[2::3]) else []
-
-
 def browser_data(
     scores: Sequence[pd.DataFrame],
     models: Sequence[str],
@@ -86,7 +63,7 @@ def browser_data(
     `scores` holds SENTENCE_SCORES of each model in the order of `models`; up to `per_direction`
     prompts of each task, corpus and direction are drawn. In the result, `prompts` are [task,
     corpus, source variety, target variety, source, reference], and `outputs` hold per prompt and
-    model [text, ADI2, ALDi, chrF++, edits against the reference, edits against the start].
+    model [text, ADI2, ALDi, chrF++].
     """
     groups = ["task", "corpus", "source_variety", "target_variety"]
     chosen = _drawn(scores[0], groups, per_direction, seed)
@@ -94,7 +71,8 @@ def browser_data(
         model: _rounded(frame.set_index("prompt_id").loc[chosen])
         for model, frame in zip(models, scores, strict=True)
     }
-    outputs = [_outputs(tables[model], tables.get(starts.get(model, ""))) for model in models]
+    columns = ["response", "adi2", "aldi", "chrf_plus_plus"]
+    outputs = [tables[model][columns].to_numpy(object).tolist() for model in models]
     prompts = tables[models[0]][[*groups, "source", "reference"]]
     return {
         "models": list(models),
@@ -124,20 +102,6 @@ def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
     is_into_dialect = frame["target_variety"].map(is_dialect)
     scores = frame[["adi2", "aldi"]].where(is_into_dialect).astype(float).round(3)
     quality = frame["chrf_plus_plus"].astype(float).round(1)
-    shown = frame.assign(**scores, chrf_plus_plus=quality).astype(object)
+    texts = frame["response"].fillna("")
+    shown = frame.assign(**scores, chrf_plus_plus=quality, response=texts).astype(object)
     return shown.where(shown.notna(), None)
-
-
-def _outputs(rows: pd.DataFrame, start: pd.DataFrame | None) -> list[list[Any]]:
-    """Return the outputs of one model, with their edits against the reference and the start."""
-    texts = rows["response"].fillna("")
-
-    def edits(bases: Iterable[str | None]) -> list[list[int] | None]:
-        """Return the edits of each text, None where there is nothing to compare it with."""
-        pairs = zip(texts, bases, strict=True)
-        return [None if base is None else word_edits(text, base) for text, base in pairs]
-
-    before = [None] * len(texts) if start is None else start["response"].fillna("")
-    scores = (rows[name] for name in ("adi2", "aldi", "chrf_plus_plus"))
-    columns = (texts, *scores, edits(rows["reference"]), edits(before))
-    return [list(row) for row in zip(*columns, strict=True)]

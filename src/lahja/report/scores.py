@@ -1,6 +1,7 @@
 """Scores as the report shows them: looked up in a table, and the headline's changes in words."""
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -22,9 +23,12 @@ METRIC_TITLES = {
 }  # fmt: skip
 OVERALL = {"adi2": {"target": MEAN, "metric": "adi2"}} | {
     name: {"task": "translation", "source": source, "target": target, "metric": "chrf_plus_plus"}
-    for name, (source, target) in MEAN_DIRECTIONS.items()
+    for name, (source, target) in {"mean": (MEAN, MEAN), **MEAN_DIRECTIONS}.items()
 }
-"""Keys of a model's overall ADI2, and of its chrF++ by direction of translation."""
+"""Keys of a model's overall ADI2, and of its chrF++ by direction of translation and on average."""
+RECIPES = {"paper": "The paper's recipe", "ours": "Our recipe"}
+TRAINING_ALL = "Training"
+"""What stands for recipes where a run has none: all models that were compared."""
 _KEYS = ("classifier", "model", "task", "source", "target", "variety", "metric")
 
 
@@ -93,57 +97,76 @@ def estimate_cells(
     return ShownScore(value, low, high).cells(key)
 
 
-class Change(NamedTuple):
-    """What one model gained against the model it started from, and what it cost, in words."""
+class Recipe(NamedTuple):
+    """What the models of one recipe changed against their starts, as the page's head shows it.
 
-    model: str
-    baseline: str
-    sentence: str
+    A change is a mean over the models, with an interval where there is only one. `gained` counts
+    models that clearly (by the interval) gain ADI2, of those compared; `lost` counts directions
+    that clearly lose chrF++, over all models.
+    """
 
-
-def changes(
-    metrics: pd.DataFrame, comparisons: pd.DataFrame, models: Sequence[str]
-) -> list[Change]:
-    """Return the changes of the compared models, the largest gain in ADI2 first."""
-    board, differences = ScoreBoard(metrics), ScoreBoard(comparisons)
-    baselines = dict(zip(comparisons["model"], comparisons["baseline"], strict=True))
-    found = []
-    for model in (name for name in models if name in baselines):
-        cost = differences.scores(OVERALL, model=model)
-        adi2, gain = board.get(model=model, **OVERALL["adi2"]), cost.pop("adi2")
-        sentence = f"{model}: no ADI2 ({gain.reason or adi2.reason})."
-        if gain.value is not None and adi2.value is not None:
-            sentence = (
-                f"{model} {_claim(gain)} {baselines[model]}: ADI2 {adi2.value:.2f}, "
-                f"{_difference(gain, 2)}. {_cost(cost)}"
-            )
-        found.append((gain.value or 0, Change(model, baselines[model], sentence)))
-    return [change for _, change in sorted(found, key=lambda entry: -entry[0])]
+    title: str
+    models: Sequence[str]
+    against: str
+    adi2: ShownScore
+    quality: ShownScore
+    gained: tuple[int, int]
+    lost: tuple[int, int]
 
 
-def _claim(gain: ShownScore) -> str:
-    """Return what the interval bears out, and no more."""
-    if not gain.is_significant:
-        return "does not clearly beat"
-    return f"answers in the dialect asked for {'more' if gain.value > 0 else 'less'} often than"
-
-
-def _cost(quality: Mapping[str, ShownScore]) -> str:
-    known = {name: score for name, score in quality.items() if score.value is not None}
-    if not known:
-        return "Translation was not evaluated."
-    parts = []
-    for verb, is_fall in (("falls", True), ("rises", False)):
-        shown = [
-            f"{TITLES[name]} {_difference(score, 1)}"
-            for name, score in known.items()
-            if score.is_significant and (score.high < 0) == is_fall
+def compare_recipes(
+    comparisons: pd.DataFrame, recipes: Mapping[str, Sequence[str]]
+) -> list[Recipe]:
+    """Return the changes of recipes by title; one of which no model was compared is left out."""
+    board, found = ScoreBoard(comparisons), []
+    starts = dict(zip(comparisons["model"], comparisons["baseline"], strict=True))
+    for title, models in recipes.items():
+        if not (known := [model for model in models if model in starts]):
+            continue
+        against = [
+            f"{', '.join(own)} against {start}"
+            for start, own in groupby(sorted(known, key=starts.get), starts.get)
         ]
-        parts += [f"chrF++ {verb} in {', '.join(shown)}"] if shown else []
-    return "; ".join(parts or ["chrF++ does not clearly change in any direction"]) + "."
+        changes = [board.scores(OVERALL, model=model) for model in known]
+        adi2 = [own["adi2"] for own in changes]
+        directions = [own[name] for own in changes for name in TITLES]
+        gained, lost = (
+            (sum(s.is_significant and (s.value > 0) == rises for s in scores),
+             sum(s.value is not None for s in scores))
+            for scores, rises in ((adi2, True), (directions, False))
+        )  # fmt: skip
+        means = _mean(adi2), _mean([own["mean"] for own in changes])
+        found.append(Recipe(title, known, "; ".join(against), *means, gained, lost))
+    return found
 
 
-def _difference(score: ShownScore, digits: int) -> str:
-    """Return a difference with its interval, signed, with a true minus."""
-    value, low, high = (f"{x:+.{digits}f}" for x in (score.value, score.low, score.high))
-    return f"{value} [{low}, {high}]".replace("-", "\N{MINUS SIGN}")
+def _mean(scores: Sequence[ShownScore]) -> ShownScore:
+    """Return the mean of scores, which has no interval where they are several."""
+    missing = next((score for score in scores if score.value is None), None)
+    if missing or len(scores) == 1:
+        return missing or scores[0]
+    return ShownScore(float(np.mean([score.value for score in scores])))
+
+
+def headline(found: Sequence[Recipe]) -> str:
+    """Return one sentence on recipes, the last first: how many models gain, what translation loses.
+
+    It counts what intervals bear out, and no more.
+    """
+    if not found:
+        return "No model was compared with the one it started from."
+    parts = [
+        f"{each.title} makes {_of(each.gained, 'model')} clearly more dialectal and loses "
+        f"translation in {_of(each.lost, 'direction')}"
+        for each in reversed(found)
+    ]
+    return "; ".join([parts[0], *(part[0].lower() + part[1:] for part in parts[1:])]) + "."
+
+
+def _of(count: tuple[int, int], noun: str) -> str:
+    return f"{count[0] or 'none'} of {count[1]} {noun}{'s' * (count[1] != 1)}"
+
+
+def signed(value: float, digits: int) -> str:
+    """Return a difference with its sign, a true minus."""
+    return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")

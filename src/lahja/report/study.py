@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from lahja.core.artifacts import Column, Table
+from lahja.core.artifacts import MISSING, Column, Table
 from lahja.core.statistics import Estimate, holm
 from lahja.evaluation.metrics.evaluation import Evaluation, Score, difference, mean_score
 from lahja.evaluation.metrics.faults import FAULTS, LABEL_ACCURACY
@@ -46,7 +46,8 @@ class Row(NamedTuple):
     """One row on one corpus: its scores by column, and the scores of each of its models.
 
     A column is a metric into dialect (`adi2`), a metric in one direction
-    (`chrf_plus_plus_eng_dialects`), or a fault. What could not be scored is a reason.
+    (`chrf_plus_plus_eng_dialects`) or on their mean (`chrf_plus_plus_mean`), or a fault. What could
+    not be scored is a reason.
     """
 
     scores: dict[str, Score]
@@ -80,19 +81,29 @@ class Answer(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """What a study finds on one corpus, by row; the start has neither changes nor an answer."""
+    """What a study finds on one corpus, by row; the start has neither changes nor an answer.
+
+    In place of an answer may stand the reason why there is none: a score that is missing.
+    """
 
     corpus: str
     rows: dict[str, Row]
     changes: dict[str, dict[str, Change]]
-    answers: dict[str, Answer]
+    answers: dict[str, Answer | str]
 
 
-def find(study: Study, evaluations: Mapping[str, Evaluation], corpus: str) -> Findings:
-    """Compare the study's rows on one corpus, given the evaluations of their models."""
-    rows = study_rows(study, evaluations, corpus)
+def find(study: Study, rows: dict[str, Row], corpus: str) -> Findings:
+    """Return the changes and answers of a study's rows (`study_rows`) on one corpus."""
     found = changes(study, rows)
-    return Findings(corpus, rows, found, {name: answer(study, found, name) for name in found})
+    answers = {name: _missing(study, rows, name) or answer(study, found, name) for name in found}
+    return Findings(corpus, rows, found, answers)
+
+
+def _missing(study: Study, rows: Mapping[str, Row], name: str) -> str | None:
+    """Return why a row has no answer: the first score that the answer needs and that is missing."""
+    needed = product((name, study.start), ("adi2", *QUALITY))
+    scores = (rows[row].scores[column] for row, column in (*needed, (study.baseline, "adi2")))
+    return next((score for score in scores if isinstance(score, str)), None)
 
 
 def study_rows(study: Study, evaluations: Mapping[str, Evaluation], corpus: str) -> dict[str, Row]:
@@ -110,13 +121,13 @@ def study_rows(study: Study, evaluations: Mapping[str, Evaluation], corpus: str)
 
 
 def _scores(evaluation: Evaluation, corpus: str) -> dict[str, Score]:
-    parts = {name: Slice("translation", corpus, *s) for name, s in MEAN_DIRECTIONS.items()}
-    into_dialect = [part for part in parts.values() if part.target == MEAN]
-    means = dict.fromkeys(DIALECT_METRICS, into_dialect) | dict.fromkeys(FAULTS, parts.values())
-    found = {m: mean_score([evaluation.get(part, m) for part in own]) for m, own in means.items()}
-    for metric, (name, part) in product(("chrf_plus_plus", "spbleu"), parts.items()):
-        found[f"{metric}_{name}"] = evaluation.get(part, metric)
-    return found
+    parts = {"mean": (MEAN, MEAN)} | MEAN_DIRECTIONS
+    slices = {name: Slice("translation", corpus, *own) for name, own in parts.items()}
+    found = {m: evaluation.get(slices["mean"], m) for m in (*DIALECT_METRICS, *FAULTS)}
+    return found | {
+        f"{metric}_{name}": evaluation.get(part, metric)
+        for metric, (name, part) in product(("chrf_plus_plus", "spbleu"), slices.items())
+    }
 
 
 def changes(study: Study, rows: Mapping[str, Row]) -> dict[str, dict[str, Change]]:
@@ -133,7 +144,7 @@ def changes(study: Study, rows: Mapping[str, Row]) -> dict[str, dict[str, Change
 
 
 def answer(study: Study, found: Mapping[str, Mapping[str, Change]], name: str) -> Answer:
-    """Return what the study finds of a row, given `changes` of all rows.
+    """Return what the study finds of a row, given `changes` of all rows, none of them missing.
 
     "Lost" is by the test of the row alone, without Holm's correction: to correct would make it
     harder to be found out. "Gained" is with it.
@@ -250,8 +261,11 @@ def _answers_table(study: Study, found: Findings) -> Table:
             "more_faults": _faults(own),
             "keeps": "yes" if own.keeps else "no", "surpasses": "yes" if own.surpasses else "no",
         }
+        if isinstance(own, Answer)
+        else {"row": name} | {column.key: MISSING for column in columns if column.digits is None}
         for name, own in found.answers.items()
     ]  # fmt: skip
+    missing = dict.fromkeys(own for own in found.answers.values() if isinstance(own, str))
     note = (
         f"Share of {study.baseline}'s gain in ADI2, with its {study.confidence:.0%} interval. "
         f"Lost: significantly below {study.start} by the row's own paired test. (b): at least "
@@ -259,7 +273,8 @@ def _answers_table(study: Study, found: Findings) -> Table:
         f"{study.start}. (c): ADI2 not below {study.baseline}'s, chrF++ above {study.start}'s in "
         "every direction."
     )
-    return _table("Answers", found, columns, [note], records)
+    notes = [note, *(f"n/a: {reason}." for reason in missing)]
+    return _table("Answers", found, columns, notes, records)
 
 
 def _named(columns: tuple[str, ...], none: str = "none") -> str:
@@ -275,10 +290,14 @@ def verdict(study: Study, found: Findings, answers: Table) -> str:
 
     `answers` is the first of `study_tables`.
     """
+    baseline, recipe = (found.answers[name] for name in (study.baseline, study.recipe))
+    if isinstance(reason := baseline if isinstance(baseline, str) else recipe, str):
+        return f"## {found.corpus}\n\n(a), (b), (c) n/a: {reason}.\n"
     shows, lost = shows_tradeoff(found.changes[study.baseline])
-    gain, recipe = found.changes[study.baseline]["adi2"], found.answers[study.recipe]
+    gain = found.changes[study.baseline]["adi2"]
     (record,) = (row for row in answers.records() if row["row"] == study.recipe)
-    surpassing = ", ".join(name for name, own in found.answers.items() if own.surpasses)
+    answered = {name: own for name, own in found.answers.items() if isinstance(own, Answer)}
+    surpassing = ", ".join(name for name, own in answered.items() if own.surpasses)
     return (
         f"## {found.corpus}\n\n"
         f"(a) {'Yes' if shows else 'No'}: {study.baseline} changes ADI2 by "

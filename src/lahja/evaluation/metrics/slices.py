@@ -59,8 +59,9 @@ def slice_rows(scores: pd.DataFrame) -> dict[Slice, list[int]]:
 def mean_slices(slices: Iterable[Slice]) -> dict[Slice, list[Slice]]:
     """Return the means over dialects, each with the slices that it is the mean of.
 
-    The last is the mean over tasks, but those of validation, of the means into dialects: Table 2's
-    "Overall ADI2". Translation from English and from MSA count as a task each.
+    Of translation in all four directions their mean follows. The last is the mean over tasks, but
+    those of validation, of the means into dialects: Table 2's "Overall ADI2". Translation from
+    English and from MSA count as a task each.
     """
     means: dict[Slice, list[Slice]] = {}
     for part in slices:
@@ -70,4 +71,8 @@ def mean_slices(slices: Iterable[Slice]) -> dict[Slice, list[Slice]]:
             means.setdefault(Slice(part.task, part.corpus, MEAN, part.target), []).append(part)
     pooled = [mean for mean in means if mean.target == MEAN and mean.corpus == ALL]
     parts = [mean for mean in pooled if mean.task not in VALIDATION_TASKS]
+    for task, corpus in dict.fromkeys((mean.task, mean.corpus) for mean in means):
+        four = [Slice(task, corpus, *direction) for direction in MEAN_DIRECTIONS.values()]
+        if {*four} <= means.keys():
+            means[Slice(task, corpus, MEAN, MEAN)] = four
     return means | ({Slice(ALL, ALL, ALL, MEAN): parts} if parts else {})
