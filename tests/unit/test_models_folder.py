@@ -148,7 +148,15 @@ def test_a_weight_that_is_missing_stops_and_is_never_drawn_at_random(damaged: Pa
     wanted = "has no weight model.layers.0.mlp.up_proj.weight; expected all weights of a Llama"
     assert wanted in _fault_of(damaged)
     _drop_weight(damaged / "model.safetensors", "layers.0")
-    assert "has no weight model.layers.0.input_layernorm.weight and 8 others" in _fault_of(damaged)
+    assert "has no weight model.layers.0.input_layernorm.weight (and 8 more)" in _fault_of(damaged)
+
+
+@pytest.mark.model
+def test_a_weight_of_another_shape_stops(damaged: Path) -> None:
+    config = read_json(damaged / "config.json")
+    write_json(damaged / "config.json", config | {"intermediate_size": 40})
+    wanted = "the weight model.layers.0.mlp.down_proj.weight is 32 × 48, not 32 × 40 (and 2 more)"
+    assert wanted in _fault_of(damaged)
 
 
 @pytest.mark.model
@@ -160,7 +168,7 @@ def test_a_scorer_without_its_head_is_refused(small_root: Path, tmp_path: Path) 
         tmp_path
     )
     load_tokenizer(small_root).save_pretrained(tmp_path)
-    with pytest.raises(LahjaError, match=r"has no weight classifier\.bias and 1 others"):
+    with pytest.raises(LahjaError, match=r"has no weight classifier\.bias \(and 1 more\)"):
         AldiScorer(tmp_path, ScorerSettings())
 
 

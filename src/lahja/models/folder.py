@@ -32,11 +32,11 @@ def load_tokenizer(base_model: Path) -> "PreTrainedTokenizerBase":
     Raises `LahjaError` where it has no end of turn, no chat template that fits, or tokens that the
     model has no embedding of.
     """
-    from transformers import AutoConfig, AutoTokenizer
+    from transformers import AutoConfig
 
     _expect_checkpoint(base_model)
+    tokenizer = read_tokenizer(base_model)
     with _one_line_errors(base_model):
-        tokenizer = AutoTokenizer.from_pretrained(base_model)
         rows = AutoConfig.from_pretrained(base_model).get_text_config().vocab_size
     if tokenizer.eos_token is None:
         raise LahjaError(f"{base_model}: the tokenizer has no eos_token, which ends an answer")
@@ -46,18 +46,32 @@ def load_tokenizer(base_model: Path) -> "PreTrainedTokenizerBase":
     return tokenizer
 
 
+def read_tokenizer(folder: Path) -> "PreTrainedTokenizerBase":
+    """Load a checkpoint's tokenizer as it is; raise `LahjaError` where it cannot be read."""
+    from transformers import AutoTokenizer
+
+    with _one_line_errors(folder):
+        return AutoTokenizer.from_pretrained(folder)
+
+
 def load_whole(kind: Any, folder: Path, **how: Any) -> "PreTrainedModel":
     """Load a checkpoint by one of transformers' classes; `how` is for its `from_pretrained`.
 
-    Raises `LahjaError` where a weight that the architecture has is missing or cannot be read:
-    transformers would draw it at random.
+    Raises `LahjaError` where a weight that the architecture has is missing, of another shape, or
+    cannot be read: transformers would draw it at random.
     """
+    how |= {"output_loading_info": True, "ignore_mismatched_sizes": True}
     with _one_line_errors(folder):
-        model, report = kind.from_pretrained(folder, output_loading_info=True, **how)
-    if missing := sorted(report["missing_keys"]):
-        others = f" and {len(missing) - 1} others" if len(missing) > 1 else ""
+        model, report = kind.from_pretrained(folder, **how)
+    faults = [f"has no weight {name}" for name in sorted(report["missing_keys"])]
+    faults += [
+        f"the weight {name} is {' × '.join(map(str, found))}, not {' × '.join(map(str, wanted))}"
+        for name, found, wanted in sorted(report["mismatched_keys"])
+    ]
+    if faults:
+        others = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         wanted = f"expected all weights of a {type(model).__name__}"
-        raise LahjaError(f"{folder}: has no weight {missing[0]}{others}; {wanted}")
+        raise LahjaError(f"{folder}: {faults[0]}{others}; {wanted}")
     return model
 
 

@@ -8,7 +8,7 @@ from lahja.core.progress import counted
 from lahja.core.varieties import get_variety
 from lahja.models.batches import sorted_batches
 from lahja.models.device import pick_dtype, use_device
-from lahja.models.folder import load_whole
+from lahja.models.folder import load_whole, read_tokenizer
 
 
 class NllbTranslator:
@@ -16,11 +16,11 @@ class NllbTranslator:
 
     def __init__(self, folder: Path, settings: NllbDecoding):
         """Load the checkpoint."""
-        from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+        from transformers import AutoModelForSeq2SeqLM
 
         device = use_device()
         self.settings = settings
-        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        self.tokenizer = read_tokenizer(folder)
         dtype = pick_dtype(settings.precision, device)
         self.model = load_whole(AutoModelForSeq2SeqLM, folder, dtype=dtype).to(device).eval()
 

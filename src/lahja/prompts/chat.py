@@ -62,10 +62,12 @@ def example_tokens(
     if not prompts:
         return []
     _, before, after = _around_answer(tokenizer)
-    pairs = zip(chat_texts(tokenizer, prompts), completions, strict=True)
+    asked = chat_texts(tokenizer, prompts)
+    pairs = zip(asked, completions, strict=True)
     texts = [f"{head}{before}{answer.strip()}{after}" for head, answer in pairs]
-    wholes = tokenizer(texts, add_special_tokens=False)["input_ids"]
-    heads = prompt_tokens(tokenizer, prompts)
+    heads, wholes = (
+        tokenizer(each, add_special_tokens=False)["input_ids"] for each in (asked, texts)
+    )
     for whole, head, answer in zip(wholes, heads, completions, strict=True):
         if whole[: len(head)] != head:
             end = tokenizer.decode(head[-5:])

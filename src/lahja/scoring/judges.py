@@ -19,7 +19,7 @@ from lahja.core.tables import SCORED
 from lahja.core.varieties import ARABIC_LANGUAGE_CODES, NADI_COUNTRIES
 from lahja.models.batches import sorted_batches
 from lahja.models.device import BATCH_TOKENS, packed, pick_dtype, use_device
-from lahja.models.folder import load_whole
+from lahja.models.folder import load_whole, read_tokenizer
 
 MODEL_FILE = "model.bin"
 _LABEL = "__label__"
@@ -46,13 +46,13 @@ class SequenceScorer:
 
     def __init__(self, folder: Path, settings: ScorerSettings):
         """Load the checkpoint; raise `LahjaError` where it has not as many labels as expected."""
-        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        from transformers import AutoModelForSequenceClassification
 
         if not (folder / "config.json").is_file():
             raise LahjaError(f"{folder}: not a model folder (config.json is missing)")
         self.device = use_device()
         self.settings = settings
-        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        self.tokenizer = read_tokenizer(folder)
         dtype = pick_dtype(settings.precision, self.device)
         model = load_whole(AutoModelForSequenceClassification, folder, dtype=dtype)
         if model.config.num_labels != self.n_labels:
