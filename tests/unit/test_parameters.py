@@ -133,6 +133,12 @@ def test_a_licence_or_a_page_is_nothing_that_results_depend_on(root, demo):
     assert demo[4].corpus("demo-madar") == other[4].corpus("demo-madar")
 
 
+def test_whether_a_corpus_may_be_redistributed_is_in_the_record_alone(root, demo):
+    other = run_of(root, "demo", corpora={"demo-madar": {"redistributable": False}})
+    assert demo[4].run_digest() != other[4].run_digest()
+    assert demo[4].corpus("demo-madar") == other[4].corpus("demo-madar")
+
+
 def test_a_server_takes_its_key_from_the_environment(paper, monkeypatch):
     parameters = paper[4]
     for name in ("OPENAI_API_KEY", "GEMINI_API_KEY"):

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import pytest
 
+from lahja.cli.exporting.weights import write_adapter, write_merged
 from lahja.core.files import canonical_json
 from lahja.core.tables import EXAMPLES, PROMPTS, RESPONSES, empty_table, read_table, write_table
 from lahja.generation.answering import respond
@@ -58,6 +59,15 @@ def adapter(
         AdapterRun(small_root, None, path, settings, folder / "work", folder / "tuned+RL", facts)
     )
     return folder / "tuned+RL"
+
+
+@pytest.fixture(scope="session")
+def exported(small_root: Path, adapter: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the model as `lahja export` writes it, `adapter/` and `merged/`."""
+    folder = tmp_path_factory.mktemp("exported")
+    write_adapter(small_root, adapter, folder / "adapter")
+    write_merged(small_root, adapter, None, folder / "merged")
+    return folder
 
 
 @pytest.fixture(scope="session")

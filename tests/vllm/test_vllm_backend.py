@@ -34,6 +34,15 @@ def test_greedy_answers_with_an_adapter_are_those_of_transformers(
     assert (base["response"] != expected["response"]).mean() > 0.8
 
 
+def test_an_exported_whole_model_answers_as_the_adapter_does(
+    command, prompts: Path, small_root: Path, adapter: Path, exported: Path, tmp_path: Path
+) -> None:
+    line = command(tmp_path, GREEDY)
+    line[line.index(str(small_root))] = str(exported / "merged")
+    expected = by_transformers(prompts, small_root, adapter)
+    pd.testing.assert_frame_equal(responses(line), expected)
+
+
 def test_a_killed_job_goes_on_and_ends_with_the_same_table(command, tmp_path: Path) -> None:
     whole = responses(command(tmp_path / "whole", DRAWN))
     store = tmp_path / "killed" / "store.jsonl"

@@ -23,9 +23,13 @@ pytestmark = pytest.mark.vllm
 
 @pytest.fixture(scope="module")
 def server(
-    vllm_python: Path, small_root: Path, adapter: Path, tmp_path_factory: pytest.TempPathFactory
+    vllm_python: Path,
+    small_root: Path,
+    adapter: Path,
+    exported: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[str]:
-    """The address of a server of the tiny model (`small`) and its adapter (`tuned`)."""
+    """The address of a server of the tiny model (`small`) and its adapter (`tuned`, `exported`)."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -35,6 +39,7 @@ def server(
         *("--model", str(small_root), "--served-model-name", "small"),
         *("--enable-lora", "--max-lora-rank", "8"),
         *("--lora-modules", f"tuned={adapter / 'adapter'}"),
+        f"exported={exported / 'adapter'}",
         *("--dtype", "float32", "--max-model-len", "512", "--enforce-eager"),
     ]
     settings = {
@@ -89,7 +94,7 @@ def _responses(server: str, model: str, prompts: Path, store: Path) -> pd.DataFr
 def test_the_openai_backend_gets_from_it_what_transformers_says(
     server: str, prompts: Path, small_root: Path, adapter: Path, tmp_path: Path
 ) -> None:
-    for model, folder in (("small", None), ("tuned", adapter)):
+    for model, folder in (("small", None), ("tuned", adapter), ("exported", adapter)):
         found = _responses(server, model, prompts, tmp_path / f"{model}.jsonl")
         expected = by_transformers(prompts, small_root, folder)
         for column in ("prompt_id", "response", "finish_reason"):

@@ -10,7 +10,7 @@ import sys
 from lahja.core.command import run
 
 # In the order in which they are shown.
-SUBCOMMANDS = ("check", "plan", "progress", "score", "agreement", "ratings", "audit")
+SUBCOMMANDS = ("check", "plan", "progress", "score", "agreement", "ratings", "audit", "export")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -138,8 +138,35 @@ def download_snapshot(kind: str, name: str, commit: str, patterns: list[str] | N
         return Path(snapshot_download(name, repo_type=kind, revision=commit, **chosen))
 
 
+def expect_pushable(name: str) -> None:
+    """Raise `LahjaError` where a repository's name is none, or no token of the hub is set."""
+    from huggingface_hub import get_token
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id
+
+    try:
+        validate_repo_id(name)
+    except HFValidationError:
+        raise LahjaError(f"--push {name}: expected a repository such as owner/name") from None
+    if get_token() is None:
+        raise LahjaError(f"--push {name}: no token is set: log in (hf auth login), or set HF_TOKEN")
+
+
+def push_folder(kind: str, name: str, folder: Path) -> str:
+    """Upload a folder to a repository, made as a private one where there is none; return its page.
+
+    `kind` is `dataset` or `model`.
+    """
+    from huggingface_hub import HfApi
+
+    with _one_line_errors(kind, name, "cannot be pushed to"):
+        page = HfApi().create_repo(name, repo_type=kind, private=True, exist_ok=True)
+        HfApi().upload_folder(repo_id=name, repo_type=kind, folder_path=folder)
+    return str(page)
+
+
 @contextmanager
-def _one_line_errors(kind: str, name: str) -> Iterator[None]:
+def _one_line_errors(kind: str, name: str, failed: str = "cannot be had") -> Iterator[None]:
     from httpx2 import HTTPError
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
@@ -156,4 +183,4 @@ def _one_line_errors(kind: str, name: str) -> Iterator[None]:
         ) from None
     except (HTTPError, OSError) as error:
         told = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise LahjaError(f"hub {kind} {name}: cannot be had ({told})") from None
+        raise LahjaError(f"hub {kind} {name}: {failed} ({told})") from None

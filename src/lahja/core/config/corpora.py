@@ -205,6 +205,8 @@ class _Corpus(Section):
         "recorded",
     ]  # fmt: skip
     licence: str = "not stated"  #: Licence as the source states it; the report prints it.
+    #: Whether that licence permits to publish its texts; `lahja export` publishes none otherwise.
+    redistributable: bool = False
     homepage: str = ""  #: Page of the corpus.
 
 

@@ -1,0 +1,87 @@
+"""A model of a run in the forms that peft, transformers and vLLM load."""
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lahja.core.files import read_json, write_json
+from lahja.core.hub import MODEL_FILE
+from lahja.models.folder import adapter_of, load_model, load_tokenizer
+
+if TYPE_CHECKING:
+    import torch
+    from peft import PeftModel
+
+# Where an adapter's base model lies, beside it, if no hub has it.
+BASE = "base"
+_CONFIG = "adapter_config.json"
+
+
+class Weights(NamedTuple):
+    """What was written of a model, as its card tells it."""
+
+    rank: int | None = None  #: Rank of an adapter.
+    dtype: str | None = None  #: Number format of a merged model.
+    #: Norm of what rounding took from the adapter's update, per norm of that update.
+    lost: float = 0.0
+
+
+def hub_base(base: Path) -> dict[str, Any] | None:
+    """Return `repo` and `revision` of a base model, or None where it is from no hub."""
+    record = base / MODEL_FILE
+    facts = read_json(record) if record.is_file() else {}
+    return facts if facts.get("revision") else None
+
+
+def write_adapter(base: Path, adapter: Path, output: Path) -> Weights:
+    """Write the folder of an adapter with its tokenizer.
+
+    Its configuration names the base model's repository and commit on the hub. A base model that is
+    on none lies beside it in `base/`.
+    """
+    shutil.copytree(adapter_of(adapter), output)
+    config, home = read_json(output / _CONFIG), hub_base(base)
+    place = {"base_model_name_or_path": BASE, "revision": None}
+    if home is not None:
+        place = {"base_model_name_or_path": home["repo"], "revision": home["revision"]}
+    write_json(output / _CONFIG, config | place)
+    load_tokenizer(base).save_pretrained(output)
+    if home is None:
+        unused = shutil.ignore_patterns(MODEL_FILE, "training.csv", ".snakemake*")
+        shutil.copytree(base, output / BASE, ignore=unused)
+    return Weights(rank=config["r"])
+
+
+def write_merged(base: Path, adapter: Path, precision: str | None, output: Path) -> Weights:
+    """Write the base model with its adapter merged in.
+
+    They are merged in float32 and rounded to `precision` ("bf16", "fp32"), or else to the base
+    model's own.
+    """
+    import torch
+    from transformers import AutoConfig
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    named = {"bf16": torch.bfloat16, "fp32": torch.float32, None: None}
+    dtype = named[precision] or AutoConfig.from_pretrained(base).dtype or torch.float32
+    model = load_model(base, adapter, dtype=torch.float32, device="cpu", trainable=True)
+    lost = _lost_by_rounding(model, dtype)
+    model.merge_and_unload().to(dtype).save_pretrained(output)
+    load_tokenizer(base).save_pretrained(output)
+    return Weights(dtype=str(dtype).removeprefix("torch."), lost=lost)
+
+
+def _lost_by_rounding(model: "PeftModel", dtype: "torch.dtype") -> float:
+    import torch
+    from peft.tuners.lora import LoraLayer
+
+    lost = whole = 0.0
+    with torch.inference_mode():
+        for layer in model.modules():
+            if isinstance(layer, LoraLayer):
+                update = layer.get_delta_weight("default")
+                exact = layer.get_base_layer().weight + update
+                lost += (exact.to(dtype).float() - exact).square().sum().item()
+                whole += update.square().sum().item()
+    return (lost / whole) ** 0.5 if lost else 0.0
