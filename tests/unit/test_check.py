@@ -109,6 +109,22 @@ def test_corpora_that_are_there_lack_nothing_and_a_part_of_one_does(check):
     assert lacking == BY_HAND - {"maknuune"}
 
 
+def test_corpora_that_are_left_out_are_told_and_not_lacking(check):
+    file = Path("corpora/maknuune-v1.0.1/maknuune-v1.0.1.tsv")
+    found = check(retrievals(), "missing_corpora=leave-out")
+    # None of the corpora with MSA is there.
+    told = found["workflow", "dry run"][1]
+    assert "leaves nothing of the corpora that train msa: madar, maknuune, saudial" in told
+    assert states(found, "corpus")["edgad"] == "lacking"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    found = check(retrievals(), "missing_corpora=leave-out")
+    left_out = {name for name, state in states(found, "corpus").items() if state == "left out"}
+    assert left_out == BY_HAND - {"maknuune"}
+    assert "https://github.com/shery91/" in found["corpus", "edgad"][1]
+    assert ("workflow", "dry run") not in found
+
+
 def test_nothing_is_lacking_of_what_is_done(check):
     Path("results/paper/data/raw/madar").mkdir(parents=True)
     found = check([])
@@ -154,9 +170,11 @@ def test_checkpoints_in_the_hubs_cache_and_in_results(check):
 
 
 def test_a_name_that_the_hub_cannot_have_is_told(check):
-    found = check([repository("a/b/c")], "models={llama: {checkpoint: a/b/c}}")
-    assert found["checkpoint", "a/b/c"][0] == "lacking"
-    assert "./a/b/c" in found["checkpoint", "a/b/c"][1]
+    found = check(
+        [job("retrieve_model", repository="a---b")], "models={llama: {checkpoint: a---b}}"
+    )
+    told = "hub model a---b: a name that the hub cannot have"
+    assert found["checkpoint", "a---b"] == ("lacking", told)
 
 
 def test_a_workflow_that_cannot_be_planned_is_one_line_among_the_others(check):

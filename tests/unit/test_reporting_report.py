@@ -8,9 +8,19 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from reporting_run import ATTACK
+from reporting_data import predictions
+from reporting_run import ATTACK, DIALECTS
 
 from lahja.core.artifacts import read_artifact
+from lahja.core.statistics import Resampling
+from lahja.core.tables import (
+    CLASSIFIER_METRICS,
+    COMPARISONS,
+    METRICS,
+    SENTENCE_SCORES,
+    write_table,
+)
+from lahja.evaluation.metrics.classification import evaluate_classifier
 from lahja.evaluation.metrics.slices import MEAN
 from lahja.report.charts import bars_chart, changes_chart, samples_chart, save_picture, styles
 from lahja.report.counts import agreement_table
@@ -207,6 +217,40 @@ def test_the_page_is_well_formed(page: str) -> None:
 def test_the_page_says_what_stands_in(page: str, without_stand_ins: str) -> None:
     assert "a small ALDi" in page
     assert "Stand-ins" not in without_stand_ins
+
+
+def test_the_page_says_what_was_left_out_at_its_top_and_beside_all_numbers(
+    run: Run, page: str, root: Path
+) -> None:
+    note = "Made without 1 of 2 corpora of the configuration, whose files are absent: madar."
+    assert "Corpora left out" not in page
+    told = build_report(replace(run, left_out=note), root / "workflow" / "report")
+    assert told.index("Corpora left out") < told.index('id="headline"')
+    # Once in the banner, and with each figure, table and folded table.
+    folded = re.findall(r'<div id="[^"]+">\s*<details class="fold">', told)
+    assert len(folded) > 5
+    assert told.count(note) == 1 + told.count("<figcaption>") + len(folded)
+
+
+def test_tables_and_figures_on_disk_carry_the_note_too(run: Run, root: Path, tmp_path) -> None:
+    from make_tables_and_figures import main
+
+    classifiers = evaluate_classifier("nadi", predictions(0.9, DIALECTS), Resampling(10, 0), 0.95)
+    given = {"metrics": (run.metrics, METRICS), "comparisons": (run.comparisons, COMPARISONS),
+             "classifiers": (classifiers, CLASSIFIER_METRICS),
+             "scores": (pd.concat(run.scores), SENTENCE_SCORES)}  # fmt: skip
+    paths = [tmp_path / f"{name}.parquet" for name in given]
+    for path, table in zip(paths, given.values(), strict=True):
+        write_table(path, *table)
+    settings = {"models": MODELS, "starts": run.starts, "dialects": DIALECTS, "select": 1,
+                "figure_models": MODELS, "translators": {"llama": "llama-Base"}, "samples": 1, "families": [],
+                "resamples": 10, "confidence": 0.95, "seed": 0, "left_out": "Made without a."}  # fmt: skip
+    folders = tmp_path / "tables", tmp_path / "figures"
+    main(*paths, root / "resources" / "paper", settings, *folders)
+    found = [read_artifact(path) for folder in folders for path in folder.glob("*.parquet")]
+    assert len(found) >= 10
+    assert all(table.notes[-1] == "Made without a." for table in found)
+    assert "Made without a." in (tmp_path / "tables/table2.tex").read_text(encoding="utf-8")
 
 
 def test_the_page_shows_data_pairs_and_how_to_repeat(page: str) -> None:

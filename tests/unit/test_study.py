@@ -152,6 +152,7 @@ def test_the_script_writes_what_the_page_shows(scores, attacked_run, root, tmp_p
         "rows": [[name, list(own)] for name, own in STUDY.rows.items()], "start": "T",
         "baseline": "RL", "recipe": "more", "corpora": ["FLORES"], "resamples": 200,
         "confidence": 0.95, "seed": 0, "spbleu_model": None, "note": "Seeds 42 and 43.",
+        "left_out": "Made without a.",
     }  # fmt: skip
     main(tmp_path / "scores.parquet", json.loads(json.dumps(settings)), tmp_path / "study")
     page = (tmp_path / "study" / "study.md").read_text(encoding="utf-8")
@@ -160,7 +161,7 @@ def test_the_script_writes_what_the_page_shows(scores, attacked_run, root, tmp_p
     assert "spBLEU on FLORES: missing, no SentencePiece model is configured" in page
     changed = read_artifact(tmp_path / "study" / "changes_FLORES.parquet")
     assert list(changed.rows["row"]) == ["RL", "more"]
-    assert changed.notes[-1] == "Seeds 42 and 43."
+    assert changed.notes[-2:] == ["Seeds 42 and 43.", "Made without a."]
     run = replace(attacked_run, study=[changed])
     page = build_report(run, root / "workflow" / "report")
     assert "Changes from T on FLORES" in page

@@ -53,3 +53,23 @@ def test_make_plans_a_run_on_a_folder_with_a_space(fresh, root, target):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "--corpora-dir '/x/my corpora'" in done.stdout
+
+
+def test_an_absent_corpus_stops_the_run_or_is_left_out_of_it(fresh):
+    fresh.edit("config/demo.yaml", "\ncorpora_in_use:", CORPUS)
+
+    def planned(*config):
+        options = ("--dry-run", "--configfile", "config/demo.yaml", "--cores", "1", "-p")
+        return fresh.snakemake(*options, "--config", "corpora_dir=mine", *config)
+
+    stopping, leaving = planned(), planned("missing_corpora=leave-out")
+    assert (stopping.returncode, leaving.returncode) == (0, 0), leaving.stdout
+    assert "corpus=tiny" in stopping.stdout
+    assert "left_out" not in stopping.stdout
+    assert "tiny.parquet" not in leaving.stdout
+    # The tables, the study and the report say so.
+    note = "Made without 1 of 10 corpora of the configuration, whose files are absent: tiny."
+    assert leaving.stdout.count(note) == 3
+    refused = planned("missing_corpora=leave-out", "evaluation={translation: tiny}")
+    assert refused.returncode != 0
+    assert "leaves nothing of evaluation.translation: tiny are absent" in refused.stdout

@@ -44,6 +44,7 @@ rule make_tables_and_figures:
             figure_models=selection.pictured(),
             translators=selection.translators(),
             samples=config["evaluation"]["samples_per_direction"],
+            **parameters.left_out(),
         ),
     shell:
         f"python {scripts}/make_tables_and_figures.py"
@@ -72,6 +73,7 @@ rule make_study:
             **selection.study(),
             corpora=config["evaluation"]["translation"],
             spbleu_model=paths.spbleu_model,
+            **parameters.left_out(),
         ),
     shell:
         f"python {scripts}/make_study.py"
@@ -154,6 +156,7 @@ rule build_report:
             recipes=selection.recipes(),
             stand_ins=config["stand_ins"],
             samples=config["evaluation"]["browser_per_direction"],
+            **parameters.left_out(),
         ),
         # With `input`: another wording of a licence makes nothing stale.
         licences=lambda wc, input: canonical_json(

@@ -22,7 +22,7 @@ def main(scores: Path, settings: dict, output: Path) -> None:
     Of several corpora there are tables of all sentences together besides, named "all".
 
     Settings: rows ([name, models] in their order), start, baseline and recipe (names of rows), the
-    tables' note, corpora, resamples, confidence, seed, spbleu_model.
+    tables' note, corpora, resamples, confidence, seed, spbleu_model; left_out, a note on corpora.
     """
     rows = {name: tuple(models) for name, models in settings["rows"]}
     scored = read_scores(scores, [*dict.fromkeys(chain.from_iterable(rows.values()))])
@@ -42,7 +42,7 @@ def main(scores: Path, settings: dict, output: Path) -> None:
         tables, missing = study_tables(study, found), []
         page.append(verdict(study, found, tables[0]))
         for table in tables:
-            table.notes.extend(filter(None, [settings["note"]]))
+            table.notes.extend(filter(None, [settings["note"], settings.get("left_out")]))
             write_table_files(table, output)
             numbers = [column.key for column in table.columns if column.digits is not None]
             if table.rows[numbers].notna().any(axis=None):

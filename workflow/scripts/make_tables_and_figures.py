@@ -36,11 +36,12 @@ def main(
     dialects, select (how many models to select in Table 1), figure_models (the bars of Figures 2, 4
     and 5), translators ({model: its label in Figure 7}), samples (per direction), families (each
     start, end and points, [weight, model] in the order of the weights), resamples, confidence,
-    seed.
+    seed; left_out, a note for all of them, where corpora are left out.
     """
     found = read_table(metrics, METRICS)
     classifiers = read_table(classifier_metrics, CLASSIFIER_METRICS)
     models, starts, dialects = (settings[key] for key in ("models", "starts", "dialects"))
+    notes = [settings["left_out"]] if "left_out" in settings else []
     for table in (
         table1(found, models, starts, settings["select"], paper),
         table2(found, models, paper),
@@ -48,15 +49,18 @@ def main(
         changes_table(read_table(comparisons, COMPARISONS), models, starts),
         faults_table(found, models),
     ):
+        table.notes.extend(notes)
         write_table_files(table, tables)
     shown, translators = settings["figure_models"], settings["translators"]
     bars = [(f, models) for f in direction_figures(found, shown, translators, dialects)]
     bars += [(classifier_figure(classifiers, dialects, paper), classifiers["classifier"])]
     for figure, names in bars:
+        figure.notes.extend(notes)
         write_artifact(figure, figures)
         save_picture(bars_chart(figure, styles(names)), figure.name, figures)
     outputs = read_scores(scores, models)
     samples = sample_outputs(outputs, settings["samples"], settings["seed"])
+    samples.notes.extend(notes)
     write_artifact(samples, figures)
     save_picture(samples_chart(pictured_samples(samples)), samples.name, figures)
     if operating_point:
@@ -69,6 +73,7 @@ def main(
         points = [evaluate_model(table, resampling, load_spbleu(None)) for table in between]
         by_name = {evaluation.model: evaluation for evaluation in points}
         chosen = operating_point_table(families, by_name, settings["confidence"])
+        chosen.notes.extend(notes)
         write_table_files(chosen, operating_point)
         chart = operating_points_chart(chosen, styles(models))
         save_picture(chart, chosen.name, operating_point)

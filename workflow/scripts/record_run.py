@@ -21,13 +21,16 @@ def main(
 
     ENVIRONMENTS are the locks of the environments that were used beside this one.
     """
-    write_text(resolved, yaml.safe_dump(read_json(config), allow_unicode=True, sort_keys=False))
+    settings = read_json(config)
+    left_out = settings["corpora_left_out"]
+    write_text(resolved, yaml.safe_dump(settings, allow_unicode=True, sort_keys=False))
     write_json(
         provenance,
         {
             "versions": versions(environments),
             "revisions": read_json(lock) if lock.is_file() else {},
             "digests": {str(path): digest_of_file(path) for path in data},
+            **({"corpora left out": ", ".join(left_out)} if left_out else {}),
         },
     )
 

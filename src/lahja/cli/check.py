@@ -16,6 +16,7 @@ from lahja.cli.planning.needs import LACKING, NOTES, Need, Needs
 from lahja.core.artifacts import Column, Table
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_yaml, write_json, write_text
+from lahja.corpora.missing import leave_out_missing
 from lahja.report.formats import to_text
 
 
@@ -33,6 +34,7 @@ def main(
     executor = _executor(workflow_profile)
     jobs, faults = None, []
     try:
+        resolved = leave_out_missing(resolved)
         jobs = planned_jobs([*arguments, "--cores", "1"])
     except LahjaError as error:
         faults = [Need("workflow", "dry run", LACKING, str(error))]

@@ -21,6 +21,7 @@ from lahja.cli.planning.work import Rates, Workload
 from lahja.core.config import merge_config, resolve
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_yaml, write_json, write_text
+from lahja.corpora.missing import leave_out_missing
 
 RATES, SIZES = Path("resources/rates/a6000.yaml"), Path("resources/rates/sizes.yaml")
 
@@ -39,6 +40,7 @@ def main(
     if not all(number.isdecimal() for number in gpus.split(",")):
         raise LahjaError(f"--gpus {gpus}: expected numbers such as 1,2,8")
     resolved, arguments = read_run(configfile, config)
+    resolved = leave_out_missing(resolved)
     arguments += ["--cores", str(cores), *([] if remaining else ["--forceall"])]
     jobs = planned_jobs(arguments)
     workload = open_workload(resolved, rates, sizes)

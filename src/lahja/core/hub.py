@@ -58,8 +58,7 @@ def is_cached(name: str, revision: str | None) -> bool:
     except errors.LocalEntryNotFoundError:
         return False
     except ValueError:
-        told = f"expected owner/name, or for a folder ./{name}"
-        raise LahjaError(f"hub model {name}: no such name; {told}") from None
+        raise LahjaError(f"hub model {name}: a name that the hub cannot have") from None
     return True
 
 

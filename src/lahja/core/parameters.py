@@ -35,6 +35,7 @@ def open_run(
     config = resolve(config)
     graph = ModelGraph(config["models"], config["datasets"])
     paths = Paths(config, graph)
+    paths.expect_own()
     return config, graph, paths, Selection(config, graph), Parameters(config, paths, checkout)
 
 
@@ -80,6 +81,12 @@ class Parameters:
     def resampling(self, **values: Any) -> str:
         """Return how intervals and tests resample, and further values."""
         return self.of("evaluation.resamples", "evaluation.confidence", **values)
+
+    def left_out(self) -> dict[str, str]:
+        """Return what tables and the report say of corpora left out; nothing if none is."""
+        names, kept = self.config["corpora_left_out"], self.config["corpora_in_use"]
+        told = f"Made without {len(names)} of {len(names) + len(kept)} corpora of the configuration"
+        return {"left_out": f"{told}, whose files are absent: {', '.join(names)}."} if names else {}
 
     def run_digest(self) -> str:
         """Return the digest of all that the run's results depend on in the configuration."""

@@ -27,14 +27,6 @@ def vllm_environment(device: str | None) -> str:
     return {"cuda": "vllm", "cpu": "vllm-cpu"}[device or ("cuda" if has_gpu else "cpu")]
 
 
-def _folder(key: str, entry: dict[str, Any]) -> str:
-    """Return the folder of a checkpoint; raise where it is one of the user's that is missing."""
-    folder = checkpoint_folder(entry["checkpoint"], entry["revision"])
-    if not folder.startswith(HUB) and not Path(folder).is_dir():
-        raise LahjaError(f"{key}.checkpoint: no folder {folder}, and no name on the hub either")
-    return folder
-
-
 class Paths:
     """The folders of one run, by its resolved configuration."""
 
@@ -62,21 +54,30 @@ class Paths:
             for section in ("models", "scorers")
             for name, entry in config[section].items()
         } | {"nllb": config["nllb"]}
-        models = {
-            key: each
+        folders = {
+            key: (checkpoint_folder(name, each["revision"]), each)
             for key, each in named.items()
-            if isinstance(each, dict) and each.get("checkpoint")
+            if isinstance(each, dict) and (name := each.get("checkpoint"))
         }
+        # The folders of checkpoints that are the user's own, by their keys.
+        self.own = {k: folder for k, (folder, _) in folders.items() if not folder.startswith(HUB)}
         # What a folder is retrieved from: kind of repository, name, revision.
         self.hub = {
             folder: ("model", each["checkpoint"], each["revision"])
-            for key, each in models.items()
-            if (folder := _folder(key, each)).startswith(HUB)
+            for folder, each in folders.values()
+            if folder.startswith(HUB)
         } | {
             self.corpus(name): ("dataset", each.get("hub"), each["revision"])
             for name, each in config["corpora"].items()
             if each["access"] == "hub"
         }
+
+    def expect_own(self) -> None:
+        """Raise `LahjaError` for a folder of the user's that is missing."""
+        for key, folder in self.own.items():
+            if not Path(folder).is_dir():
+                told = f"no folder {folder}, and no name on the hub either"
+                raise LahjaError(f"{key}.checkpoint: {told}")
 
     def corpus(self, name: str) -> str:
         """Return the folder that a corpus's `path` is relative to."""

@@ -67,7 +67,7 @@ class Run:
     `stand_ins` are scorers or models that are not the paper's. `samples` is how many prompts of a
     direction the browser shows. `funnel` and `pairs` have the column `dataset`; `licences` are by
     corpus; `rules` lists what feeds what; `config` is the resolved configuration's text; `study`
-    has the changes of a study's rows.
+    has the changes of a study's rows; `left_out` is a note on corpora.
     """
 
     run: str
@@ -96,6 +96,7 @@ class Run:
     operating_point: Path | None = None
     study: Sequence[Table] = ()
     recipes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    left_out: str = ""
 
 
 def build_report(run: Run, templates: Path) -> str:

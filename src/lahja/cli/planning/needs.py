@@ -64,12 +64,14 @@ class Needs:
         return jobs is None or any((job.rule, job.name) == (rule, name) for job in jobs)
 
     def _corpora(self) -> Iterator[Need]:
-        root = Path(self.config["corpora_dir"])
-        for name in self.config["corpora_in_use"]:
+        left_out, root = self.config["corpora_left_out"], Path(self.config["corpora_dir"])
+        for name in [*self.config["corpora_in_use"], *left_out]:
             corpus, folder = self.config["corpora"][name], Path(self.paths.corpus(name))
             place = corpus.get("url") or f"https://huggingface.co/datasets/{corpus.get('hub')}"
             missing = missing_files(name, corpus, root)
-            if corpus["access"] == "demo":
+            if name in left_out:
+                yield Need("corpus", name, "left out", missing)
+            elif corpus["access"] == "demo":
                 yield Need("corpus", name, THERE, "resources/demo")
             elif not self._is_due("retrieve_corpus", name):
                 is_there = folder.is_dir()
@@ -80,15 +82,14 @@ class Needs:
                 yield need("corpus", name, missing, str(root / corpus["path"]))
 
     def _checkpoints(self) -> Iterator[Need]:
+        for key, folder in self.paths.own.items():
+            fault = "" if Path(folder).is_dir() else f"{key}.checkpoint: no such folder"
+            yield need("checkpoint", folder, fault, key)
         for folder, (kind, name, revision) in self.paths.hub.items():
-            is_there, is_local = Path(folder).is_dir(), folder == name
-            if kind != "model":
-                continue
-            if not is_local and self._is_due("retrieve_model", Path(folder).name):
+            if kind == "model" and self._is_due("retrieve_model", Path(folder).name):
                 yield self._repository(folder, name, revision)
-            # A missing folder that a job takes is why the jobs are not known.
-            elif is_there or (is_local and self.jobs is None):
-                yield need("checkpoint", name, "" if is_there else "no such folder", folder)
+            elif kind == "model" and Path(folder).is_dir():
+                yield Need("checkpoint", name, THERE, folder)
 
     def _repository(self, folder: str, name: str, revision: str | None) -> Need:
         from huggingface_hub import get_token

@@ -6,11 +6,11 @@ comment); `make docs` writes them out for editors and readers.
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
-from lahja.core.config.base import Catalogue, Name, Natural, OneOrMore, Section, parse
+from lahja.core.config.base import Catalogue, Name, Names, Natural, OneOrMore, Section, parse
 from lahja.core.config.corpora import READER_OPTIONS, Corpus, Data, SeveralOptions
 from lahja.core.config.datasets import AnyModel, Dataset, with_iterations
 from lahja.core.config.evaluation import Evaluation, Preferences, Study
@@ -38,6 +38,10 @@ class Config(Section):
     dialects: OneOrMore = ["egy", "mar", "pse", "sau", "syr"]
     corpora: Catalogue[Corpus]  #: Catalogue of corpora, by name; `null` removes one.
     corpora_in_use: OneOrMore  #: The corpora of this run, by their names in `corpora`.
+    #: What becomes of a run where files of a corpus of access `local` or `manual` are absent: it
+    #: stops, or leaves the corpus out and says so in the report.
+    missing_corpora: Literal["stop", "leave-out"] = "stop"
+    corpora_left_out: Names = []  #: The corpora that a run left out; it fills this in by itself.
     data: Data = {}
     scorers: Scorers = {}
     nllb: Nllb = {}
