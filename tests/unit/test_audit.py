@@ -10,7 +10,7 @@ from lahja.core.config.evaluation import Gates
 from lahja.core.errors import LahjaError
 from lahja.core.tables import AUDIT, PAIRS, VERDICTS, read_table, write_table
 from lahja.corpora.readers import PreferencePair, Reject, read_preferences
-from lahja.preferences.gates import GATES
+from lahja.preferences.gates import GATES_OF_PAIRS
 from lahja.preferences.gates.audit import (
     GATES_OF_DEFECT,
     audit_pairs,
@@ -133,7 +133,7 @@ def test_a_stop_for_the_rejected_text_catches_no_defect_of_the_chosen_one(tmp_pa
     labelled = with_defects(audit, {0: ("adequacy", "truncated_rejected")})
     assert recall_table(labelled)["stopped"].to_dict() == {"adequacy": 0, "truncated_rejected": 1}
     assert labelled["gate"].notna().all()
-    assert {gate for gates in GATES_OF_DEFECT.values() for gate in gates} == set(GATES)
+    assert {gate for gates in GATES_OF_DEFECT.values() for gate in gates} == set(GATES_OF_PAIRS)
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_models_change_what_the_audit_says():
     fake = FakeModels({"الشنطة بتاعت مين؟": "Nobody sells tea", red: there, there: red})
     audit, _ = audit_pairs(pairs, Gates(), fake.label, fake.translate)
     assert alone == []
-    assert audit["all_gates"].tolist() == [["dialect", "adequacy"]]
+    assert audit["all_gates"].tolist() == [["adequacy", "dialect"]]
 
 
 @pytest.mark.model

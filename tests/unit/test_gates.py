@@ -8,7 +8,7 @@ from lahja.core.errors import LahjaError
 from lahja.preferences.gates import GATES
 from lahja.preferences.gates.adequacy import similarity
 from lahja.preferences.gates.form import is_cut_off, unwrapped
-from lahja.preferences.gates.translation import is_in_words, is_name_in, names_in, numbers_in
+from lahja.preferences.gates.translation import is_name_in, names_in
 from lahja.preferences.gates.verdict import Pair
 from lahja.prompts.intent import parse_prompt
 from lahja.prompts.wordings import find_markers, translation_prompt
@@ -215,15 +215,6 @@ def test_references_and_round_trips_decide_on_adequacy():
 
 
 # --- parts ------------------------------------------------------------------------------------
-
-
-def test_numbers_are_the_same_in_either_digits_and_in_words():
-    assert numbers_in("١٢٬٥٠٠ و 3.5") == {12500, 3, 5}
-    assert numbers_in("40 ألف, 2 million") == {40000, 2000000}
-    assert is_in_words(23, "تلاتة وعشرين")
-    assert is_in_words(450, "أربعمية وخمسين")
-    assert is_in_words(13, "المركز الثالث عشر")
-    assert not is_in_words(23, "عشرين")
 
 
 def test_names_are_found_by_their_consonants():

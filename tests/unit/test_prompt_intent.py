@@ -2,9 +2,10 @@
 
 import pytest
 
+from lahja.core.varieties import VARIETIES
 from lahja.corpora.text import comparison_key
 from lahja.prompts.intent import ANSWER, FREE, TRANSLATE, parse_prompt
-from lahja.prompts.wordings import number_words, request_words, translation_prompt
+from lahja.prompts.wordings import request_words, translation_prompt, units
 
 GREETINGS = """
 Here is an examples of sentences in the different dialects:
@@ -70,12 +71,58 @@ def test_sources_of_translations():
     assert intent.source_variety == "egy"
 
 
+@pytest.mark.parametrize(
+    ("prompt", "variety", "language"),
+    [
+        ("Answer in Saudi Arabian Arabic dialect: Who cooked?", "sau", "Arabic"),
+        ("Answer in colloquial Egyptian: Who cooked?", "egy", "Arabic"),
+        ("Reply using Cairene slang: Who cooked?", "egy", "Arabic"),
+        ("Speak like a Moroccan. Who cooked?", "mar", "Arabic"),
+        ("Tell me who cooked in the Arabic spoken in Aleppo", "syr", "Arabic"),
+        ("Translate to Palestinian: Who cooked?", "pse", "Arabic"),
+        ("Reply in Gulf Arabic: Who cooked?", None, "Arabic"),
+        ("Answer in Khaleeji dialect: Who cooked?", None, "Arabic"),
+        ("Give me a proverb in Arabic", None, "Arabic"),
+        ("Translate into Arabic: Who cooked?", None, "Arabic"),
+        ("What is the Arabic word for tea?", None, None),
+        ("What part did cooks play in Egyptian history?", "eng", "English"),
+        ("Which foods, like Syrian kibbeh, are fried?", "eng", "English"),
+        ("Is Arabic spoken in Morocco? Answer in English.", "eng", "English"),
+    ],
+)
+def test_english_names_a_variety_in_many_words(prompt, variety, language):
+    intent = parse_prompt(prompt)
+    assert (intent.variety, intent.language) == (variety, language)
+
+
+def test_turns_before_the_last_tell_the_variety_too():
+    def asked(prompt, **before):
+        intent = parse_prompt(prompt, **before)
+        return intent.kind, intent.variety, intent.language
+
+    system = "You are a cook who talks in Moroccan darija."
+    assert asked("Who cooked?", system=system) == (FREE, "mar", "Arabic")
+    assert asked("Who cooked?", earlier=("Use Syrian Arabic.", "Hi")) == (FREE, "syr", "Arabic")
+    both = {"system": system, "earlier": ("Use Syrian Arabic.",)}
+    assert asked("Who cooked?", **both) == (FREE, "syr", "Arabic")
+    assert asked("Who cooked? Answer in English.", **both) == (FREE, "eng", "English")
+    assert asked("Who cooked?", system="Reply in Gulf Arabic.") == (FREE, None, "Arabic")
+    assert asked("Who cooked?", system="You are helpful.") == (FREE, "eng", "English")
+    intent = parse_prompt("Who cooked?", system="Translate what you get into Egyptian Arabic.")
+    assert (intent.kind, intent.variety, intent.payload) == (TRANSLATE, "egy", "Who cooked?")
+
+
 def test_rephrasing_and_one_sentence():
     assert parse_prompt('عاود صياغة هدشي بالكلمات دياولك: "مشات الحافلة"').is_rephrasing
     assert parse_prompt(PROMPTS[3][0]).is_one_sentence
     assert not parse_prompt("Tell me a story in Syrian Arabic").is_one_sentence
 
 
-@pytest.mark.parametrize("words", [request_words(), *number_words().values()])
+NUMBER_WORDS = [
+    word for v in VARIETIES.values() for own in v.numbers.words.values() for word in own
+]
+
+
+@pytest.mark.parametrize("words", [request_words(), units(), NUMBER_WORDS])
 def test_listed_words_are_keys_so_that_a_text_s_words_are_found_among_them(words):
     assert [word for word in words if comparison_key(word) != word] == []

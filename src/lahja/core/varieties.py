@@ -12,7 +12,14 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_yaml
@@ -73,6 +80,19 @@ class Markers(_Entry):
     patterns: tuple[Pattern, ...] = ()  #: Regular expressions of such words, on the text itself.
 
 
+class Numbers(_Entry):
+    """How a variety says numbers, in `comparison_key`s."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    #: By value (`12`, `1/2`) its words, ordinals included. What is joined of a word up to ten and
+    #: one of 100 or 1000 (خمسمية) needs no entry, nor do decades (سبعينات).
+    words: dict[Annotated[str, Field(pattern=r"^\d+(/\d+)?$")], Words] = {}
+    teens: Words = ()  #: What makes a word of three to nine one of 13 to 19: خمس، خمستاشر.
+    minus: Words = ()  #: Between a number and a part of it: ستة إلا ربع, quarter to six.
+    dual: Words = ()  #: Endings of two of a thing.
+
+
 class Variety(_Entry):
     """A variety of Arabic, or English, under every name that our sources give it."""
 
@@ -88,11 +108,13 @@ class Variety(_Entry):
     #: Phrases of AL-QASIDA's templates in this dialect, by which a prompt is told to be in it.
     template_phrases: tuple[str, ...] = ()
     markers: Markers = Markers()
+    numbers: Numbers = Numbers()
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What data and models depend on: all but how prompts name it and what tells it apart."""
-        return self.model_dump(exclude={"names", "template_phrases", "markers"}, mode="json")
+        """What data and models depend on: all but what gates know it by."""
+        leave_out = {"names", "template_phrases", "markers", "numbers"}
+        return self.model_dump(exclude=leave_out, mode="json")
 
     @property
     def region(self) -> str | None:

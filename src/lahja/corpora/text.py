@@ -47,11 +47,18 @@ def normalise_text(text: str) -> str:
     if "&" in text:
         # Twice, for tweets were often escaped before they were stored escaped.
         text = html.unescape(html.unescape(text))
+    text = letters_of(text)
+    if _UNUSUAL.search(text):
+        text = _CONTROL.sub(" ", text)
+    return " ".join(text.split())
+
+
+def letters_of(text: str) -> str:
+    """Return a text with letters for presentation forms, without tatweel and what is not seen."""
     text = unicodedata.normalize("NFC", text)
     if _UNUSUAL.search(text):
-        text = _PRESENTATION_FORMS.sub(_letters_of, text)
-        text = _CONTROL.sub(" ", _INVISIBLE.sub("", text))
-    return " ".join(text.split())
+        text = _INVISIBLE.sub("", _PRESENTATION_FORMS.sub(_letters_of, text))
+    return text
 
 
 def comparison_key(text: str) -> str:

@@ -7,10 +7,10 @@ in a dialect. What the wording does not tell is None.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lahja.core.varieties import VARIETIES
-from lahja.corpora.text import comparison_key, is_arabic_script
+from lahja.corpora.text import comparison_key, is_arabic_script, letters_of
 from lahja.prompts import wordings
 from lahja.prompts.wordings import phrase, translation_instruction, variety_of_wording
 
@@ -22,6 +22,8 @@ _MAX_INSTRUCTION, _REQUEST = 60, 25
 _INPUT = re.compile(r"\bInput\s*[=:]\s*(.*)\Z", re.DOTALL)
 _TRANSLATION = re.compile(r"\A([^\n]+)\n(.*?)\n?\s*Translation:\s*\Z", re.DOTALL)
 _AFTER_COLON = re.compile(r"\A([^:\n]{3,}):\s*(\S.*)\Z", re.DOTALL)
+_NOT_OURS = (None, wordings.OTHER, wordings.SOME_ARABIC)
+_UNSAID = (None, wordings.SOME_ARABIC)
 _QUOTES = tuple(
     re.compile(pattern, re.DOTALL)
     for pattern in (r'"(.+)"', r"“(.+)”", r"«(.+)»", r"(?<!\w)['‘](.+)['’](?!\w)")
@@ -63,14 +65,22 @@ def translation_intent(source_variety: str, target: str, source: str) -> PromptI
 
 
 def parse_prompt(
-    prompt: str, variety: str | None = None, payload: str | None = None
+    prompt: str,
+    variety: str | None = None,
+    payload: str | None = None,
+    system: str = "",
+    earlier: tuple[str, ...] = (),
 ) -> PromptIntent:
     """Return what a prompt asks for.
 
     `variety` and `payload` are what is known from elsewhere, such as columns of a table; a variety
-    that the prompt names goes before the one given.
+    that the prompt names goes before the one given, and so does one that the system's turn or the
+    user's `earlier` turns name. A system that is to translate makes the prompt a text to translate.
     """
-    text = _without_examples(prompt)
+    text = _without_examples(letters_of(prompt))
+    told = _told_before(system, earlier) if system or earlier else None
+    if told and told.kind == TRANSLATE and _named(comparison_key(text), False)[0] is None:
+        return replace(told, payload=text)
     instruction, found = _split(text)
     if payload is None or payload.strip() == found:
         payload = found
@@ -83,20 +93,35 @@ def parse_prompt(
     is_translation = phrase("translate").search(head) is not None
     is_short = len(words) <= _REQUEST and phrase("one_sentence").search(key) is not None
     target, source = _named(key, is_translation)
-    if target is None:
-        target = variety or _of_wording(instruction, payload, is_translation)
-    target = None if target == wordings.OTHER else target
+    language = _language(target, key, text)
+    if target in _UNSAID and told is not None:
+        unclear = wordings.SOME_ARABIC if told.language == ARABIC else wordings.OTHER
+        target, language = told.variety or unclear, told.language
+    if target in _UNSAID:
+        target = variety or (target or _of_wording(instruction, payload, is_translation))
+    target = None if target in _NOT_OURS else target
     is_answer = phrase("answer").search(key) is not None
     return PromptIntent(
         kind=TRANSLATE if is_translation else ANSWER if is_answer else FREE,
         variety=target,
-        language=_language(target, key, text),
+        language=language if target is None else ENGLISH if target == "eng" else ARABIC,
         payload=payload,
-        source_variety=source if is_translation and source != wordings.OTHER else None,
+        source_variety=source if is_translation and source not in _NOT_OURS else None,
         instruction=instruction,
         is_one_sentence=is_translation or is_short,
         is_rephrasing=phrase("rephrase").search(key) is not None,
     )
+
+
+def _told_before(system: str, earlier: tuple[str, ...]) -> PromptIntent | None:
+    """Return what the last turn that names a language asks for; only a system's translates on."""
+    for told in (*reversed(earlier), system):
+        intent = parse_prompt(told)
+        key = comparison_key(told)
+        if _named(key, intent.kind == TRANSLATE)[0] is not None:
+            kind = TRANSLATE if intent.kind == TRANSLATE and told is system else FREE
+            return replace(intent, kind=kind, instruction=told, payload=None)
+    return None
 
 
 def _without_examples(prompt: str) -> str:
@@ -139,7 +164,7 @@ def _named(key: str, is_translation: bool) -> tuple[str | None, str | None]:
             for code, before in mentions
             if code != "eng" or phrase("english_before").search(before) or not before.isascii()
         }
-        arabic = named - {"eng"} or named
+        arabic = named - {"eng", wordings.SOME_ARABIC} or named - {"eng"} or named
         return arabic.pop() if len(arabic) == 1 else wordings.OTHER if arabic else None, None
     sources = [code for code, before in mentions if phrase("source_before").search(before)]
     others = [m for m in mentions if not phrase("source_before").search(m[1])]
@@ -167,7 +192,8 @@ def _mentions(key: str) -> list[tuple[str, str]]:
 def _of_wording(instruction: str, payload: str | None, is_translation: bool) -> str | None:
     """Return the variety that a prompt which names none is itself in, where that is clear."""
     if not is_arabic_script(instruction):
-        return "eng" if any(c.isalpha() for c in instruction) else None
+        is_unclear = phrase("of_arabic").search(comparison_key(instruction))
+        return "eng" if any(map(str.isalpha, instruction)) and not is_unclear else None
     key = comparison_key(instruction)
     for code, known in VARIETIES.items():
         if payload and any(comparison_key(phrase) in key for phrase in known.template_phrases):
@@ -176,10 +202,10 @@ def _of_wording(instruction: str, payload: str | None, is_translation: bool) -> 
 
 
 def _language(variety: str | None, key: str, text: str) -> str | None:
-    if variety is not None:
-        return ENGLISH if variety == "eng" else ARABIC
-    named = {code for code, _ in _mentions(key)}
-    if wordings.OTHER in named:
+    """Return the language of a prompt that does not tell which Arabic, or whether any."""
+    if variety == wordings.SOME_ARABIC:
+        return ARABIC
+    if variety == wordings.OTHER:
         # A dialect that is not ours is Arabic all the same, another language is not.
-        return ARABIC if re.search(r"arabic|dialect|لهجه|عربي", key) else None
+        return ARABIC if re.search(r"arabic|dialect|لهجه|عربي|colloquial|slang", key) else None
     return ARABIC if is_arabic_script(text) else None

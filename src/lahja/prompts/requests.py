@@ -67,6 +67,11 @@ def wants_long_answer(instruction: str) -> bool:
     return phrase("long_answer").search(comparison_key(instruction)) is not None
 
 
+def asks_openly(instruction: str) -> bool:
+    """Whether a request asks why or how, which takes a clause, not how one is or how many."""
+    return phrase("open_question").search(comparison_key(instruction)) is not None
+
+
 def wants_question(instruction: str) -> bool:
     """Whether a question is what is asked for."""
     return phrase("asks_for_question").search(comparison_key(instruction)) is not None

@@ -18,10 +18,12 @@ from typing import Any
 
 from lahja.core.files import read_yaml
 from lahja.core.varieties import FOLDER, VARIETIES, get_variety
-from lahja.corpora.text import comparison_key
+from lahja.corpora.text import comparison_key, normalise_text
 
 OTHER = "other"
 """A language or a dialect that is none of lahja's."""
+SOME_ARABIC = "arabic"
+"""Arabic, of which it is not said which."""
 
 _ENGLISH_IN_ARABIC = r"(?:انجليزي|انجليزيه|انكليزي|انكليزيه|نجليزيه|نكليزيه|نجليزي|نكليزي|نگليزيه)"
 _OTHER_IN_ARABIC = r"(?:فرنسي|فرنسيه|اسباني|اسبانيه|الماني|المانيه|تركي|تركيه|عبري|عبريه)"
@@ -29,6 +31,8 @@ _OTHER_IN_ARABIC = r"(?:فرنسي|فرنسيه|اسباني|اسبانيه|ال
 _KIND_OF_SPEECH = r"(?:لهجه|لهجات|عربيه|عربي|عاميه|دارجه|لغه|كلام|لسان)"
 _ARTICLE = r"(?:(?:و|ف)?(?:ب|ل|ف|ك)?(?:ال|ل)?)"
 _WORD = r"(?<!\w){}(?!\w)"
+_BEFORE_NAME = re.compile(rf"^{_ARTICLE}(?=\w{{3}})")
+_VOWEL_MARKS = re.compile("[\u064b-\u065f\u0670]")
 
 
 @cache
@@ -57,9 +61,20 @@ def consonant_classes() -> dict[str, str]:
 
 
 @cache
-def number_words() -> dict[int, frozenset[str]]:
-    """Return the words of each number up to twenty, and of the tens."""
-    return {value: frozenset(words.split()) for value, words in _lists()["numbers"].items()}
+def units() -> dict[str, tuple[int, float]]:
+    """Return the words of units, each with its family and how many of the first unit it is."""
+    return {
+        word: (family, float(size))
+        for family, sizes in enumerate(_lists()["units"])
+        for size, words in sizes.items()
+        for word in words.split()
+    }
+
+
+@cache
+def unit_sizes(family: int) -> tuple[float, ...]:
+    """Return how many of the first unit of a family each of its units is."""
+    return tuple(map(float, _lists()["units"][family]))
 
 
 @cache
@@ -85,16 +100,14 @@ def translation_instruction(source: str, target: str) -> str:
 def variety_names() -> list[tuple[str, re.Pattern[str]]]:
     """Return a pattern per way of naming a variety, the longer names first."""
     found = [
-        ("msa", r"(?:modern )?standard arabic|msa|fusha|classical arabic"),
+        ("msa", r"(?:modern )?standard arabic|(?:formal|literary|classical) arabic|msa|fus[h7]a"),
         ("msa", rf"(?:{_ARTICLE}{_KIND_OF_SPEECH} )?(?:{_ARTICLE})(?:فصحي|فصيحه)"),
     ]
     found += [(code, pattern) for code, v in VARIETIES.items() for pattern in v.names.patterns]
-    speech = r"(?:(?:colloquial |spoken |vernacular )?(?:arabic|dialect|vernacular))"
-    for code, names in _names("english"):
-        found.append((code, rf"(?:{names}) {speech}(?: dialect)?"))
-        found.append((code, rf"(?<=in )(?:{names})(?= *$)"))
-    for code, names in _names("places"):
-        found.append((code, rf"(?:arabic )?dialect (?:from|of|in|spoken in) (?:{names})"))
+    for kind in ("english", "places"):
+        patterns = _lists()["naming"][kind]
+        for code, names in _names(kind):
+            found += [(code, pattern.replace("NAMES", names)) for pattern in patterns]
     for code, names in _names("arabic"):
         found.append(
             (code, rf"{_ARTICLE}{_KIND_OF_SPEECH}(?: {_ARTICLE}عاميه)? {_ARTICLE}(?:{names})")
@@ -106,6 +119,7 @@ def variety_names() -> list[tuple[str, re.Pattern[str]]]:
         ("eng", rf"{_ARTICLE}(?:لغه )?{_ARTICLE}{_ENGLISH_IN_ARABIC}"),
         (OTHER, r"(?<=in |to )(?:french|spanish|german|turkish|hebrew|chinese|russian|italian)"),
         (OTHER, rf"(?:بال|لل)(?:لغه )?(?:ال)?{_OTHER_IN_ARABIC}"),
+        (SOME_ARABIC, r"(?:in|into|to|use|using|speak|with) (?:\w+ ){0,2}arabic"),
     ]
     return [(code, re.compile(_WORD.format(f"(?:{pattern})"))) for code, pattern in found]
 
@@ -140,13 +154,56 @@ def _markers() -> tuple[dict[str, frozenset[str]], dict[re.Pattern[str], frozens
     return tuple({x: frozenset(codes) for x, codes in found.items()} for found in (words, patterns))
 
 
+@cache
+def _homographs() -> tuple[dict[str, frozenset[str]], re.Pattern[str]]:
+    """Return how words that are no markers are written, by their keys, and phrases of such."""
+    found = defaultdict(set)
+    for word in _lists()["homographs"]["spelled"].split():
+        found[comparison_key(word)].add(_VOWEL_MARKS.sub("", word))
+    spelled = {key: frozenset(words) for key, words in found.items()}
+    return spelled, re.compile(_lists()["homographs"]["phrases"], re.VERBOSE)
+
+
+@cache
+def homographs_of_msa() -> frozenset[str]:
+    """Return the markers, as keys, that are words of MSA as well."""
+    return frozenset(_lists()["homographs"]["msa"].split())
+
+
 def find_markers(text: str) -> dict[str, frozenset[str]]:
     """Return the marker words of a text, each with the varieties that use it."""
     words, patterns = _markers()
-    found = {word: words[word] for word in comparison_key(text).split() if word in words}
+    spelled, phrases = _homographs()
+    key = phrases.sub(" ", comparison_key(text))
+    found = {word: words[word] for word in key.split() if word in words}
+    if unclear := spelled.keys() & found.keys():
+        written = re.findall(r"\w+", _VOWEL_MARKS.sub("", normalise_text(text)))
+        for key in unclear:
+            own = {word for word in written if comparison_key(word) == key}
+            if own <= spelled[key]:
+                del found[key]
     for pattern, varieties in patterns.items():
         found |= {match[0]: varieties for match in pattern.finditer(text)}
     return found
+
+
+@cache
+def _speech_words() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words that name varieties, and those that may stand beside them."""
+    kinds = ("english", "arabic", "places")
+    names = {word for kind in kinds for _, own in _names(kind) for word in re.findall(r"\w+", own)}
+    names |= set(_lists()["naming"]["names"].split())
+    return frozenset(names), frozenset(_lists()["naming"]["beside"].split())
+
+
+def is_variety_label(text: str) -> bool:
+    """Whether a text is a variety's name and nothing else: "in Syrian", بالعامية المصرية."""
+    names, beside = _speech_words()
+    words = comparison_key(text).split()
+    bare = [word if word in names else _BEFORE_NAME.sub("", word) for word in words]
+    return any(word in names for word in bare) and all(
+        word in names or word in beside for word in bare
+    )
 
 
 def variety_of_wording(text: str) -> str | None:

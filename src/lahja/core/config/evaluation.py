@@ -20,8 +20,8 @@ from lahja.core.config.base import (
 )
 
 GateName = Literal[
-    "language", "echo", "artefact", "repetition", "dialect", "length", "numbers", "names",
-    "adequacy", "truncated_rejected",
+    "language", "echo", "adequacy", "artefact", "repetition", "dialect", "length", "numbers",
+    "names", "truncated_rejected",
 ]  # fmt: skip
 Task = Literal["monolingual", "crosslingual", "translation"]
 

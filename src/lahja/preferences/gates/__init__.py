@@ -9,21 +9,23 @@ from lahja.core.config.evaluation import Gates
 from lahja.preferences.gates import adequacy, form, language, translation
 from lahja.preferences.gates.verdict import STOPPED, Pair, Verdict
 
-# The one gate of the rejected text.
-TRUNCATED = "truncated_rejected"
+# The gates that look at the rejected text.
+TRUNCATED, NO_SIGNAL = "truncated_rejected", "no_signal"
 # In the order in which they are applied.
 GATES: dict[str, Callable[[Pair, Gates], Verdict]] = {
     "language": language.judge_language,
     "echo": adequacy.judge_echo,
+    "adequacy": adequacy.judge_adequacy,
     "artefact": form.judge_artefacts,
     "repetition": form.judge_repetition,
     "dialect": language.judge_dialect,
     "length": translation.judge_length,
     "numbers": translation.judge_numbers,
     "names": translation.judge_names,
-    "adequacy": adequacy.judge_adequacy,
     TRUNCATED: form.judge_truncation,
 }
+# Of a pair that is already made; where pairs are built there is none such.
+GATES_OF_PAIRS = {NO_SIGNAL: form.judge_signal, **GATES}
 
 
 def first_stop(pair: Pair, settings: Gates, gates: Iterable[str]) -> str | None:

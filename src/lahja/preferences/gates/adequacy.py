@@ -36,6 +36,8 @@ def judge_echo(pair: Pair, settings: Gates) -> Verdict:
     if intent.kind == FREE and (sense := _restated(intent.instruction, text, limits)):
         reason = f"the answer is the request over again ({sense})"
         return stopped(reason, similar, limits.max_similarity)
+    if intent.kind == ANSWER and similar == 1:
+        return stopped("the answer repeats the prompt", 1.0, limits.max_similarity)
     if intent.is_rephrasing or (intent.kind == ANSWER and count_words(text) < _MIN_WORDS):
         return _judge_equality(intent.text, similar)
     if similar >= limits.max_similarity:
@@ -114,14 +116,21 @@ def judge_adequacy(pair: Pair, settings: Gates) -> Verdict:
     text, intent, limits = unwrapped(pair.chosen), pair.intent, settings.adequacy
     if not any(c.isalnum() for c in text):
         return stopped("the answer has no words", 0.0, 1.0)
-    if wordings.phrase("refusal").search(comparison_key(text)):
+    may_decline = intent.payload and wordings.phrase("may_decline").search(
+        comparison_key(intent.payload)
+    )
+    if not may_decline and wordings.phrase("refusal").search(comparison_key(text)):
         return stopped("the answer declines to answer")
     if intent.kind == TRANSLATE:
         return _judge_translation(pair, text, limits)
     if intent.kind == FREE and intent.payload is None:
-        words = count_words(text)
-        if requests.wants_long_answer(intent.instruction) and words < limits.min_words:
-            return stopped("too few words for what was requested", words, limits.min_words)
+        words, wanted = count_words(text), 0
+        if requests.wants_long_answer(intent.instruction):
+            wanted = limits.min_words
+        elif requests.asks_openly(intent.instruction):
+            wanted = limits.min_words // 2
+        if words < wanted:
+            return stopped("too few words for what was requested", words, wanted)
         if requests.is_only_questions(text) and not requests.wants_question(intent.instruction):
             return stopped("a question instead of an answer", 0.0, 1.0)
     return not_computed("what an answer must say is not known without a model")

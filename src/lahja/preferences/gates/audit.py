@@ -22,7 +22,7 @@ from lahja.generation.transformers_backend import TransformersBackend
 from lahja.models.folder import ADAPTER, MODEL_FILE
 from lahja.models.nllb import NllbTranslator
 from lahja.models.option_logits import Labeller, LabelSettings
-from lahja.preferences.gates import GATES, TRUNCATED
+from lahja.preferences.gates import GATES_OF_PAIRS, NO_SIGNAL, TRUNCATED
 from lahja.preferences.gates.form import unwrapped
 from lahja.preferences.gates.verdict import NOT_COMPUTED, PASSED, STOPPED, Pair, Verdict
 from lahja.prompts.intent import TRANSLATE, parse_prompt
@@ -42,6 +42,7 @@ GATES_OF_DEFECT: dict[str, tuple[str, ...]] = {
     "wrong_dialect": ("dialect",),
     "adequacy": ("adequacy", "length", "numbers", "names"),
     TRUNCATED: (TRUNCATED,),
+    NO_SIGNAL: (NO_SIGNAL,),
 }
 
 
@@ -65,7 +66,7 @@ def audit_pairs(
         known = with_back_translations(known, translator)
     rows, verdicts = [], []
     for pair, own in zip(pairs, known, strict=True):
-        found = {gate: judge(own, settings) for gate, judge in GATES.items()}
+        found = {gate: judge(own, settings) for gate, judge in GATES_OF_PAIRS.items()}
         rows.append(_audit_row(pair, own, found))
         verdicts += [{"index": pair.line - 1, "gate": g} | vars(v) for g, v in found.items()]
     return pd.DataFrame(rows, columns=AUDIT.names), pd.DataFrame(verdicts)[VERDICTS.names]
@@ -89,7 +90,8 @@ def summary(pairs: pd.DataFrame, verdicts: pd.DataFrame) -> str:
     """Return how many pairs of AUDIT each gate stops, passes and cannot tell, as text."""
     n_stopped, first = pairs["gate"].notna().sum(), pairs["gate"].value_counts()
     counts = pd.crosstab(verdicts["gate"], verdicts["status"])
-    counts = counts.reindex(index=[*GATES], columns=[STOPPED, PASSED, NOT_COMPUTED], fill_value=0)
+    statuses = [STOPPED, PASSED, NOT_COMPUTED]
+    counts = counts.reindex(index=[*GATES_OF_PAIRS], columns=statuses, fill_value=0)
     unknown = verdicts[verdicts["status"] == NOT_COMPUTED].groupby("gate")["reason"]
     why = {gate: reasons.value_counts().index[0] for gate, reasons in unknown}
     lines = [
@@ -145,7 +147,8 @@ def with_defects(pairs: pd.DataFrame, labels: dict[int, tuple[str, ...]]) -> pd.
 
 def _is_caught(kind: str, gates: list[str]) -> bool:
     """A defect of the rejected text is caught by its own gate only, and counts for no other."""
-    return TRUNCATED in gates if kind == TRUNCATED else any(gate != TRUNCATED for gate in gates)
+    of_rejected = (TRUNCATED, NO_SIGNAL)
+    return kind in gates if kind in of_rejected else any(g not in of_rejected for g in gates)
 
 
 def recall_table(labelled: pd.DataFrame) -> pd.DataFrame:

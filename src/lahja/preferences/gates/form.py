@@ -7,6 +7,7 @@ is no artefact.
 import ast
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain
@@ -16,7 +17,8 @@ from lahja.corpora.text import comparison_key, count_words
 from lahja.preferences.gates.language import stray_script
 from lahja.preferences.gates.verdict import Pair, Verdict, not_computed, passed, stopped
 from lahja.prompts.intent import FREE, TRANSLATE, PromptIntent
-from lahja.prompts.wordings import phrase
+from lahja.prompts.requests import ends_as_question
+from lahja.prompts.wordings import is_variety_label, phrase
 from lahja.scoring.repetition import is_looping
 
 _QUOTE_PAIRS = {'"': '"', "“": "”", "«": "»", "'": "'", "‘": "’", "„": "“", "”": "”"}
@@ -25,7 +27,18 @@ _MARKDOWN = re.compile(r"\*\*\S|^#{1,6} |^\s*(?:[-*•]|\d+[.)]) +\S", re.MULTIL
 # TextBlock(text='…'), as an object is printed; and a structure that does not parse.
 _CALL = re.compile(r"\w+\(\w+ *= *['\"]")
 _BROKEN_STRUCTURE = re.compile(r"[\[{]\s*['\"]\w+['\"]\s*[:,]")
-_OF_LANGUAGES = re.compile(r"language|لغه|لغات|speak|linguist")
+_OF_LANGUAGES = re.compile(
+    r"language|speak|spoke|linguist|translat|interpret|dialect|accent|tone|tongue|slang|argot|jargon|colloquial"
+    r"|sentence|text|لغه|لغات|لهج|ترجم|عامي|فصح|جمله|نص"
+)
+# What an encoding left of letters: the sign for one, and UTF-8 that was read as another.
+_BROKEN = re.compile(
+    r"[\ufffd\ue000-\uf8ff]|(?:[طظ][^\w\s.,!?،؛؟\"'()]){2}|(?:[ØÙ][^\s\w]|[ØÙ][\u0080-\u00ff]){2}"
+)
+_BRACKETS = {"(": ")", "[": "]", "{": "}", "*": "*", "_": "_"}
+# "(in Syrian)" before or after the answer.
+_LABEL = re.compile(r"\A\s*[(\[]([^()\[\]]{3,60})[)\]]|[(\[]([^()\[\]]{3,60})[)\]][\s.!?؟]*\Z")
+_DRAWN_OUT = re.compile(r"(\w)\1{3,}")
 _HEAD = re.compile(r"\A([^\n:]{2,100}):\s*(?:\n|\Z|[\"“«])")
 _CONTINUES = re.compile(r"\A\s*[.,،؛;:)\]}»”؟?!]+(?:\s|\Z)")
 # Under so many words a refrain is no repetition.
@@ -57,6 +70,7 @@ def unwrapped(text: str) -> str:
 
 
 def _wrapping(text: str, intent: PromptIntent) -> Iterator[str]:
+    is_free = intent.kind == FREE
     if not _asks_for_form(intent):
         if _structure(text.strip()) is not None:
             yield "the answer is wrapped in a data structure"
@@ -64,16 +78,21 @@ def _wrapping(text: str, intent: PromptIntent) -> Iterator[str]:
             yield "the answer stands in a code fence"
     if _inside_quotes(text) is not None and not _QUOTE.search(intent.text):
         yield "the whole answer stands in quotation marks"
+    if not is_free and _is_bracketed(text) and not _is_bracketed(intent.text):
+        yield "the whole answer stands in brackets"
     stripped = text.strip().rstrip(".!?؟،,")
     at_end = stripped[:1] == '"' or stripped[-1:] == '"'
-    if at_end and intent.kind != FREE and text.count('"') % 2 and intent.text.count('"') % 2 == 0:
+    if at_end and not is_free and text.count('"') % 2 and intent.text.count('"') % 2 == 0:
         yield "a quotation mark at its end has no partner"
 
 
 def _leftovers(text: str, intent: PromptIntent) -> Iterator[str]:
     is_free, asks_for_form = intent.kind == FREE, _asks_for_form(intent)
+    if (broken := _BROKEN.search(text)) and broken[0] not in intent.text:
+        yield f"a letter that an encoding broke: {broken[0]}"
     rest = None if is_free and asks_for_form else phrase("leftover").search(text)
-    if rest and rest[0].strip().lower() not in intent.text.lower():
+    own = rest and (_heads(intent, rest) or rest[0].strip().lower() in intent.text.lower())
+    if rest and not own:
         yield f"a leftover of a template: {rest[0].strip()}"
     # A letter or a form may well have a gap for a name.
     gap = None if is_free or asks_for_form else phrase("placeholder").search(text)
@@ -84,23 +103,58 @@ def _leftovers(text: str, intent: PromptIntent) -> Iterator[str]:
 def _remarks(text: str, intent: PromptIntent) -> Iterator[str]:
     is_free, source = intent.kind == FREE, comparison_key(intent.text)
     first = _announcement(text, is_free)
-    key = comparison_key(first)
-    if phrase("announced").search(key) and key not in source:
-        yield f"the answer is announced before it begins: {text.strip()[: len(first)]}"
+    key, shown = comparison_key(first), text.strip()[: len(first)]
+    is_own = key in source or (not is_free and ":" in intent.text)
+    if phrase("announced").search(key) and not is_own:
+        yield f"the answer is announced before it begins: {shown}"
+    may_speak = is_free or phrase("task").search(source) or _OF_LANGUAGES.search(source)
+    if not may_speak and (label := _label(text)):
+        yield f"the answer is labelled with a variety: {label}"
+    opener = phrase("opener").match(_bare(text))
+    if opener and intent.kind == TRANSLATE and not phrase("may_open").search(intent.text):
+        yield f"something is said before the answer: {opener[0].strip()}"
     note = phrase("note").search(text)
     if note and is_free and not phrase("task").search(comparison_key(text[note.end() :])):
         note = None
-    if note and note[0].strip() not in intent.text:
+    if note and note[0].strip() not in intent.text and not _heads(intent, note):
         yield f"a note about the answer: {text[note.start() :].strip()[:60]}"
     # The text to translate may itself speak of languages, in other words than its translation.
-    may_speak = is_free or phrase("task").search(source) or _OF_LANGUAGES.search(source)
     if not may_speak and (match := phrase("task").search(comparison_key(text))):
         yield f"the answer speaks of the task: {match[0]}"
 
 
+def _heads(intent: PromptIntent, found: re.Match[str]) -> bool:
+    """Whether a head of the answer ("Note:") may be that of the text that it is about."""
+    return intent.kind != FREE and found.start() < 3 and ":" in intent.text[:60]
+
+
+def _label(text: str) -> str | None:
+    """Return the variety's name before or after an answer, None where there is none."""
+    head = text.strip()[:60].split("\n")[0].partition(":")
+    named = [head[0]] if head[1] else []
+    named += [group for match in _LABEL.finditer(text) for group in match.groups() if group]
+    return next((name.strip() for name in named if is_variety_label(name)), None)
+
+
+def _is_bracketed(text: str) -> bool:
+    """Whether one pair of brackets, or of asterisks, is around a whole text."""
+    stripped = text.strip().rstrip(".!?؟،, ")
+    closing = _BRACKETS.get(stripped[:1])
+    return (
+        closing is not None
+        and len(stripped) > 2
+        and stripped[-1] == closing
+        and closing not in stripped[1:-1]
+    )
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[أإآ]", "ا", text.strip()[:200].lower()).replace("ة", "ه").replace("ً", "")
+
+
 def _announcement(text: str, is_free: bool) -> str:
     """Return the head of a text that may announce the rest, "" where it has none."""
-    head = re.sub(r"[أإآ]", "ا", text.strip()[:200].lower()).replace("ة", "ه")
+    head = _bare(text)
     if match := phrase("announcement").match(head):
         return match[0]
     # "Saudi joke:"; a longer heading of a free answer belongs to it.
@@ -154,10 +208,12 @@ def _inside_quotes(text: str) -> str | None:
 def judge_repetition(pair: Pair, settings: Gates) -> Verdict:
     """Stop an answer that loops, or too many of whose word trigrams are repetitions."""
     limit = settings.repetition.max_repeated
-    if is_looping(pair.chosen):
+    is_song = phrase("song").search(comparison_key(pair.intent.instruction)) is not None
+    text = _without_refrain(pair.chosen) if is_song else _without_laughter(pair.chosen)
+    if not is_song and is_looping(text):
         reason = "a piece of the answer comes five times or more in a row"
         return stopped(reason, 1.0, limit)
-    words = comparison_key(pair.chosen).split()
+    words = comparison_key(text).split()
     if not words:
         return not_computed("the answer has no words")
     trigrams = [*zip(words, words[1:], words[2:], strict=False)]
@@ -165,6 +221,32 @@ def judge_repetition(pair: Pair, settings: Gates) -> Verdict:
     if len(words) >= _MIN_WORDS and share > limit:
         return stopped("the answer says the same again and again", share, limit)
     return passed("no loops", share, limit)
+
+
+def _without_refrain(text: str) -> str:
+    """Return a song with each line once, where it has several and comes back to each but seldom."""
+    lines = Counter(comparison_key(line) for line in text.split("\n") if line.strip())
+    is_refrain = len(lines) >= 3 and max(lines.values()) <= 4
+    return "\n".join(lines) if is_refrain else text
+
+
+def _without_laughter(text: str) -> str:
+    """Return a text without what is laughed and drawn out, if there is anything else in it."""
+    rest = phrase("laughter").sub(" ", _DRAWN_OUT.sub(r"\1\1\1", text))
+    return rest if count_words(rest) >= 2 else text
+
+
+def judge_signal(pair: Pair, settings: Gates) -> Verdict:
+    """Stop a pair whose rejected text is empty, or the chosen one but for marks and spaces."""
+    if not pair.rejected.strip():
+        return stopped("the rejected text is empty")
+    chosen, rejected = (
+        (comparison_key(text).replace(" ", ""), ends_as_question(text))
+        for text in (pair.chosen, pair.rejected)
+    )
+    if chosen == rejected:
+        return stopped("the rejected text is the chosen one")
+    return passed("the two texts differ")
 
 
 def judge_truncation(pair: Pair, settings: Gates) -> Verdict:
@@ -175,6 +257,8 @@ def judge_truncation(pair: Pair, settings: Gates) -> Verdict:
         return passed(f"the generator ended the rejected text itself ({pair.rejected_finish})")
     text, min_words = pair.rejected.strip(), settings.truncation.min_words
     words = count_words(text)
+    if words > 2 and phrase("goes_on").search(text):
+        return stopped("the rejected text stops before a word that must follow", words, 3)
     if words < min_words:
         return not_computed("too short to tell whether its end is missing")
     if is_cut_off(text):

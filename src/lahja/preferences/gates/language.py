@@ -2,18 +2,23 @@
 
 import re
 import unicodedata
+from itertools import groupby
 
 from lahja.core.config.evaluation import Gates
 from lahja.core.varieties import VARIETIES, dialects_among, get_variety
 from lahja.corpora.text import arabic_share, count_words
 from lahja.preferences.gates.verdict import Pair, Verdict, not_computed, passed, stopped
 from lahja.prompts.intent import ENGLISH, FREE, TRANSLATE, PromptIntent
-from lahja.prompts.wordings import find_markers, word_list
+from lahja.prompts.wordings import find_markers, homographs_of_msa, word_list
 
-_LATIN_OR_APOSTROPHE = re.compile(r"[A-Za-zÀ-ɏ'’]+")
-# Latin letters with the digits that stand for Arabic ones: 3aref, 7abibi, sha5s.
-_ARABIZI_WORD = re.compile(r"\b(?=\w*[A-Za-z])\w*[A-Za-z]?[2-9][A-Za-z]\w*|\b[A-Za-z]+[2-9]+\b")
+_LATIN_OR_APOSTROPHE = re.compile(r"[A-Za-zÀ-ɏ0-9'’]+")
+# Latin letters with the digits that stand for Arabic ones: 3aref, 7abibi, sha5s; not 35mm, MP3.
+_ARABIZI_WORD = re.compile(
+    r"[2-9]?[a-z]+[2-9]+[a-z]+[a-z0-9]*|[2-9][a-z]{3,}|[a-z]{3,}[2-9]|3a", re.ASCII
+)
+_MEASURE = re.compile(r"\d+(?:min|sec|hrs?|mph|kph|[km]?bps|[kmgd]hz)")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][A-Za-zÀ-ɏ]+)*")
+_LATIN_RUN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9 .,&'’:-]*")
 _ARABIC_LETTER = re.compile(r"[\u0620-\u064a]")
 _FOREIGN = {
     # Letters of Urdu and Pashto; Persian keheh and yeh are typed for the Arabic ones all the time.
@@ -40,18 +45,25 @@ def judge_language(pair: Pair, settings: Gates) -> Verdict:
         return not_computed("the answer has no letters")
     share, n = arabic_share(pair.chosen), count_words(pair.chosen)
     if language != ENGLISH:
-        if share < 1 - limit:
+        # Of who mixes languages a few words taken over count as one: "un place de parking".
+        is_arabic = [_ARABIC_LETTER.search(word) is not None for word in pair.chosen.split()]
+        taken = sum(-(-len([*run]) // 4) for arabic, run in groupby(is_arabic) if not arabic)
+        is_mixed = pair.intent.variety != "msa" and sum(is_arabic) * limit > taken * (1 - limit)
+        if share < 1 - limit and not is_mixed:
             reason = "Arabic was asked for, the answer is not in Arabic letters"
             return stopped(reason, share, 1 - limit)
         return passed("the letters are Arabic", share, 1 - limit)
     if share > limit:
         return stopped("English was asked for, the answer is in Arabic letters", share, limit)
-    arabizi = len(_ARABIZI_WORD.findall(pair.chosen))
-    if n >= 4 and arabizi >= 2 and arabizi >= 0.2 * n:
+    words = [w.lower().replace("’", "'") for w in _LATIN_OR_APOSTROPHE.findall(pair.chosen)]
+    english, arabizi = word_list("english"), word_list("arabizi")
+    n_digits = sum(bool(_ARABIZI_WORD.fullmatch(w)) and not _MEASURE.fullmatch(w) for w in words)
+    n_arabizi = n_digits + sum(w in arabizi and w not in english for w in words)
+    n_english = sum(w in english for w in words)
+    if n_arabizi > n_english and n_arabizi >= 0.2 * n and (n_digits >= 2 or n_arabizi >= 0.4 * n):
         reason = "English was asked for, the answer is Arabic in Latin letters"
-        return stopped(reason, arabizi / n, 0.2)
-    words = _LATIN_OR_APOSTROPHE.findall(pair.chosen)
-    if n >= 8 and word_list("english").isdisjoint(w.lower().replace("’", "'") for w in words):
+        return stopped(reason, n_arabizi / n, 0.2)
+    if n >= 8 and not n_english:
         return stopped("Latin letters, but not one common English word in it", 0.0, 1.0)
     return passed("the letters are Latin and the words may be English", share, limit)
 
@@ -65,6 +77,8 @@ def judge_dialect(pair: Pair, settings: Gates) -> Verdict:
         return not_computed("English was asked for: see the language gate")
     markers, min_margin = find_markers(pair.chosen), settings.dialect.min_margin
     foreign = [word for word, used in markers.items() if wanted not in used]
+    if wanted == "msa" and len(foreign) == 1 and foreign[0] in homographs_of_msa():
+        foreign = []
     # What all dialects share does not make up for a word of MSA.
     shared = frozenset(dialects_among(VARIETIES))
     own = sum(wanted in used and not used >= shared for used in markers.values())
@@ -105,18 +119,27 @@ def stray_script(text: str, intent: PromptIntent) -> str | None:
 
 
 def _latin_in_arabic(text: str, intent: PromptIntent, source: str) -> str | None:
+    """Return what is wrong with the Latin words of an Arabic answer.
+
+    Names may be written as they are at home. Who speaks a dialect may take over words for things
+    from English or French, but no grammar; MSA does not.
+    """
     known = {_folded(word) for word in _LATIN_WORD.findall(source)}
-    from_english = arabic_share(source) < 0.5
-    untranslated = []
-    for word in _LATIN_WORD.findall(text):
-        # A name or an acronym may be written as it is at home; other words are to be translated.
-        if len(word) < 2 or (from_english and not word.islower()):
-            continue
-        if _folded(word) not in known:
-            return f"a Latin word that the prompt has not: {word}"
-        if from_english and intent.kind == TRANSLATE:
-            untranslated.append(word)
-    if len(untranslated) > _MAX_UNTRANSLATED:
+    from_english, is_mixing = arabic_share(source) < 0.5, intent.variety not in ("msa", None)
+    grammar, untranslated = word_list("english_grammar"), []
+    for run in _LATIN_RUN.findall(text):
+        words = [word for word in _LATIN_WORD.findall(run) if len(word) > 1]
+        in_title = any(not word.islower() and _folded(word) not in grammar for word in words)
+        for word in words:
+            is_known, is_grammar = _folded(word) in known, _folded(word) in grammar
+            if not word.islower() and (in_title or not is_grammar):
+                continue
+            if not (in_title and is_mixing) and (is_grammar or not (is_known or is_mixing)):
+                what = "left untranslated" if is_known else "that the prompt has not"
+                return f"a Latin word {what}: {word}"
+            if from_english and is_known and intent.kind == TRANSLATE:
+                untranslated.append(word)
+    if len(untranslated) > _MAX_UNTRANSLATED + is_mixing:
         return f"words left untranslated: {' '.join(untranslated)}"
     return None
 

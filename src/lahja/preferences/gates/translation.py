@@ -1,6 +1,6 @@
 """Gates of translations: about as long as its source, with its numbers and its names.
 
-Not judged are numbers in words on both sides, and how many of a thing there are beside one number.
+Not judged are numbers in words on both sides.
 """
 
 import re
@@ -8,31 +8,16 @@ import re
 from lahja.core.config.evaluation import Gates
 from lahja.corpora.text import arabic_share, comparison_key, is_arabic_script
 from lahja.preferences.gates.form import unwrapped
+from lahja.preferences.gates.numerals import numerals_of
 from lahja.preferences.gates.verdict import Pair, Verdict, not_computed, passed, stopped
-from lahja.prompts.intent import TRANSLATE
-from lahja.prompts.wordings import consonant_classes, number_words, word_list
+from lahja.prompts.intent import ENGLISH, TRANSLATE
+from lahja.prompts.wordings import consonant_classes, word_list
 
 # Letters of a translation per letter of its source, by whether each is Arabic: the medians of
 # FLORES-200 and MADAR (English 0.77 to 0.86 into Arabic, 1.12 to 1.17 out of it).
 _EXPECTED = {(True, True): 1.0, (False, False): 1.0, (False, True): 0.8, (True, False): 1.2}
 
-_NUMBER = re.compile(r"\d+(?:[.,٫٬:/]\d+)*")
-_GROUPED = re.compile(r"\d{1,3}(?:[,٬.]\d{3})+")
-_SEPARATORS = re.compile(r"[.,٫٬:/]")
-_SCALE = re.compile(
-    r"\s*[-‑]?(?:(?P<k>ألف|الف|آلاف|الاف|thousand)|(?P<m>مليون|ملايين|million))(?!\w)", re.I
-)
-# "1430هـ"; and what the lunar year and the beginning of its count are in Gregorian years.
-_HIJRI = re.compile(r"(\d{3,4})\s*(?:هـ|ه(?!\w)|هجري)")
-_HIJRI_YEAR, _HIJRA = 0.970229, 621.5774
-_TEN = frozenset(("عشر", "عشره"))
-_LARGE = {
-    1_000_000: re.compile(r"millions?|مليون|ملايين"),
-    1000: re.compile(r"thousands?|الف|الاف|الفين|الفان|الفا"),
-    100: re.compile(r"hundreds?|\w*(?:مئه|مائه|ميه|مئتين|مئتان|مائتين|ميتين|مئتي|مئات)"),
-}
-_PREFIX = re.compile(r"^(?:وال|بال|فال|لل|ال|و|ب|ل|ف)(?=\w{2})")
-
+_DRAWN_OUT = re.compile(r"(\w)\1{2,}")
 _WORD = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’]*")
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:;\n\"“(«]\s*|[-–]\s+)$")
 
@@ -59,7 +44,7 @@ def judge_length(pair: Pair, settings: Gates) -> Verdict:
 
 
 def _letters(text: str) -> int:
-    return sum(c.isalnum() for c in comparison_key(text))
+    return sum(c.isalnum() for c in _DRAWN_OUT.sub(r"\1", comparison_key(text)))
 
 
 def judge_numbers(pair: Pair, settings: Gates) -> Verdict:
@@ -67,63 +52,17 @@ def judge_numbers(pair: Pair, settings: Gates) -> Verdict:
     intent = pair.intent
     if intent.kind != TRANSLATE or intent.payload is None:
         return not_computed("only a translation must keep numbers")
-    source, answer = intent.payload, pair.chosen
-    wanted, found = numbers_in(source), numbers_in(answer)
-    if not wanted and not found:
+    # With the language the calendar changes as people please, between varieties as tables have it.
+    n_years = 1 if is_arabic_script(intent.payload) and intent.language != ENGLISH else 2
+    wanted = numerals_of(intent.payload, intent.source_variety, n_years)
+    found = numerals_of(pair.chosen, intent.variety, n_years)
+    if not wanted.digits and not found.digits:
         return not_computed("no number in digits; those in words are not judged")
-    # A year may change its calendar: what is written as one of the Hijra stands for both.
-    years = _years_in(answer) | _years_in(source)
-    wanted, found = wanted - years, found - years
-    if lost := [str(n) for n in sorted(wanted - found) if not is_in_words(n, answer)]:
+    if lost := wanted.missing_from(found):
         return stopped(f"the translation lacks {', '.join(lost)}", len(lost), 0)
-    if added := [str(n) for n in sorted(found - wanted) if not is_in_words(n, source)]:
+    if added := found.missing_from(wanted):
         return stopped(f"the source has no {', '.join(added)}", len(added), 0)
     return passed("the numbers are the same", 0, 0)
-
-
-def numbers_in(text: str) -> set[int]:
-    """Return the numbers in digits; each part of a date, a time or a decimal is one by itself."""
-    found: set[int] = set()
-    for match in _NUMBER.finditer(text):
-        if _GROUPED.fullmatch(match[0]):
-            found.add(int(re.sub(r"\D", "", match[0])))
-            continue
-        parts = [int(part) for part in _SEPARATORS.split(match[0])]
-        if len(parts) == 1 and (scale := _SCALE.match(text, match.end())):
-            parts = [parts[0] * (1000 if scale["k"] else 1_000_000)]
-        found.update(parts)
-    return found
-
-
-def _years_in(text: str) -> set[int]:
-    """Return the years of the Hijra that a text writes with their mark, in both calendars."""
-    years = [int(year) for year in _HIJRI.findall(text)]
-    gregorian = [round(year * _HIJRI_YEAR + _HIJRA) for year in years]
-    return {*years, *(year + shift for year in gregorian for shift in (-1, 0, 1))}
-
-
-def is_in_words(number: int, text: str) -> bool:
-    """Whether a text has the words that a number is written with, or is read out with."""
-    words = set(comparison_key(text).split())
-    words |= {_PREFIX.sub("", word) for word in words}
-    digits = [number_words()[int(digit)] for digit in str(number)]
-    is_read_out = len(digits) > 2 and all(digit & words for digit in digits)
-    return is_read_out or _has_words(number, words)
-
-
-def _has_words(value: int, words: set[str]) -> bool:
-    for size, names in _LARGE.items():
-        if value >= size:
-            head, rest = divmod(value, size)
-            # 400 is one word, with its head in it: أربعمية.
-            has_head = head <= 2 or size == 100 or _has_words(head, words)
-            is_there = has_head and any(map(names.fullmatch, words))
-            return is_there and (rest == 0 or _has_words(rest, words))
-    known, unit = number_words(), value % 10
-    if value in known and known[value] & words:
-        return True
-    tens = _TEN if value < 20 else known[value - unit]
-    return value > 10 and unit > 0 and bool(tens & words and known[unit] & words)
 
 
 def judge_names(pair: Pair, settings: Gates) -> Verdict:

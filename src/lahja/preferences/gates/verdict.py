@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from functools import partial
 
+from lahja.corpora.text import letters_of
 from lahja.prompts.intent import PromptIntent
 
 PASSED, STOPPED, NOT_COMPUTED = "passed", "stopped", "not computed"
@@ -22,6 +23,10 @@ class Pair:
     back_translation: str | None = None  #: The chosen text, back in the payload's variety.
     own_round_trip: str | None = None  #: The payload, by the same translator there and back.
     rejected_finish: str | None = None  #: `stop`, `length` …: how the rejected text ended.
+
+    def __post_init__(self) -> None:
+        """How letters are encoded and drawn out is no matter of the gates."""
+        object.__setattr__(self, "chosen", letters_of(self.chosen))
 
 
 @dataclass(frozen=True)

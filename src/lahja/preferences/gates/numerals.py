@@ -1,0 +1,342 @@
+"""The numbers of a text, in digits and in words, as two languages say the same one.
+
+What stands in digits is a `Numeral`: a number that the other side must have, in one of its
+readings (7:30 is seven and thirty, 50% is fifty or a half, 1985 may be eighty-five). Words only
+count as where the other side can be found: `values` has all that they may mean, halves past an
+hour, decades, an hour and a half as ninety minutes. So words are judged leniently, digits are not.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, lru_cache
+from itertools import chain, count
+
+from lahja.core.varieties import VARIETIES
+from lahja.corpora.text import comparison_key
+from lahja.prompts.wordings import unit_sizes, units
+
+_DIGITS = re.compile(
+    r"(?<![A-Za-z\d])(?<![A-Za-z][-‑])"
+    r"(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)|\d+(?:[.,٫٬:/]\d+)*)"
+)
+_GROUPED = re.compile(r"\d{1,3}(?:[,٬. \u00a0\u202f]\d{3})+")
+_PERCENT = re.compile(r"\s*(?:[%٪]|per ?cent)", re.I)
+_HIJRI = re.compile(r"\s*(?:هـ|ه(?!\w)|هجري|AH\b|hijri)", re.I)
+# When the lunar year begins, in Gregorian years, and how long it is.
+_HIJRI_YEAR, _HIJRA = 0.970229, 621.5774
+_PLACE = re.compile(r"n(\d+)n")
+_OF_A = re.compile(r"(?<!\w)(?:of )?an? (?=\w)")
+_PREFIX = re.compile(r"^([وف]?)((?:هال|[بلكعد]?(?:ال|ل)|[بلكعده])?)(?=\w{2})")
+_OF_THEM = re.compile(r"(?:هم|ها|هن|كم|كن|نا|ه)$")
+_AND = frozenset(("و", "and"))
+_SCALES = (1e3, 1e6)
+
+
+@dataclass(frozen=True)
+class Numeral:
+    """A number in digits."""
+
+    text: str  #: As it is written.
+    readings: tuple[frozenset[float], ...]  #: What must all be there, by each way of reading it.
+
+
+@dataclass(frozen=True)
+class Numerals:
+    """The numbers of a text."""
+
+    digits: tuple[Numeral, ...]
+    values: frozenset[float]  #: All numbers that its digits or its words may mean.
+
+    def missing_from(self, other: "Numerals") -> list[str]:
+        """Return the digits that another text has in no reading; one of a thing may go unsaid."""
+        there = other.values | {1.0}
+        return [own.text for own in self.digits if not any(r <= there for r in own.readings)]
+
+
+@dataclass(frozen=True)
+class _Token:
+    """A word: what numbers it may be, how it is joined to the one before, or what it measures."""
+
+    values: tuple[float, ...] = ()
+    is_added: bool = False  #: Whether "and" joins it to what is before.
+    is_bare: bool = True  #: Whether it has neither an article nor a preposition.
+    digits: int | None = None  #: Which of the text's numbers in digits this is.
+    minus: str = ""  #: The word, where it is one between an hour and what it lacks.
+    unit: tuple[int, float] | None = None  #: The family, and the multiple of its first unit.
+    is_dual: bool = False
+
+    @property
+    def fraction(self) -> float | None:
+        return next((value for value in self.values if 0 < value < 1), None)
+
+    @property
+    def whole(self) -> float | None:
+        return next((value for value in self.values if not 0 < value < 1), None)
+
+
+@lru_cache(maxsize=4096)
+def numerals_of(text: str, variety: str | None = None, n_years: int = 2) -> Numerals:
+    """Return the numbers of a text in a variety.
+
+    A year of the Hijra is also that of the Gregorian count in which it begins, and of two
+    `n_years` the one in which it ends.
+    """
+    written = [*_DIGITS.finditer(text)]
+    readings = [_readings(match, text, n_years) for match in written]
+    places = count()
+    marked = _DIGITS.sub(lambda _: f" n{next(places)}n ", text)
+    firsts = [
+        None if len(own[0]) > 1 or ":" in match[0] else min(own[0])
+        for match, own in zip(written, readings, strict=True)
+    ]
+    tokens = _tokens(_OF_A.sub("", comparison_key(marked)).split(), variety, firsts)
+    values: set[float] = set()
+    for place, value in _values(tokens):
+        values.add(round(value, 6))
+        if place is not None:
+            # "40 thousand" is that number, and no longer forty.
+            readings[place] = [frozenset((round(value, 6),))]
+    digits = tuple(Numeral(m[0], tuple(own)) for m, own in zip(written, readings, strict=True))
+    return Numerals(digits, frozenset(values).union(*chain.from_iterable(readings)))
+
+
+def _readings(match: re.Match[str], text: str, n_years: int) -> list[frozenset[float]]:
+    parts = [float(part) for part in re.split(r"\D", match[0])]
+    found = [{*parts}]
+    if ":" in match[0]:
+        hours = {parts[0], (parts[0] - 12) % 24 or 12.0} if parts[0] < 25 else {parts[0]}
+        found = [{hour, *filter(None, parts[1:])} for hour in sorted(hours, reverse=True)]
+    elif len(parts) == 2:
+        is_ratio = "/" in match[0] and parts[1]
+        found.insert(0, {parts[0] / parts[1] if is_ratio else float(re.sub(r"\D", ".", match[0]))})
+    if _GROUPED.fullmatch(match[0]):
+        found.insert(0, {float(re.sub(r"\D", "", match[0]))})
+    if len(parts) == 1:
+        after = match.end()
+        if 1100 <= parts[0] < 2000:
+            found.append({parts[0] % 100})
+        if text[after : after + 2].rstrip(" .,") in ("k", "K"):
+            found.append({parts[0] * 1000})
+        if _PERCENT.match(text, after):
+            found.append({parts[0] / 100})
+        if _HIJRI.match(text, after):
+            begins = parts[0] * _HIJRI_YEAR + _HIJRA
+            found += [{float(int(year))} for year in (begins, begins + _HIJRI_YEAR)[:n_years]]
+    return [frozenset(round(value, 6) for value in own) for own in found]
+
+
+def _tokens(words: list[str], variety: str | None, digits: list[float | None]) -> list[_Token]:
+    endings = _endings(variety)
+    found: list[_Token] = []
+    is_added = False
+    for word in words:
+        if word in _AND:
+            is_added = True
+            continue
+        if place := _PLACE.fullmatch(word):
+            n = int(place[1])
+            values = () if digits[n] is None else (digits[n],)
+            token = _Token(values, is_added, digits=n)
+        else:
+            values, joined, is_bare = _number(word)
+            is_dual = len(word) > 4 and word.endswith(endings) and not (values and is_bare)
+            unit = _unit(word)
+            minus = word if word in _minus() else ""
+            token = _Token(values, is_added or joined, is_bare, None, minus, unit, is_dual)
+        found.append(token)
+        is_added = False
+    return found
+
+
+@cache
+def _endings(variety: str | None) -> tuple[str, ...]:
+    own = VARIETIES[variety].numbers.dual if variety in VARIETIES else ()
+    return own or tuple({ending for v in VARIETIES.values() for ending in v.numbers.dual})
+
+
+@cache
+def _minus() -> frozenset[str]:
+    return frozenset(word for v in VARIETIES.values() for word in v.numbers.minus)
+
+
+@cache
+def _lexicon() -> dict[str, tuple[float, ...]]:
+    """Return all words of numbers, also those that are joined of two, with what they may mean."""
+    found: dict[str, dict[float, None]] = {}
+    for variety in VARIETIES.values():
+        own = {float(Fraction(value)): words for value, words in variety.numbers.words.items()}
+        simple = [(word, value) for value, words in own.items() for word in words]
+        if variety.is_arabic:
+            simple += [*_joined(own, variety.numbers.teens)]
+        for word, value in simple:
+            found.setdefault(word, {})[value] = None
+    return {word: tuple(values) for word, values in found.items()}
+
+
+def _joined(
+    words: dict[float, tuple[str, ...]], teens: tuple[str, ...]
+) -> Iterator[tuple[str, float]]:
+    for value in map(float, range(3, 11)):
+        for stem in {word.removesuffix("ه") for word in words.get(value, ())}:
+            yield f"{stem}ت", value
+            yield from ((stem + end, 10.0 + value) for end in teens if value < 10)
+            for scale in (100, 1000):
+                yield from ((stem + end, value * scale) for end in words.get(float(scale), ()))
+    for value in map(float, range(20, 100, 10)):
+        for word in words.get(value, ()):
+            stem = word.removesuffix("ون").removesuffix("ين")
+            yield from ((f"{stem}ين{end}", value) for end in ("ات", "يات", "يه"))
+            yield f"{stem}ات", value
+
+
+@lru_cache(maxsize=65536)
+def _number(word: str) -> tuple[tuple[float, ...], bool, bool]:
+    """Return what numbers a word may be, whether "and" is joined to it, and whether it is bare."""
+    known = _lexicon()
+    if word in known:
+        return known[word], False, True
+    match = _PREFIX.match(word)
+    joined, before = match.groups() if match else ("", "")
+    for start, is_bare in ((len(joined), True), (len(joined + before), not before)):
+        rest = word[start:]
+        if rest in known:
+            return known[rest], bool(joined), is_bare
+        parts = [value for value in known.get(_OF_THEM.sub("", rest), ()) if 0 < value < 1]
+        if parts:
+            return tuple(parts), bool(joined), False
+    return (), False, True
+
+
+@lru_cache(maxsize=65536)
+def _unit(word: str) -> tuple[int, float] | None:
+    known = units()
+    return known.get(word) or known.get(_PREFIX.sub("", word))
+
+
+def _values(tokens: list[_Token]) -> Iterator[tuple[int | None, float]]:
+    """Yield what words mean, with the number in digits that a word makes a larger one of."""
+    start, said = 0, []
+    while start < len(tokens):
+        token = tokens[start]
+        end, value, scale = _compound(tokens, start)
+        if token.digits is None and end == start + 1:
+            # Added to a number, ربع is no four.
+            is_part = token.is_added and token.fraction
+            yield from ((None, v) for v in ((token.fraction,) if is_part else token.values))
+        if token.is_dual:
+            yield None, 2.0
+        if token.digits is not None and scale > 1:
+            yield token.digits, value
+        yield from ((None, amount) for amount in _amounts(tokens, start, end, value, scale))
+        # "Nineteen eighty-five", "five oh one": what is read out piece by piece.
+        is_piece = value < 100 and value.is_integer() and token.values and token.digits is None
+        said = [*said, f"{value:.0f}"][-10:] if is_piece and not token.is_added else []
+        yield from ((None, float("".join(said[n:]))) for n in range(len(said) - 1))
+        start = end
+
+
+def _compound(tokens: list[_Token], start: int) -> tuple[int, float, float]:
+    """Return where the number that begins here ends, its value, and of what a half of it is one.
+
+    A word that is no number counts as one of the thing, or as two.
+    """
+    first, total, group, scale = tokens[start], 0.0, 0.0, 1.0
+    value = _read(tokens, start)
+    if value is None:
+        return start + 1, 2.0 if first.is_dual else 1.0, 1.0
+    if value >= 1000 and first.digits is None:
+        total, scale = value, 1e6 if value >= 1e6 else 1e3
+    else:
+        group = value
+    end = start + 1
+    while end < len(tokens) and (value := _read(tokens, end, group)) is not None:
+        token = tokens[end]
+        if token.digits is not None or (first.digits is not None and value not in _SCALES):
+            break
+        if value in _SCALES and not token.is_added and group:
+            total, group, scale = total + group * value, 0.0, value
+        elif value >= 1000 and token.is_added and total > value and not group:
+            total, scale = total + value, 1e3
+        elif value == 100 and token.is_bare and not token.is_added and 1 < group < 10:
+            group *= 100
+        elif _continues(token, value, total, group):
+            group += value
+        else:
+            break
+        end += 1
+    return end, total + group, scale if not group else 1.0
+
+
+def _read(tokens: list[_Token], place: int, group: float = 0) -> float | None:
+    """Return a token's number; one that may be a part (ربع, third) is whole before a hundred and
+    after a ten.
+    """
+    token, following = tokens[place], tokens[place + 1 : place + 2]
+    is_multiplied = any((t.whole or 0) >= 100 and not t.is_added for t in following)
+    is_whole = is_multiplied or (group % 100 >= 20 and not group % 10)
+    if token.fraction is None or (token.whole is not None and is_whole and not token.is_added):
+        return token.whole
+    return token.fraction if not token.is_added else None
+
+
+def _continues(token: _Token, value: float, total: float, group: float) -> bool:
+    """Whether a value is added to what the words before it make of a number under a thousand."""
+    last = group % 100
+    if value >= 100:
+        return value < 1000 and not group and total > 0
+    if not value or not value.is_integer():
+        return False
+    if 0 < last < 10 and value >= 20:
+        return token.is_added
+    if not token.is_bare:
+        return False
+    if not last:
+        return bool(total or group)
+    if last < 10:
+        # Fifteen in Arabic, which says five ten.
+        return value == 10 and not token.is_added
+    return last >= 20 and not last % 10 and value < 10 and not token.is_added
+
+
+def _amounts(
+    tokens: list[_Token], start: int, end: int, value: float, scale: float
+) -> Iterator[float]:
+    """Yield a number, also with what is added or taken away after it, and in smaller units."""
+    own, amounts = tokens[start], [value]
+    unit, places = own.unit, [end]
+    if own.values and end < len(tokens) and not tokens[end].values and not tokens[end].minus:
+        # Three kilos and a half.
+        unit = tokens[end].unit
+        places.append(end + 1)
+    if 0 < value < 1:
+        yield value * 60
+    for part in (tokens[place : place + 3] for place in places):
+        if part and part[0].is_added and part[0].fraction:
+            amounts.append(value + part[0].fraction * scale)
+            unit = unit or next((token.unit for token in part[1:2]), None)
+        elif part and part[0].fraction:
+            amounts.append(value * part[0].fraction)
+        elif len(part) > 1 and part[0].minus and part[1].fraction:
+            amounts.append(value - part[1].fraction * scale)
+        yield from _minutes(value, part)
+    yield from amounts
+    if unit is not None:
+        family, size = unit
+        yield from (amount * size / other for amount in amounts for other in unit_sizes(family))
+
+
+def _minutes(value: float, part: list[_Token]) -> Iterator[float]:
+    """Yield the minutes of "and a half", "and a half and five", and hour and minutes of "to"."""
+    values = [token.fraction * 60 if token.fraction else token.whole for token in part]
+    if part and part[0].is_added and part[0].fraction:
+        yield values[0]
+        if len(part) > 1 and part[1].is_added and values[1]:
+            yield values[0] + values[1]
+        if len(part) > 2 and part[1].minus and values[2]:
+            yield values[0] - values[2]
+    elif len(part) > 1 and part[0].minus and values[1]:
+        first = value * 60 if value < 1 else value
+        hour, minutes = (values[1], first) if part[0].minus.isascii() else (first, values[1])
+        yield from (hour - 1 or 12.0, 60 - minutes)
