@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from lahja.core.errors import LahjaError
+from lahja.core.files import canonical_json, digest_of_text
 from lahja.generation.answering import AnswerStore
 from lahja.generation.backend import Answer, Request, Sampling, request_key
 
@@ -62,5 +63,10 @@ def test_the_key_depends_on_model_prompt_and_sampling_alone() -> None:
         request_key("m", Request("1", "ho", Sampling())),
         request_key("m", Request("1", "hi", Sampling(seed=1))),
         request_key("m", Request("1", "hi", Sampling(max_new_tokens=1))),
+        request_key("m", Request("1", "hi", Sampling(top_k=1))),
+        request_key("m", Request("1", "hi", Sampling(repetition_penalty=1.0))),
     ]
-    assert len({key, *others}) == 5
+    assert len({key, *others}) == 7
+    sampling = {"temperature": 0.0, "top_p": 1.0, "max_new_tokens": 128, "seed": 0}
+    facts = {"model": "m", "prompt": "hi", "sampling": sampling}
+    assert key == digest_of_text(canonical_json(facts))

@@ -1,12 +1,15 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from lahja.core.errors import LahjaError
 from lahja.core.stages import STAGES, Stage
 from lahja.generation import transformers_backend
 from lahja.generation.answering import answer
 from lahja.generation.backend import Answer, Request, Sampling
+from lahja.generation.generators import parse_generator, sampling_of
 from lahja.generation.transformers_backend import TransformersBackend, draw_seed
 
 pytestmark = pytest.mark.model
@@ -49,6 +52,39 @@ def test_prompts_share_batches_with_their_own_group_alone(
 def test_another_seed_draws_other_answers(small_root: Path, prompts: list[str]) -> None:
     other = Sampling(temperature=3.0, top_p=0.95, max_new_tokens=12, seed=4)
     assert _answers(small_root, prompts, DRAWN, 8) != _answers(small_root, prompts, other, 8)
+
+
+def test_the_likeliest_token_alone_is_the_greedy_answer(small_root: Path, prompts: list) -> None:
+    one = replace(DRAWN, top_k=1, max_new_tokens=GREEDY.max_new_tokens)
+    assert _answers(small_root, prompts, one, 8) == _answers(small_root, prompts, GREEDY, 8)
+
+
+def test_a_penalty_on_repetition_changes_answers(small_root: Path, prompts: list) -> None:
+    penalised = replace(GREEDY, repetition_penalty=50.0)
+    assert _answers(small_root, prompts, penalised, 8) != _answers(small_root, prompts, GREEDY, 8)
+
+
+@pytest.mark.parametrize(
+    ("config", "found"),
+    [
+        ({"do_sample": True, "temperature": 0.6, "top_p": 0.9}, (0.6, 0.9, 50, 1.0)),
+        ({"do_sample": True, "top_k": 20, "repetition_penalty": 1.05}, (1.0, 1.0, 20, 1.05)),
+        ({"temperature": 0.6}, (0.0, 1.0, 0, 1.0)),
+        (None, (0.7, 0.95, 0, None)),
+    ],
+)
+def test_a_model_s_own_decoding_is_its_generation_configuration_s(
+    tmp_path: Path, config: dict | None, found: tuple
+) -> None:
+    given = {"temperature": 0.7, "top_p": 0.95} if config is None else {"temperature": None}
+    generator = parse_generator({"name": "m", "sampling": given | {"seed": 7}})
+    (tmp_path / "generation_config.json").write_text(json.dumps(config or {}), encoding="utf-8")
+    own = sampling_of(generator, tmp_path)
+    assert (own.temperature, own.top_p, own.top_k, own.repetition_penalty) == found
+    assert (own.seed, own.max_new_tokens) == (7, 128)
+    if config is not None:
+        with pytest.raises(LahjaError, match="generator m: only a checkpoint has a decoding"):
+            sampling_of(generator, None)
 
 
 def test_an_answer_ends_with_its_turn_or_is_cut(small_root: Path, questions: tuple) -> None:

@@ -45,6 +45,22 @@ def test_a_fault_of_the_configuration_names_its_key(root):
         run_of(root, models={"llama-T": {"from": "llama-T"}})
 
 
+@pytest.mark.parametrize(
+    ("evaluation", "temperature"),
+    [
+        ({}, 0.0),
+        ({"protocol": "al-qasida"}, None),
+        ({"protocol": "al-qasida", "decoding": "greedy"}, 0.0),
+        ({"decoding": "own"}, None),
+    ],
+)
+def test_models_answer_as_the_protocol_or_the_decoding_says(root, evaluation, temperature):
+    parameters = run_of(root, "demo", evaluation=evaluation)[4]
+    sampling = json.loads(parameters.evaluated("llama-T"))["sampling"]
+    assert sampling["temperature"] == temperature
+    assert sampling["top_p"] == 1.0
+
+
 def test_models_are_a_base_and_an_adapter(demo, paper):
     _, _, paths, _, _ = demo
     assert paths.base_model("llama-T+RL") == "results/demo/models/llama"

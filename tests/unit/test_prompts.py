@@ -105,6 +105,40 @@ def test_every_direction_asks_for_the_same_groups():
     assert list(into["reference"]) == ["egy 0", "egy 1"]
 
 
+def test_al_qasida_s_draw_is_pandas_own_of_the_sentences_that_all_sides_have():
+    rows = [
+        {"group_id": f"g{i}", "variety": v, "text": f"{v} {i}", "corpus": "FLORES+"}
+        for i in range(997)
+        for v in ("egy", "msa", "eng")
+        if (i, v) != (5, "msa")
+    ]
+    tasks = translation_tasks([pd.DataFrame(rows)], ["egy"], None, "al-qasida")
+    numbers = pd.Series([i for i in range(997) if i != 5])
+    drawn = numbers.sample(frac=1, random_state=417).tolist()[:200]
+    for (source, target), part in tasks.groupby(["source_variety", "target_variety"]):
+        assert part["source"].tolist() == [f"{source} {i}" for i in drawn]
+        assert part["reference"].tolist() == [f"{target} {i}" for i in drawn]
+    few = translation_tasks([pd.DataFrame(rows)], ["egy"], 3, "al-qasida")
+    assert few["source"].tolist()[:3] == [f"eng {i}" for i in drawn[:3]]
+    assert len(few) == 12
+
+
+def test_al_qasida_s_draw_gives_the_sentences_that_it_published(corpora):
+    numbers = (corpora / "flores200_dataset/devtest_line_numbers.txt").read_text().split()
+    lines = (corpora / "flores200_dataset/devtest/arz_Arab.devtest").read_text("utf-8").splitlines()
+    known = dict(zip(map(int, numbers), lines, strict=True))
+    rows = [
+        {"group_id": n, "variety": v, "text": f"{v} {known.get(n, n)}", "corpus": "FLORES+"}
+        for n in range(1012)
+        for v in ("egy", "msa", "eng")
+    ]
+    tasks = translation_tasks([pd.DataFrame(rows)], ["egy"], None, "al-qasida")
+    asked = tasks[(tasks["source_variety"] == "eng") & (tasks["target_variety"] == "egy")]
+    file = corpora / "al-qasida/llm_outputs/gpt-4o_mt/DialectMT_FLORES_eng_to_egy_samples.csv"
+    published = pd.read_csv(file)["completion"].str.strip()
+    assert asked["reference"].tolist() == [f"egy {text}" for text in published]
+
+
 def test_a_corpus_that_is_trained_on_is_evaluated_on_its_own_split_alone():
     table = corpus().assign(split=["evaluation"] * 4 + ["train"] * 8, corpus="MADAR")
     kept = evaluation_sentences(table, "train")

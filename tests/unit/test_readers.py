@@ -122,6 +122,21 @@ def test_madar_joins_by_id_and_keeps_quotes(tmp_path):
     ]
 
 
+def test_madar_is_read_in_the_splits_that_are_asked_for(tmp_path):
+    rows = [
+        "1\tcorpus-6-dev\tFES\tواحد\n",
+        "2\tcorpus-6-test-corpus-26-dev\tFES\tاتنين\n",
+        "3\tcorpus-7\tFES\tتلاتة\n",
+    ]
+    write(tmp_path / "MADAR.corpus.Fes.tsv", MADAR_HEADER + "".join(rows))
+    options = {"varieties": ["mar"], "splits": ["corpus-6-test-corpus-26-dev"]}
+    sentences, rejects = read("madar", tmp_path, **options)
+    assert [(s.group, s.split) for s in sentences] == [("2", "validation")]
+    assert [r.reason for r in rejects] == ["unknown split 'corpus-7'"]
+    with pytest.raises(LahjaError, match=r"splits\.0: .*corpus-26-dev"):
+        read("madar", tmp_path, splits=["corpus-26-dev"])
+
+
 def test_madar_names_what_is_missing(tmp_path):
     write(tmp_path / "MADAR.corpus.Cairo.tsv", "id\tsent\n")
     with pytest.raises(LahjaError, match=r"Cairo\.tsv: lacks the column 'sentID\.BTEC'"):

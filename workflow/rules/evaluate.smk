@@ -13,7 +13,7 @@ EVALUATION = [
 
 
 rule generate_evaluation:
-    """Let one model answer all evaluation prompts, greedily."""
+    """Let one model answer all evaluation prompts, greedily or as it is made to."""
     input:
         unpack(lambda wc: paths.model(wc.model)),
         prompts=EVALUATION,
@@ -32,7 +32,7 @@ rule generate_evaluation:
         runtime=720,
     params:
         code=parameters.code("generate_responses"),
-        generator=lambda wc: parameters.answering(wc.model, temperature=0.0, top_p=1.0),
+        generator=lambda wc: parameters.evaluated(wc.model),
         python=lambda wc, input: paths.interpreter(config["evaluation"]["backend"]),
         execution=lambda wc, input: parameters.execution(config["decoding"]),
         store=f"{paths.state}/evaluation/{{model}}.jsonl",

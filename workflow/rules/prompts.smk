@@ -121,6 +121,7 @@ rule build_evaluation_prompts:
         code=parameters.code("build_evaluation_prompts"),
         settings=parameters.of(
             "dialects",
+            "evaluation.protocol",
             "evaluation.per_direction",
             "evaluation.per_dialect",
             "evaluation.validation_translation",

@@ -31,7 +31,8 @@ def main(
         evaluation_sentences(read_table(path, CORPUS), settings["roles"][path.stem])
         for path in corpora
     ]
-    translation = translation_tasks(sentences, settings["dialects"], settings["per_direction"])
+    how = (settings[key] for key in ("dialects", "per_direction", "protocol"))
+    translation = translation_tasks(sentences, *how)
     ready_made = [
         prompt
         for folder, entry in zip(ready, settings["ready"], strict=True)

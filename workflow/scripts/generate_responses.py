@@ -36,13 +36,13 @@ def main(
         write_table,
     )
     from lahja.generation.answering import respond
-    from lahja.generation.generators import open_backend, parse_generator
+    from lahja.generation.generators import open_backend, parse_generator, sampling_of
 
     settings = parse_generator(generator, server)
     backend = open_backend(settings, root, adapter, gpus)
     schema = EVALUATION_PROMPTS if evaluation else PROMPTS
     rows = pd.concat([read_table(path, schema) for path in prompts], ignore_index=True)
-    asked = (rows, settings.name, settings.sampling, backend, store)
+    asked = (rows, settings.name, sampling_of(settings, root), backend, store)
     found = respond(*asked, samples, greedy_first)
     write_table(output, found, GENERATIONS)
 

@@ -157,6 +157,13 @@ class Parameters:
         backend = self.config["evaluation"]["backend"]
         return self._answering(model, backend, self.config["decoding"] | decoding)
 
+    def evaluated(self, model: str) -> str:
+        """Return how a model answers in evaluation; without a temperature it is the model's own."""
+        evaluation = self.config["evaluation"]
+        own = {"lahja": "greedy", "al-qasida": "own"}[evaluation["protocol"]]
+        is_greedy = (evaluation["decoding"] or own) == "greedy"
+        return self.answering(model, temperature=0.0 if is_greedy else None, top_p=1.0)
+
     def generator(self, name: str) -> str:
         """Return how a generator answers, its departures from `decoding` included."""
         entry = self.config["generators"][name]

@@ -22,7 +22,7 @@ TEXT_COLUMNS = [
     "source", "reference", "response", "finish_reason",
 ]  # fmt: skip
 SCORE_COLUMNS = ["aldi", "p_country", "p_region", "is_arabic", "too_few_tokens"]
-TASKS = ("translation", "monolingual", "crosslingual", "validation")
+TASKS = ("translation", "monolingual", "crosslingual", "validation", "validation_translation")
 
 
 def read_texts(path: Path, columns: Mapping[str, str], given: Mapping[str, str]) -> pd.DataFrame:

@@ -13,12 +13,14 @@ EMPTY = "empty"
 
 @dataclass(frozen=True)
 class Sampling:
-    """How an answer is drawn; a temperature of 0 is greedy decoding."""
+    """How an answer is drawn; a temperature of 0 is greedy decoding, None the model's own."""
 
-    temperature: float = 0.0
+    temperature: float | None = 0.0
     top_p: float = 1.0
     max_new_tokens: int = 128
     seed: int = 0
+    top_k: int = 0  #: Of so many tokens; 0 is of all.
+    repetition_penalty: float | None = None  #: None is the backend's default.
 
 
 @dataclass(frozen=True)
@@ -57,5 +59,8 @@ class Backend(Protocol):
 
 def request_key(identity: str, request: Request) -> str:
     """Return the key of a request in the store: what its answer depends on, and nothing else."""
-    facts = {"model": identity, "prompt": request.prompt, "sampling": asdict(request.sampling)}
+    # What a model's own decoding alone has is no part of other answers' keys.
+    optional = {"top_k": 0, "repetition_penalty": None}
+    sampling = dict(asdict(request.sampling).items() - optional.items())
+    facts = {"model": identity, "prompt": request.prompt, "sampling": sampling}
     return digest_of_text(canonical_json(facts))

@@ -1,6 +1,6 @@
 """Generators: which backend their settings name."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,29 @@ def parse_generator(values: dict[str, Any], server: dict[str, Any] | None = None
     """Return a generator from JSON; raise `LahjaError` naming a key that is wrong."""
     sampling = parse_settings(Sampling, values.get("sampling") or {})
     return parse_settings(Generator, {**values, "sampling": sampling, "server": server or {}})
+
+
+def sampling_of(generator: Generator, root: Path | None) -> Sampling:
+    """Return how a generator's answers are drawn: without a temperature, as the model's own is.
+
+    That is what its generation configuration says; what it leaves open is transformers' default.
+    """
+    if generator.sampling.temperature is not None:
+        return generator.sampling
+    if root is None:
+        raise LahjaError(f"generator {generator.name}: only a checkpoint has a decoding of its own")
+    from lahja.models.folder import load_generation_config
+
+    own = load_generation_config(root)
+    penalty = own.repetition_penalty or 1.0
+    if not own.do_sample:
+        return replace(generator.sampling, temperature=0.0, repetition_penalty=penalty)
+    values = {"temperature": own.temperature, "top_p": own.top_p, "top_k": own.top_k}
+    values = {
+        name: default if values[name] is None else values[name]
+        for name, default in {"temperature": 1.0, "top_p": 1.0, "top_k": 50}.items()
+    }
+    return replace(generator.sampling, **values, repetition_penalty=penalty)
 
 
 def open_backend(

@@ -81,6 +81,8 @@ def generate_tokens(
     inputs = tokenizer.pad({"input_ids": prompts}, padding_side="left", return_tensors="pt")
     inputs = inputs.to(model.device)
     processors = [] if sampling.temperature == 0 else [_gumbel_noise(sampling, seeds, model.device)]
+    own = sampling.repetition_penalty
+    penalty = {} if own is None else {"repetition_penalty": own}
     with torch.inference_mode():
         outputs = model.generate(
             **inputs,
@@ -93,6 +95,7 @@ def generate_tokens(
             eos_token_id=sorted(ends),
             pad_token_id=tokenizer.pad_token_id,
             logits_processor=processors,
+            **penalty,
         )
     return outputs[:, inputs["input_ids"].shape[1] :].tolist()
 
@@ -105,19 +108,20 @@ def _gumbel_noise(
     The argmax of logits / temperature + Gumbel noise is distributed as softmax sampling.
     """
     import torch
-    from transformers import LogitsProcessor, TopPLogitsWarper
+    from transformers import LogitsProcessor, TopKLogitsWarper, TopPLogitsWarper
 
     class GumbelNoise(LogitsProcessor):
-        """Temperature, nucleus, and noise drawn per row."""
+        """Temperature, most likely tokens, nucleus, and noise drawn per row."""
 
         def __init__(self) -> None:
             self.generators = [torch.Generator(device).manual_seed(seed) for seed in seeds]
-            self.nucleus = TopPLogitsWarper(sampling.top_p) if sampling.top_p < 1 else None
+            self.warpers = [TopKLogitsWarper(sampling.top_k)] if sampling.top_k else []
+            self.warpers += [TopPLogitsWarper(sampling.top_p)] if sampling.top_p < 1 else []
 
         def __call__(self, input_ids, scores):
             scores = scores.float() / sampling.temperature
-            if self.nucleus:
-                scores = self.nucleus(input_ids, scores)
+            for warper in self.warpers:
+                scores = warper(input_ids, scores)
             width = scores.shape[-1]
             draws = [torch.rand(width, generator=one, device=device) for one in self.generators]
             return scores - torch.log(-torch.log(torch.stack(draws).clamp(1e-20, 1 - 1e-7)))

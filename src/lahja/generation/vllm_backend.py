@@ -217,6 +217,8 @@ def _sampling_params(request: Request, ends: set[int]) -> "SamplingParams":
     return SamplingParams(
         temperature=sampling.temperature,
         top_p=sampling.top_p,
+        top_k=sampling.top_k,
+        repetition_penalty=sampling.repetition_penalty or 1.0,
         max_tokens=sampling.max_new_tokens,
         seed=draw_seed(request) if sampling.temperature else None,
         stop_token_ids=sorted(ends),

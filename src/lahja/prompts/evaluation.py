@@ -16,6 +16,8 @@ from lahja.corpora.readers import Prompt
 from lahja.prompts.wordings import translation_prompt
 
 OTHER_SIDES = ("eng", "msa")
+# AL-QASIDA shuffles a corpus's sentences by pandas with this seed, and takes so many.
+_SEED, _PER_DIRECTION = sum(b"mena"), 200
 
 
 def translation_directions(dialects: list[str]) -> list[tuple[str, str]]:
@@ -38,23 +40,27 @@ def evaluation_sentences(corpus: pd.DataFrame, role: str) -> pd.DataFrame:
 
 
 def translation_tasks(
-    corpora: Sequence[pd.DataFrame], dialects: list[str], per_direction: int | None
+    corpora: Sequence[pd.DataFrame],
+    dialects: list[str],
+    per_direction: int | None,
+    protocol: str = "lahja",
 ) -> pd.DataFrame:
     """Ask for each sentence of the evaluation corpora in every direction of their dialects.
 
-    A corpus is used for the dialects that it holds. Its same groups, the first ones, are used in
-    all directions, so that results pair up. Raises `LahjaError` naming a dialect that no corpus
-    holds, or what a corpus lacks.
+    A corpus is used for the dialects that it holds. Its same groups are used in all directions, so
+    that results pair up: the first ones, or by the protocol "al-qasida" those that it draws. Raises
+    `LahjaError` naming a dialect that no corpus holds, or what a corpus lacks.
     """
     held = set().union(*(corpus["variety"] for corpus in corpora))
     if corpora and (missing := [code for code in dialects if code not in held]):
         raise LahjaError(f"evaluation.translation: no corpus has sentences in {', '.join(missing)}")
-    tasks = [_tasks_of_corpus(corpus, dialects, per_direction) for corpus in corpora]
+    how = dialects, per_direction, protocol
+    tasks = [_tasks_of_corpus(corpus, *how) for corpus in corpora]
     return pd.concat(tasks, ignore_index=True) if tasks else pd.DataFrame()
 
 
 def _tasks_of_corpus(
-    corpus: pd.DataFrame, dialects: list[str], per_direction: int | None
+    corpus: pd.DataFrame, dialects: list[str], per_direction: int | None, protocol: str
 ) -> pd.DataFrame:
     sides = corpus.drop_duplicates(["group_id", "variety"]).pivot(
         index="group_id", columns="variety", values="text"
@@ -64,6 +70,8 @@ def _tasks_of_corpus(
         raise LahjaError(f"evaluation.translation: {name} has no sentence in {', '.join(missing)}")
     held = [code for code in dialects if code in sides.columns]
     sides = sides.loc[corpus["group_id"].drop_duplicates()].dropna(subset=[*held, *OTHER_SIDES])
+    if protocol == "al-qasida":
+        sides = sides.sample(frac=1, random_state=_SEED).head(per_direction or _PER_DIRECTION)
     sides = sides.head(per_direction or len(sides))
     tasks = [
         _translations("translation", name, source, target, sides[source], sides[target])

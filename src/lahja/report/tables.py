@@ -31,7 +31,7 @@ _OVERALL = {
 }
 _AS_REPORTED = (
     "The paper's chrF is as reported, by the name of ChrF++. AL-QASIDA's code, which computed it, "
-    "calls sacreBLEU's CHRF(): it is most likely chrF2, which is some 3 points above chrF++."
+    "calls sacreBLEU's CHRF(): it is most likely chrF2, which is 1.5 to 4 points above chrF++."
 )
 
 Scores = Mapping[str, ShownScore]

@@ -112,11 +112,19 @@ class LinesOptions(OfSplit):
     files: Patterns = ["*.txt"]  #: Files (glob patterns) within the folder.
 
 
+MadarSplit = Literal[
+    "corpus-6-train", "corpus-6-dev", "corpus-6-test-corpus-26-train",
+    "corpus-6-test-corpus-26-dev", "corpus-6-test-corpus-26-test",
+]  # fmt: skip
+
+
 class MadarOptions(SeveralOptions):
     """Options of `madar`."""
 
     #: City files to read, which must be there; null is what is there.
     cities: list[City] | None = None
+    #: MADAR's own splits to read; without it, all.
+    splits: OrAbsent[list[MadarSplit]] = None
 
 
 class TableOptions(OfVarieties, OfSplit):

@@ -150,7 +150,14 @@ class Evaluation(Section):
     zero_shot: Names = []  #: Models that answer the classifier's test without training (Figure 3).
     #: Corpora of the translation directions; of one that is trained on, its sentences that are not.
     translation: NameOrNames = ["FLORES+"]
-    per_direction: Count | None = None  #: Sentences per direction; null is all.
+    #: Which sentences of these corpora and which answers count: `lahja` takes the first sentences
+    #: and lets models answer greedily, `al-qasida` draws and samples as that benchmark does.
+    protocol: Literal["lahja", "al-qasida"] = "lahja"
+    #: How models answer: `greedy`, or `own`, drawn as their own generation configuration says;
+    #: null is what the protocol does. Models with `decoding: mbr` answer by `mbr` in any case.
+    decoding: Literal["greedy", "own"] | None = None
+    #: Sentences per direction; null is all, or 200 by the protocol `al-qasida`.
+    per_direction: Count | None = None
     #: Corpora (role `prompts`) of ready prompts; no training prompt comes from them.
     prompts: Names = []
     per_dialect: Count | None = None  #: Ready prompts per dialect and corpus; null is all.

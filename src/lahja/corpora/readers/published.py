@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from lahja.core.config import corpora as options_of
@@ -109,15 +110,21 @@ def read_madar(path: Path, options: options_of.MadarOptions) -> Items:
     City files that are named must all be there, else each variety needs at least one of its own.
     """
     chosen = options.cities
+    splits = {
+        name: split if name in (options.splits or _MADAR_SPLITS) else ""
+        for name, split in _MADAR_SPLITS.items()
+    }
     for code in (c for c in VARIETIES if c in wanted_varieties(options.varieties)):
         cities = [c for c in VARIETIES[code].madar_cities if chosen is None or c in chosen]
         files = [path / f"MADAR.corpus.{city}.tsv" for city in cities]
         there = [file for file in files if chosen or file.is_file()]
         if files and not there:
             raise LahjaError(f"{path}: no file {' or '.join(f.name for f in files)} (for {code})")
+        layout = replace(_MADAR, variety=code, splits=splits)
         # The cities of a country translate one text differently.
-        for file in there:
-            yield from read_layout(path, [file], replace(_MADAR, variety=code))
+        for item in chain.from_iterable(read_layout(path, [file], layout) for file in there):
+            if isinstance(item, Reject) or item.split:
+                yield item
 
 
 def read_habibi(path: Path, options: options_of.HabibiOptions) -> Items:
