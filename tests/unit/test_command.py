@@ -135,6 +135,24 @@ def test_a_missing_option_is_named(capsys):
     assert "--name" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("--batch=0", "expected 1 or more, not 0"),
+        ("--seed=-1", "expected 0 or more, not -1"),
+        ("--share=2", "expected 0 to 1, not 2"),
+        ("--batch=1.5", "invalid int value: '1.5'"),
+    ],
+)
+def test_numbers_have_ranges(option, told, capsys):
+    def main(*, batch: int | None = 1, seed: int = 0, share: float = 0.5) -> None:
+        raise AssertionError(batch, seed, share)
+
+    with pytest.raises(SystemExit):
+        run(main, [option])
+    assert told in capsys.readouterr().err
+
+
 def test_plain_arguments_and_switches():
     seen = []
 

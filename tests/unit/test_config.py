@@ -172,6 +172,8 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
         ({"corpora": {"edc": {"options": {"files": ["/x/*.txt"]}}}}, "corpora.edc.options.files.0: '/x/*.txt' is no pattern of files within"),
         ({"corpora": {"edc": {"files": ["a**"]}}}, "corpora.edc.files.0: 'a**' is no pattern of files within"),
         ({"corpora": {"edc": {"options": None}}}, "corpora.edc.options: expected keys and values, not None"),
+        ({"hub_lock": "a{b}.json"}, "hub_lock: expected text of the form ^[^{}]*$, not 'a{b}.json'"),
+        ({"models": {"llama": {"checkpoint": "./{x}"}}}, "models.llama.checkpoint: expected text of the form"),
         ({"vllm": {"python": "/nowhere/python"}}, "vllm.python: no interpreter at /nowhere/python"),
         ({"generators": {"gpt-4o": {"base_url": "localhost"}}}, "generators.gpt-4o.base_url: expected an ad"),
         ({"generators": {"gpt-4o": {"base_url": "https://me:pw@host"}}}, "generators.gpt-4o.base_url: holds a pass"),

@@ -217,6 +217,7 @@ def test_csv_as_excel_writes_it_is_read(run, encoding, first):
             b"item,response\nr1,a,b\n",
             "not CSV (Error tokenizing data. C error: Expected 2 fields in line 2, saw 3)",
         ),
+        ("egy.csv", b'item,comment\nr1,"a\nr2,b\nr3,"c"\n', "not CSV (',' expected after '\"')"),
         ("egy.xlsx", b"not a zip file", "not an Excel workbook"),
         ("egy.xlsx", b"\xd0\xcf\x11\xe0 encrypted", "not an Excel workbook without a password"),
         ("egy.ods", b"", "expected a file that ends in .csv or .xlsx"),

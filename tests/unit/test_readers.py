@@ -137,6 +137,38 @@ def test_madar_is_read_in_the_splits_that_are_asked_for(tmp_path):
         read("madar", tmp_path, splits=["corpus-26-dev"])
 
 
+@pytest.mark.parametrize("reader", ["madar", "dial2msa", "nadi-pairs", "flores"])
+def test_an_id_stands_for_one_text_and_none_for_no_group(tmp_path, reader):
+    rows = [("", "واحد"), ("", "اتنين"), ("7", "تلاتة"), ("7", "تلاتة"), ("7", "اربعة")]
+    if reader == "madar":
+        lines = "".join(f"{id_}\tcorpus-6-dev\tCAI\t{text}\n" for id_, text in rows)
+        write(tmp_path / "MADAR.corpus.Cairo.tsv", MADAR_HEADER + lines)
+        # Another city translates it otherwise.
+        line = "7\tcorpus-6-dev\tASW\tخمسة\n"
+        write(tmp_path / "MADAR.corpus.Aswan.tsv", MADAR_HEADER + line)
+    elif reader == "dial2msa":
+        lines = "".join(f"{id_},فصحى {n},{text}\n" for n, (id_, text) in enumerate(rows))
+        for part in ("train", "dev"):
+            write(tmp_path / f"{part}/egy_{part}.csv", "id,msa,tweet\n" + lines * (part == "train"))
+    elif reader == "nadi-pairs":
+        ids = {"": "", "7": "Egyptain_7"}
+        lines = "".join(f"{ids[id_]}\t{text}\tفصحى\n" for id_, text in rows)
+        write(tmp_path / "a_subtask3_dev.tsv", "dialect_id\tsource_da\ttarget_msa\n" + lines)
+    else:
+        frame = pd.DataFrame(rows, columns=["id", "text"]).replace({"id": {"": None}})
+        (tmp_path / "devtest").mkdir()
+        frame.to_parquet(tmp_path / "devtest/arz_Arab.parquet")
+    options = {} if reader == "dial2msa" else {"varieties": ["egy"]}
+    sentences, rejects = read(reader, tmp_path, **options)
+    groups = {}
+    for sentence in (s for s in sentences if s.variety == "egy"):
+        groups.setdefault(sentence.group, set()).add(sentence.text)
+    own = [{"واحد"}, {"اتنين"}] if reader != "nadi-pairs" else []
+    together = {"تلاتة", "خمسة"} if reader == "madar" else {"تلاتة"}
+    assert sorted(groups.values(), key=str) == sorted([*own, together], key=str)
+    assert [r.reason for r in rejects] == ["repeated id with another text"]
+
+
 def test_madar_names_what_is_missing(tmp_path):
     write(tmp_path / "MADAR.corpus.Cairo.tsv", "id\tsent\n")
     with pytest.raises(LahjaError, match=r"Cairo\.tsv: lacks the column 'sentID\.BTEC'"):

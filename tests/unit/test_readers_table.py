@@ -211,6 +211,15 @@ def test_a_table_of_another_encoding_is_refused_with_the_cure(tmp_path, name, en
         read(tmp_path / name, variety="egy")
 
 
+@pytest.mark.parametrize("first", ["", "sep=,\n"])
+def test_excels_first_line_names_the_separator(tmp_path, first):
+    path = written(tmp_path / "a.csv", f'{first}text,n\n"نعم, لا",1\n')
+    assert outcomes(path) == (["نعم, لا"], {})
+    path = written(tmp_path / "b.csv", "sep=;\r\ntext;n\r\nنعم, لا;1\r\n")
+    assert outcomes(path) == (["نعم, لا"], {})
+    assert read(path, variety="egy")[0].line == 3
+
+
 def test_a_column_that_is_there_twice_is_refused(tmp_path):
     path = written(tmp_path / "a.csv", "text,text\nنص,آخر\n")
     with pytest.raises(LahjaError, match=r"a\.csv: has more than one column 'text'"):

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from lahja.cli import main
+from lahja.core.errors import LahjaError
 from lahja.core.tables import METRICS, read_table
 from lahja.evaluation.scored_texts import read_texts
 from lahja.scoring.dialectness import adi2
@@ -132,6 +133,7 @@ def test_the_outputs_are_al_qasidas_and_agree(tmp_path, capsys):
         ({}, ("--columns", '{"reference": "x"}'), "texts.csv: lacks the column 'x' for reference"),
         ({"Reference": "x"}, (), None),
         ({}, ("--layout", "old"), "--layout old: expected published or evaluator"),
+        ({}, ("--columns", '{"response": ["x"]}'), "expected the names of columns, not ['x']"),
         ({}, ("--against", "c"), "--against c: no such model among the texts (a b)"),
         ({}, ("--aldi", "."), "ADI2 needs all three scorers: --country is not given"),
         ({}, ("--scorers", "nowhere"), "nowhere/aldi: no such folder of a scorer"),
@@ -244,6 +246,25 @@ def test_an_output_that_cannot_be_written_to_is_named_before_the_work(tmp_path):
             score(tmp_path / "none.csv", output)
         told = f"lahja: {output}: expected a folder that can be written to ({place}: Not a directo"
         assert stop.value.code.startswith(told)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".jsonl"])
+def test_ids_may_be_numbers_and_texts_may_not(tmp_path, suffix):
+    rows = [row | {"prompt_id": int(row["prompt_id"]), "model": 7.0} for row in ROWS[::2]]
+    score(write_rows(tmp_path, suffix, rows), tmp_path / "out", "--recorded")
+    texts = read_texts(write_rows(tmp_path, suffix, rows), {}, {})
+    assert texts[["prompt_id", "model"]].to_numpy().tolist() == [["1", "7"], ["2", "7"]]
+    for name, value in (("reference", ["نعم"]), ("response", {"text": "نعم"}), ("source", 5)):
+        path = write_rows(tmp_path, suffix, [rows[0] | {name: value}])
+        with pytest.raises(LahjaError, match=rf"texts{suffix}:1: {name} is .*, expected text"):
+            read_texts(path, {}, {})
+
+
+def test_broken_lines_are_counted_and_the_others_scored(tmp_path, capsys):
+    path = write_rows(tmp_path, ".jsonl")
+    path.write_text("{broken\n[1]\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    assert len(read_texts(path, {}, {})) == len(ROWS)
+    assert capsys.readouterr().err == f"lahja: {path}:1: 2 rows left out: not a JSON object\n"
 
 
 def test_no_file(tmp_path):

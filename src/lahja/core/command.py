@@ -25,6 +25,9 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _UNUSABLE = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
+_FROM_0 = ("seed", "gpus", "samples")
+
+
 def run(
     main: Callable[..., None], arguments: list[str] | None = None, name: str | None = None
 ) -> None:
@@ -114,6 +117,8 @@ def _parser(main: Callable[..., None], program: str | None) -> argparse.Argument
         if parameter.kind is parameter.POSITIONAL_ONLY:
             parser.add_argument(name, **options)
             continue
+        if options.get("type") in (int, float):
+            options["type"] = _number(options["type"], name)
         is_required = parameter.default is parameter.empty
         options |= {"required": True} if is_required else {"default": parameter.default}
         parser.add_argument(f"--{name.replace('_', '-')}", dest=name, **options)
@@ -136,6 +141,21 @@ def _option(hint: Any) -> dict[str, Any]:
         return {"type": _json_object, "metavar": "JSON"}
     option = {"type": kind, "metavar": "PATH" if kind is Path else kind.__name__.upper()}
     return option | ({"nargs": "?"} if members and len(members) < len(get_args(hint)) else {})
+
+
+def _number(kind: type, name: str) -> Callable[[str], int | float]:
+    """Return what reads a number: a share, or a count, which only of some things may be 0."""
+    low, high = (0, 1) if kind is float else (int(name not in _FROM_0), float("inf"))
+
+    def read(text: str) -> int | float:
+        """Return the number that a text is, within its range."""
+        if not low <= (value := kind(text)) <= high:
+            told = f"{low} to {high}" if kind is float else f"{low} or more"
+            raise argparse.ArgumentTypeError(f"expected {told}, not {text}")
+        return value
+
+    read.__name__ = kind.__name__
+    return read
 
 
 def _json_object(text: str) -> dict[str, Any]:

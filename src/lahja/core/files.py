@@ -56,7 +56,7 @@ def read_json(path: Path) -> Any:
     return _read(path, parse_json, "UTF-8 JSON")
 
 
-def parse_json(text: str) -> Any:
+def parse_json(text: str | bytes) -> Any:
     """Return the value of a JSON text; raise `ValueError` also for one that nests too deeply."""
     try:
         return json.loads(text)

@@ -1,6 +1,7 @@
 """Read one corpus into the workflow's own table, and refuse what cannot be used, with reasons."""
 
 import re
+import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -58,10 +59,18 @@ def ingest_corpus(
 
 
 def read_ready_prompts(folder: Path, corpus: dict[str, Any]) -> list[Prompt]:
-    """Return the ready prompts of a corpus, given by its config entry and its folder."""
+    """Return the ready prompts of a corpus, given by its config entry and its folder.
+
+    Rows that are none are named on standard error.
+    """
     read = _reader(PROMPT_READERS, str(folder), corpus)
-    found = read(corpus_path(folder, corpus), corpus["options"])
-    return [prompt for prompt in found if isinstance(prompt, Prompt)]
+    prompts = []
+    for item in read(corpus_path(folder, corpus), corpus["options"]):
+        if isinstance(item, Prompt):
+            prompts.append(item)
+        else:
+            print(f"{folder}: {item.file}:{item.line}: left out, {item.reason}", file=sys.stderr)
+    return prompts
 
 
 def _reader(readers: dict[str, Reader], place: str, corpus: dict[str, Any]) -> Reader:

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,15 @@ from lahja.core.errors import LahjaError, refuse_rows
 from lahja.core.files import digest_of_text
 from lahja.core.varieties import VARIETIES
 from lahja.corpora.readers.recorded import is_known, read_folder
-from lahja.corpora.readers.rows import Reject, read_records
+from lahja.corpora.readers.rows import Reject, cell_text, read_records
 from lahja.scoring.dialectness import has_enough_words
 
 TEXT_COLUMNS = [
     "model", "prompt_id", "task", "corpus", "source_variety", "target_variety", "prompt",
     "source", "reference", "response", "finish_reason",
 ]  # fmt: skip
+# Of these a number is no text either.
+_SAID = ("prompt", "source", "reference", "response")
 SCORE_COLUMNS = ["aldi", "p_country", "p_region", "is_arabic", "too_few_tokens"]
 TASKS = ("translation", "monolingual", "crosslingual", "validation", "validation_translation")
 
@@ -88,6 +90,8 @@ def _file_texts(path: Path, columns: Mapping[str, str], given: Mapping[str, str]
     if unknown := [name for name in columns if name not in known]:
         names = " ".join(known)
         raise LahjaError(f"{path}: unknown column {unknown[0]!r}, expected some of {names}")
+    if odd := [theirs for theirs in columns.values() if not isinstance(theirs, str)]:
+        raise LahjaError(f"{path}: expected the names of columns, not {odd[0]!r}")
     rows = _table(path, columns.get("response", "response"))
     for name, theirs in columns.items():
         if theirs not in rows:
@@ -101,7 +105,7 @@ def _file_texts(path: Path, columns: Mapping[str, str], given: Mapping[str, str]
         _tell(f"{path}: columns not used: {', '.join(rest)}")
     rows = rows.assign(**{name: rows[theirs] for name, theirs in columns.items()})
     kept = [name for name in known if name in rows or name in TEXT_COLUMNS]
-    rows = rows.reindex(columns=kept).astype(object)
+    rows = _with_texts(path, rows.reindex(columns=kept).astype(object))
     rows = rows.fillna({"response": "", "model": path.stem, "corpus": path.stem} | given)
     task = rows["reference"].isna().map({True: "monolingual", False: "translation"})
     rows["task"] = rows["task"].fillna(task)
@@ -115,6 +119,17 @@ def _file_texts(path: Path, columns: Mapping[str, str], given: Mapping[str, str]
     rows["prompt"] = rows["prompt"].fillna(rows["source"])
     rows["source"] = rows["source"].fillna(rows["prompt"])
     return rows.assign(**scores)
+
+
+def _with_texts(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows in which ids and names are texts; raise for a cell that can be none."""
+    for name in TEXT_COLUMNS:
+        given = rows[name].dropna()
+        kinds = (list, dict, bytes, *((int, float) if name in _SAID else ()))
+        is_odd = given.map(lambda value, kinds=kinds: isinstance(value, kinds)).astype(bool)
+        refuse_rows(f"{path}:", is_odd, f"{name} is {{!r}}, expected text", given)
+        rows[name] = rows[name].map(cell_text, na_action="ignore").astype(object)
+    return rows
 
 
 def _check(rows: pd.DataFrame, scores: dict[str, pd.Series], path: Path) -> None:
@@ -147,14 +162,16 @@ def _number(value: Any) -> float:
 def _table(path: Path, needed: str) -> pd.DataFrame:
     """Read a table by its lines; what is missing, such as an empty field of CSV, is NaN.
 
-    Every row must have the column `needed`, the responses.
+    Every row must have the column `needed`, the responses. Rows that cannot be read are left out
+    and counted on standard error.
     """
     if not path.is_file():
         raise LahjaError(f"{path}: no such file or folder")
-    lines, records = [], []
+    lines, records, left_out = [], [], defaultdict(list)
     for item in read_records(path, path.name):
         if isinstance(item, Reject):
-            raise LahjaError(f"{path}:{item.line}: {item.reason}")
+            left_out[item.reason].append(item.line)
+            continue
         if needed not in item[1]:
             found, comma = ", ".join(item[1]), ", separated by commas" * (";" in "".join(item[1]))
             cure = """--columns '{"response": "…"}' says what the table calls it"""
@@ -162,6 +179,8 @@ def _table(path: Path, needed: str) -> pd.DataFrame:
             raise LahjaError(f"{path}:{item[0]}: {told}")
         lines.append(item[0])
         records.append(item[1])
+    for reason, places in left_out.items():
+        _tell(f"{path}:{places[0]}: {len(places)} rows left out: {reason}")
     frame = pd.DataFrame(records, index=lines, dtype=object)
     is_missing = frame.isna() | (frame == "") if path.suffix in (".csv", ".tsv") else frame.isna()
     return frame.mask(is_missing)

@@ -1,12 +1,11 @@
 """A server of chat completions: its address and key, what it is sent, and what its replies say."""
 
-import json
 import os
 from dataclasses import dataclass
 from typing import Any, Self
 
 from lahja.core.errors import LahjaError
-from lahja.core.files import canonical_json
+from lahja.core.files import canonical_json, parse_json
 from lahja.core.settings import parse_settings
 from lahja.generation.backend import EMPTY, Answer, Request
 from lahja.generation.costs import Price
@@ -103,7 +102,7 @@ class UnusableReply(Exception):
 def read_json(content: bytes) -> Any:
     """Return the JSON of a reply; raise `UnusableReply` where it is none."""
     try:
-        return json.loads(content)
+        return parse_json(content)
     except ValueError:
         raise UnusableReply(f"{len(content)} bytes that are not JSON") from None
 

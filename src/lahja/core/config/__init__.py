@@ -5,12 +5,23 @@ comment); `make docs` writes them out for editors and readers.
 """
 
 from collections.abc import Collection, Iterator
+from os.path import expanduser
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
+from pydantic import AfterValidator
 
-from lahja.core.config.base import Catalogue, Name, Names, Natural, OneOrMore, Section, parse
+from lahja.core.config.base import (
+    Catalogue,
+    Name,
+    Names,
+    Natural,
+    OneOrMore,
+    Plain,
+    Section,
+    parse,
+)
 from lahja.core.config.corpora import READER_OPTIONS, Corpus, Data, SeveralOptions
 from lahja.core.config.datasets import AnyModel, Dataset, with_iterations
 from lahja.core.config.evaluation import Evaluation, Preferences, Study
@@ -31,9 +42,10 @@ class Config(Section):
     seed: Natural = 42  #: Seed of everything random.
     #: What this run uses in place of the paper's parts; the report says so beside every number.
     stand_ins: list[str] = []
-    corpora_dir: str = "corpora"  #: Folder that the corpora's paths are relative to.
+    #: Folder that the corpora's paths are relative to.
+    corpora_dir: Annotated[str, AfterValidator(expanduser)] = "corpora"
     #: File that keeps the commit which each hub name was resolved to at its first download.
-    hub_lock: str = "config/hub.lock.json"
+    hub_lock: Plain = "config/hub.lock.json"
     #: The dialects to train for and to evaluate.
     dialects: OneOrMore = ["egy", "mar", "pse", "sau", "syr"]
     corpora: Catalogue[Corpus]  #: Catalogue of corpora, by name; `null` removes one.

@@ -70,6 +70,8 @@ NameOrNames = Annotated[
 ]
 # Names of runs and of entries are parts of paths and of commands.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+@-]{0,99}$")]
+# Snakemake would take braces for a wildcard.
+Plain = Annotated[str, Field(pattern=r"^[^{}]*$")]
 OrAbsent = Annotated[Entry | None, Field(exclude_if=lambda value: value is None)]
 """A key without a default: where it is not given, the resolved configuration lacks it."""
 Catalogue = Annotated[

@@ -13,6 +13,7 @@ from lahja.core.config.base import (
     Natural,
     NotNegative,
     OrAbsent,
+    Plain,
     Section,
     Share,
     Variety,
@@ -144,7 +145,7 @@ class Model(Section):
     """A checkpoint, or a model that lies between two."""
 
     #: Repository on the Hugging Face hub, or a local folder (`./x`, `/x`, `~/x`).
-    checkpoint: str | None = None
+    checkpoint: Plain | None = None
     revision: str | None = None  #: Commit of the repository; without one, the lock file's.
     from_: str | None = Field(None, alias="from")  #: Model that the training step starts from.
     #: Training step: `sft`, `dpo`, or `pretrain` from scratch.

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from lahja.core.config.base import Count, NotNegative, Positive, Precision, Section, Share
+from lahja.core.config.base import Count, NotNegative, Plain, Positive, Precision, Section, Share
 from lahja.core.config.training import LoopSettings, Seeded
 
 
@@ -39,7 +39,7 @@ class _Checkpoint(Section):
 
     #: Repository on the Hugging Face hub, or a local folder (`./x`, `/x`, `~/x`); null trains a
     #: small stand-in.
-    checkpoint: str | None = None
+    checkpoint: Plain | None = None
     revision: str | None = None  #: Commit of the repository; without one, the lock file's.
 
 
@@ -83,7 +83,7 @@ class Scorers(Section):
     #: What a labelled sentence counts against a recorded answer in the small country model.
     label_weight: NotNegative = 0.3
     #: SentencePiece file of `flores200`, for spBLEU; null is the NLLB checkpoint's, if the same.
-    spbleu_model: str | None = None
+    spbleu_model: Plain | None = None
 
 
 class NllbDecoding(Section):
@@ -100,6 +100,6 @@ class Nllb(_Checkpoint):
 
     #: Repository on the Hugging Face hub, or a local folder (`./x`, `/x`, `~/x`); null trains a
     #: small stand-in.
-    checkpoint: str | None = "facebook/nllb-200-3.3B"
+    checkpoint: Plain | None = "facebook/nllb-200-3.3B"
     decoding: NllbDecoding = {}
     settings: SmallNllb = {}

@@ -186,7 +186,7 @@ def read_rows(file: Path, shown: str, name: OutputsName) -> Iterator[Output | Re
         scores = {ours: _number(fields[c]) for c, ours in SCORE_COLUMNS.items() if c in fields}
         try:
             yield Output(name, shown, line, number, *_texts(fields), known, scores)
-        except (ValueError, SyntaxError, LookupError, TypeError) as error:
+        except (ValueError, SyntaxError, LookupError, TypeError, RecursionError) as error:
             reason = f"not a Python literal ({error})"
             yield Reject(shown, line, reason, fields.get("generations", ""))
 

@@ -7,6 +7,7 @@ A file of which most rows are not UTF-8 is refused.
 import csv
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -128,6 +129,11 @@ def _delimited_rows(
 ) -> Iterator[Record | Reject]:
     rows = _cells(path, delimiter, quoted)
     header = next(rows, (0, []))[1]
+    if named := re.fullmatch(r"sep=(.)", delimiter.join(header), re.IGNORECASE):
+        # Excel's own line.
+        delimiter = named[1]
+        rows = islice(_cells(path, delimiter, quoted), 1, None)
+        header = next(rows, (0, []))[1]
     header = [title.strip() for title in ([header] if isinstance(header, str) else header)]
     # Of two columns of one name only the last would be read.
     _expect(path, columns or tuple(filter(None, header)), header)

@@ -5,6 +5,7 @@ no annotator: each response was rated once, so that all files count as one annot
 """
 
 import codecs
+import csv
 import math
 import re
 import zlib
@@ -34,7 +35,7 @@ _ALQASIDA_NEEDED = (_MARK, "Prompt", "Model", "Dialect", "TVD")
 # What a damaged or protected workbook raises.
 _UNSOUND = (
     BadZipFile, InvalidFileException, LookupError, OSError, ValueError, TypeError, SyntaxError,
-    EOFError, RuntimeError, zlib.error,
+    EOFError, RuntimeError, csv.Error, zlib.error,
 )  # fmt: skip
 # How programs mark a copy of a file, in English and Arabic.
 _COPY = re.compile(
@@ -82,6 +83,8 @@ def _csv(path: Path) -> list[pd.DataFrame]:
     named = re.match(r'"?sep=(.)"?\n', text, re.IGNORECASE)
     text = text[named.end() :] if named else text
     separator = named[1] if named else max(",;\t", key=text.split("\n", 1)[0].count)
+    # A quotation mark that is not closed would hide the rows up to the next one.
+    [*csv.reader(StringIO(text), delimiter=separator, strict=True)]
     options = {"header": None, "dtype": str, "na_filter": False, "skip_blank_lines": False}
     return [pd.read_csv(StringIO(text), sep=separator, **options)]
 
