@@ -19,8 +19,21 @@ if TYPE_CHECKING:
 
 # The training curve that lies in every trained model's folder.
 CURVE_FILE = "training.csv"
-# Each tracker, and the variable that tells it where to write.
-_FOLDERS = {"tensorboard": "TENSORBOARD_LOGGING_DIR", "trackio": "TRACKIO_DIR"}
+# Each tracker, and the variables that let it write into the model's own folder or that of all runs.
+_TRACKERS = {
+    "tensorboard": {"TENSORBOARD_LOGGING_DIR": "{own}"},
+    "trackio": {"TRACKIO_DIR": "{all}"},
+    "wandb": {
+        "WANDB_DIR": "{all}", "WANDB_MODE": "offline", "WANDB_PROJECT": "lahja",
+        "WANDB_ERROR_REPORTING": "false",
+    },
+    "mlflow": {
+        "MLFLOW_TRACKING_URI": "{uri}", "MLFLOW_ALLOW_FILE_STORE": "true",
+        "MLFLOW_EXPERIMENT_NAME": "lahja", "MLFLOW_DISABLE_TELEMETRY": "true",
+    },
+}  # fmt: skip
+# Who sets these sends curves to a server of their own.
+_USERS = ("WANDB_MODE", "MLFLOW_TRACKING_URI")
 
 
 # How far from 0 the first step's rewards may be: in bf16 the reference's log-probabilities, of
@@ -31,21 +44,27 @@ _REWARD_TOLERANCE = 0.05
 def tracker_arguments(report_to: str, folder: Path | None) -> dict[str, Any]:
     """Return the trainer's arguments that write curves into a folder named for its model.
 
-    All runs of trackio share the folder above it, so that they are drawn together. Nothing is sent
-    anywhere. Raises `LahjaError` for a tracker that is not installed or not known.
+    Runs of other trackers than TensorBoard share the folder above it, so that they are drawn
+    together. Nothing is sent anywhere, unless WANDB_MODE or MLFLOW_TRACKING_URI are set to do so.
+    Raises `LahjaError` for a tracker that is not installed or not known.
     """
     if report_to == "none":
         return {}
-    if report_to not in _FOLDERS or folder is None:
-        known = ", ".join(["none", *_FOLDERS])
+    if report_to not in _TRACKERS or folder is None:
+        known = ", ".join(["none", *_TRACKERS])
         raise LahjaError(f"report_to {report_to!r}: expected one of {known}, and a folder")
     if importlib.util.find_spec(report_to) is None:
         raise LahjaError(
             f"report_to: {report_to} is not installed: "
             f"python -m pip install --no-deps -r envs/{report_to}.txt"
         )
-    own = folder if report_to == "tensorboard" else folder.parent
-    os.environ[_FOLDERS[report_to]] = str(own.absolute())
+    own, shared = folder.absolute(), folder.absolute().parent
+    # W&B writes into a temporary folder where its own is not there.
+    shared.mkdir(parents=True, exist_ok=True)
+    places = {"own": own, "all": shared, "uri": (shared / "mlruns").as_uri()}
+    for name, value in _TRACKERS[report_to].items():
+        if not (name in _USERS and os.environ.get(name)):
+            os.environ[name] = value.format(**places)
     return {
         "report_to": report_to,
         "run_name": folder.name,

@@ -53,9 +53,9 @@ class Lora(_Optimisation):
     liger: bool = False  #: Use Liger's fused kernels on a GPU (pip install liger-kernel).
     group_by_length: bool = True  #: Put examples of like length into an update.
     checkpoint_steps: Count = 200  #: Updates between two checkpoints that a crash resumes from.
-    #: Where curves are written while it trains, `results/<run>/curves/<model>`; `tensorboard` and
-    #: `trackio` need `envs/<name>.txt`. Changing it retrains nothing.
-    report_to: Literal["none", "tensorboard", "trackio"] = "none"
+    #: What draws curves while it trains, from `results/<run>/curves`; each needs `envs/<name>.txt`.
+    #: Changing it retrains nothing.
+    report_to: Literal["none", "tensorboard", "trackio", "wandb", "mlflow"] = "none"
 
 
 class Sft(Lora):
