@@ -251,6 +251,18 @@ def test_answers_run_from_right_to_left_and_are_no_markup(finished: Path, tmp_pa
     assert card.count('<div dir="rtl" lang="arz"><b>&lt;script&gt;') == 3  # one of each task
 
 
+def test_corpora_that_the_run_left_out_are_told_above_and_by_the_numbers(
+    run: Path, tmp_path: Path
+) -> None:
+    edit_config(run, {"corpora_left_out": ["madar", "edgad"]})
+    _, card = front_and_text(export(run, "llama-T+lahja", tmp_path / "out"))
+    above, metrics = card.split("## Metrics")
+    assert "did without corpora whose files were absent: madar, edgad.\n" in above
+    assert "All of these are numbers of a run without madar, edgad.\n" in metrics
+    _, card = front_and_text(export(run, RANKED, tmp_path / "rows"))
+    assert "did without corpora whose files were absent: madar, edgad.\n" in card
+
+
 def test_prompts_of_a_closed_corpus_are_not_quoted(run: Path, tmp_path: Path) -> None:
     edit_config(run, {"corpora": {"demo-flores": {"redistributable": False}}})
     _, card = front_and_text(export(run, "llama-T+lahja", tmp_path / "out"))

@@ -1,5 +1,6 @@
 """Runs without the corpora whose files are absent, where the configuration asks for that."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,22 +43,20 @@ def _without(names: list[str], absent: list[str]) -> list[str]:
     return [name for name in names if name not in absent]
 
 
-def _needed(config: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    """Return what a run cannot be without, each with the corpora that give it."""
+def _needed(config: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Yield what a run cannot be without, each with the corpora that give it."""
     corpora = {name: config["corpora"][name] for name in config["corpora_in_use"]}
-    roles = dict.fromkeys(corpus["role"] for corpus in corpora.values())
-    needed = {f"evaluation.{k}": config["evaluation"][k] for k in ("translation", "prompts")}
-    needed["prompts.templates"] = [config["prompts"]["templates"]]
+    for key in ("translation", "prompts"):
+        yield f"evaluation.{key}", config["evaluation"][key]
+    yield "prompts.templates", [config["prompts"]["templates"]]
     for name, entry in config["generators"].items():
         if entry["backend"] == "recorded":
-            needed[f"generators.{name}.corpus"] = [entry["corpus"]]
-    for role in roles:
-        needed[f"the corpora of role {role}"] = [n for n, c in corpora.items() if c["role"] == role]
+            yield f"generators.{name}.corpus", [entry["corpus"]]
+    for role in dict.fromkeys(corpus["role"] for corpus in corpora.values()):
+        yield f"the corpora of role {role}", [n for n, c in corpora.items() if c["role"] == role]
+    trained = {name: _varieties(c) for name, c in corpora.items() if c["role"] == "train"}
     for code in (*config["dialects"], "msa"):
-        needed[f"the corpora that train {code}"] = [
-            name for name, c in corpora.items() if c["role"] == "train" and code in _varieties(c)
-        ]
-    return [*needed.items()]
+        yield f"the corpora that train {code}", [n for n, own in trained.items() if code in own]
 
 
 def _varieties(corpus: dict[str, Any]) -> set[str]:

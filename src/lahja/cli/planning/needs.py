@@ -140,19 +140,19 @@ class Needs:
             yield need("Slurm", "commands", fault)
 
     def _gpus(self, jobs: list[Job]) -> Iterator[Need]:
-        most, size, told = max(job.gpus for job in jobs), 0.0, []
+        most, size, told = max(job.gpus for job in jobs), 0.0, {}
         for job in (job for job in jobs if job.gpus):
             try:
                 own = self.workload.memory(job)
             except LahjaError as error:
-                told = [*told, str(error)]
+                told[str(error)] = str(error)
                 continue
             if own > max(size, 1e8):
-                size, largest = own, f"{job.rule} {job.name} takes about {own / 1e9:.1f} GB of each"
+                size = own
+                told[""] = f"{job.rule} {job.name} takes about {own / 1e9:.1f} GB of each"
         if most:
             state, here = self._devices(most, size)
-            told = dict.fromkeys([here, *([largest] if size else []), *told])
-            yield Need("GPU", f"{most} for a job", state, "; ".join(told))
+            yield Need("GPU", f"{most} for a job", state, "; ".join([here, *told.values()]))
 
     def _devices(self, most: int, size: float) -> tuple[str, str]:
         if self.executor != "local":
