@@ -29,7 +29,7 @@ CONFIG = {
     "corpora_in_use": [],
     "prompts": {"recorded_per_dialect": 0},
     "preferences": {"classifier": "labels"},
-    "evaluation": {"zero_shot": [], "human": {"models": []}, "prompts": ["a"]},
+    "evaluation": {"llm_judge": None, "zero_shot": [], "human": {"models": []}, "prompts": ["a"]},
     "scorers": {
         "aldi": {"checkpoint": "VARabi/Sentence-ALDi"},
         "country": {"checkpoint": None},

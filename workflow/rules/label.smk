@@ -13,7 +13,7 @@ rule label_responses:
     """
     input:
         **paths.model(selection.classifier),
-        responses=expand(rules.generate_responses.output.responses, generator=config["generators"]),
+        responses=expand(rules.generate_responses.output.responses, generator=selection.generators),
     output:
         candidates=f"{paths.results}/labels.parquet",
     log:

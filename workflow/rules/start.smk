@@ -12,7 +12,9 @@ os.environ.update(LAHJA_PROGRESS=str(Path(paths.state, "progress").absolute()))
 onstart:
     due = set(workflow.dag.needrun_jobs())
     asked = {
-        job.wildcards.generator for job in due if job.rule.name.endswith("generate_responses")
+        job.wildcards.generator
+        for job in due
+        if job.rule.name.endswith(("generate_responses", "ask_judge"))
     }
     # A run that would want a paid server's answers in two days says now that it lacks the key.
     if missing := parameters.missing_keys(asked):

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from lahja.core.command import run
 from lahja.core.statistics import Resampling
-from lahja.core.tables import COMPARISONS, METRICS, write_table
+from lahja.core.tables import COMPARISONS, GENERATIONS, METRICS, read_table, write_table
+from lahja.evaluation.llm_judge import add_ratings
 from lahja.evaluation.metrics.evaluation import (
     check_same_prompts,
     comparisons_table,
@@ -25,21 +26,27 @@ def main(
     settings: dict,
     metrics: Path,
     comparisons: Path,
+    judged: Path | None = None,
+    judge: str = "",
 ) -> None:
     """Read the sentence scores of all models; write metrics and paired differences.
 
     The folders of the scorers that gave them are named in the signature of ADI2 and ALDi.
     Settings: resamples, confidence, seed, baselines ({model: the model it is compared with}),
-    spbleu_model and spbleu_download as for score_sentences, precision of the scorers.
+    spbleu_model and spbleu_download as for score_sentences, precision of the scorers. `judged`
+    holds the replies of the LLM `judge` that rated the responses.
     """
     tables = read_scores(scores)
+    if judged:
+        replies = read_table(judged, GENERATIONS)
+        tables = [add_ratings(table, replies) for table in tables]
     check_same_prompts(tables)
     model = settings.get("spbleu_model")
     spbleu = load_spbleu(Path(model) if model else None, settings.get("spbleu_download", False))
     resampling = Resampling(settings["resamples"], settings["seed"])
     evaluations = [evaluate_model(table, resampling, spbleu) for table in tables]
     scorers = scorers_signature(aldi, country, language, settings["precision"])
-    signatures = metric_signatures(spbleu, scorers, resampling)
+    signatures = metric_signatures(spbleu, scorers, resampling, judge)
     confidence = settings["confidence"]
     write_table(metrics, metrics_table(evaluations, confidence, signatures), METRICS)
     by_name = {evaluation.model: evaluation for evaluation in evaluations}

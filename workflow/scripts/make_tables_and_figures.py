@@ -13,7 +13,7 @@ from lahja.report.figures import classifier_figure, direction_figures
 from lahja.report.formats import write_table_files
 from lahja.report.operating_point import Family, operating_point_table
 from lahja.report.samples import pictured_samples, sample_outputs
-from lahja.report.tables import changes_table, classifier_table, faults_table, table1, table2
+from lahja.report.tables import answer_tables, changes_table, classifier_table, table1, table2
 from lahja.report.tradeoff import operating_points_chart
 from lahja.scoring.translation import load_spbleu
 
@@ -29,7 +29,7 @@ def main(
     figures: Path,
     operating_point: Path | None = None,
 ) -> None:
-    """Write {table1,table2,classifier,changes,faults}.{csv,parquet,tex} and figure2 to figure7.
+    """Write {table1,table2,classifier,changes,faults,judge}.{csv,parquet,tex} and figure2 to 7.
 
     Figures are {svg,png,csv,parquet}; `paper` is the folder of the paper's own numbers. Settings:
     models (in the order shown; they fix the colours), starts ({model: the model it started from}),
@@ -47,7 +47,7 @@ def main(
         table2(found, models, paper),
         classifier_table(classifiers, dialects, paper),
         changes_table(read_table(comparisons, COMPARISONS), models, starts),
-        faults_table(found, models),
+        *answer_tables(found, models),
     ):
         table.notes.extend(notes)
         write_table_files(table, tables)

@@ -21,6 +21,8 @@ from lahja.core.settings import execution_only, pick, without_execution
 from lahja.core.stages import stages_of, version
 from lahja.core.varieties import get_variety
 
+# How an LLM that rates responses decodes: its reply is a line of JSON.
+_JUDGE = {"temperature": 0.0, "top_p": 1.0, "max_new_tokens": 256}
 # How a server is asked, which changes no answer.
 _SERVER = ("key", "concurrency", "deadline", "retries", "price", "budget")
 
@@ -176,8 +178,10 @@ class Parameters:
         return self._answering(name, entry["backend"], self.decoding(name), **extra)
 
     def decoding(self, generator: str) -> dict[str, Any]:
-        """Return a generator's decoding, its departures included."""
-        return self.config["decoding"] | self.config["generators"][generator]["decoding"]
+        """Return a generator's decoding, its departures included, or else a judge's."""
+        is_judge = generator == self.config["evaluation"]["llm_judge"]
+        own = self.config["generators"][generator]["decoding"]
+        return self.config["decoding"] | (_JUDGE if is_judge else {}) | own
 
     def _answering(self, name: str, backend: str, decoding: dict[str, Any], **values: Any) -> str:
         sampling = pick(decoding, "temperature", "top_p", "max_new_tokens")

@@ -19,6 +19,9 @@ class Selection:
         self.config, self.graph = config, graph
         models, datasets = graph.models.values(), config["datasets"]
         classifying = self.datasets("classification")
+        # An LLM that rates responses, if one does, and the generators that answer prompts.
+        self.judges = [name for name in [config["evaluation"]["llm_judge"]] if name]
+        self.generators = [name for name in config["generators"] if name not in self.judges]
         # Every model that talks.
         self.evaluated = [
             model.name

@@ -47,6 +47,8 @@ def content_policy(scripts: Iterable[str]) -> str:
 
 
 TABLES = ("changes", "table2", "faults", "table1", "classifier")
+# A table of a run whose answers an LLM has rated.
+JUDGE = "judge"
 BARS = ("figure2", "figure4", "figure5", "figure7", "figure3")
 SAMPLES = "figure6"
 _SCRIPTS = ("tables.js", "charts.js", "samples.js")
@@ -106,6 +108,8 @@ def build_report(run: Run, templates: Path) -> str:
     """
     looks = styles(run.models)
     places = {name: run.tables / name for name in TABLES}
+    if (run.tables / f"{JUDGE}.parquet").is_file():
+        places[JUDGE] = run.tables / JUDGE
     if run.operating_point is not None:
         places[POINT] = run.operating_point / POINT
     places |= {name: run.figures / name for name in (*BARS, SAMPLES)}

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from lahja.core.artifacts import Column, Table
+from lahja.evaluation.llm_judge import ASPECTS, RATINGS
 from lahja.evaluation.metrics.faults import FAULTS, LABEL_ACCURACY
 from lahja.report.charts import records, short_name
 from lahja.report.scores import (
@@ -195,6 +196,26 @@ def faults_table(metrics: pd.DataFrame, models: Sequence[str]) -> Table:
     ]
     caption = "What is wrong with the translations, as the gates find it."
     return Table("faults", caption, columns, pd.DataFrame(rows), notes)
+
+
+def answer_tables(metrics: pd.DataFrame, models: Sequence[str]) -> list[Table]:
+    """Return the table of faults, and that of an LLM's ratings where one has rated."""
+    found = [faults_table(metrics, models)]
+    return [*found, judge_table(metrics, models)] if RATINGS[0] in {*metrics["metric"]} else found
+
+
+def judge_table(metrics: pd.DataFrame, models: Sequence[str]) -> Table:
+    """Return per model the mean ratings that an LLM gave its answers in dialects."""
+    board = ScoreBoard(metrics)
+    keys = {name: OVERALL["adi2"] | {"metric": name} for name in RATINGS}
+    columns = [Column("model", "Model")]
+    columns += [
+        Column(name, aspect.capitalize(), 2) for name, aspect in zip(RATINGS, ASPECTS, strict=True)
+    ]
+    rows = [{"model": name} | score_cells(board.scores(keys, model=name)) for name in models]
+    (judge,) = metrics.loc[metrics["metric"] == RATINGS[0], "signature"].unique()
+    notes = [f"From 1 to 5; means over tasks and dialects. {judge}"]
+    return Table("judge", "What an LLM says of the answers.", columns, pd.DataFrame(rows), notes)
 
 
 def _reasons(found: Iterable[Scores]) -> list[str]:

@@ -114,7 +114,8 @@ class Needs:
     def _keys(self) -> Iterator[Need]:
         for name, entry in self.config["generators"].items():
             is_paid = entry["backend"] == "openai" and entry["key"]
-            if is_paid and self._is_due("generate_responses", name):
+            due = (self._is_due(rule, name) for rule in ("generate_responses", "ask_judge"))
+            if is_paid and any(due):
                 fault = ""
                 try:
                     read_key(name, entry["key"])

@@ -11,6 +11,7 @@ from lahja.cli.planning.jobs import Job
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_yaml
 from lahja.core.model_graph import ModelGraph
+from lahja.core.selection import Selection
 
 _CHECKPOINTS = Path("resources/rates/checkpoints.yaml")
 _DIRECTIONS = 4
@@ -79,6 +80,7 @@ class Workload:
         """Take a resolved configuration, resources/rates/sizes.yaml, and a machine's speeds."""
         self.config, self.sizes, self.rates = config, sizes, rates
         self.graph = ModelGraph(config["models"], config["datasets"])
+        self.selection = Selection(config, self.graph)
         asked, tested = config["prompts"], config["evaluation"]
         self.prompt_tokens = sizes.chat_tokens + sizes.template_tokens + sizes.sentence_tokens
         more = asked["translation_per_dialect"] + asked["recorded_per_dialect"]
@@ -123,12 +125,13 @@ class Workload:
                 return self._training(model)
             case "augment_translation" if self.config["nllb"]["checkpoint"]:
                 return self._augmentation()
-            case "generate_responses":
+            case "generate_responses" | "ask_judge":
                 entry = self.config["generators"][job["generator"]]
                 if entry["backend"] in ("vllm", "transformers"):
                     return self._answers(entry["model"], self.prompts, entry)
                 if entry["backend"] == "openai":
-                    return None, self.prompts / entry["concurrency"] * self.rates.request_seconds
+                    number = self.requests(job["generator"])
+                    return None, number / entry["concurrency"] * self.rates.request_seconds
             case "generate_evaluation":
                 return self._answers(model, self.evaluated, evaluation)
             case "sample_evaluation":
@@ -140,7 +143,7 @@ class Workload:
                 number = max(entry["samples"] * self._asked(entry) for entry in drawn)
                 return self._answers(job["policy"], number, evaluation)
             case "translate_mismatches":
-                number = len(self.config["generators"]) * self.prompts * self.sizes.mismatch_share
+                number = len(self.selection.generators) * self.prompts * self.sizes.mismatch_share
                 return self._answers(self.config["preferences"]["translator"], number, evaluation)
         return None, self.rates.fixed_seconds.get(rule, self.rates.fixed_seconds["other"])
 
@@ -207,12 +210,20 @@ class Workload:
     def _answers(self, name: str, number: float, entry: Config) -> tuple[Shape, float]:
         # transformers fills each batch to its longest answer, in practice to the limit; vLLM puts
         # the next request in the place of one that is done.
-        decoding, shape = self.config["decoding"] | entry.get("decoding", {}), self.shape(name)
+        own, shape = entry.get("decoding"), self.shape(name)
+        # That of `evaluation` is a word.
+        decoding = self.config["decoding"] | (own if isinstance(own, dict) else {})
         batch, new = decoding["batch"], decoding["max_new_tokens"]
         if entry["backend"] == "vllm":
             batch, new = _VLLM_REQUESTS, min(self.sizes.answer_tokens, new)
         seconds = self.rates.decoding(shape, batch, self.prompt_tokens, new)
         return shape, math.ceil(number / batch) * seconds
+
+    def requests(self, generator: str) -> float:
+        """Return how many prompts a generator answers; a judge has one for each response."""
+        if generator in self.selection.judges:
+            return self.evaluated * len(self.selection.evaluated)
+        return self.prompts
 
     def api_costs(self, jobs: list[Job]) -> list[Config]:
         """Return each paid generator's requests, millions of tokens, and dollars by its price."""
@@ -221,11 +232,12 @@ class Workload:
             entry = self.config["generators"][name]
             if entry["backend"] == "openai":
                 limit = (self.config["decoding"] | entry["decoding"])["max_new_tokens"]
-                read = self.prompts * self.prompt_tokens / 1e6
-                written = self.prompts * min(self.sizes.answer_tokens, limit) / 1e6
+                number = self.requests(name)
+                read = number * self.prompt_tokens / 1e6
+                written = number * min(self.sizes.answer_tokens, limit) / 1e6
                 price = entry["price"]
                 dollars = read * price["input"] + written * price["output"] if price else None
-                row = {"API": name, "requests": self.prompts, "M_tokens_in": read}
+                row = {"API": name, "requests": number, "M_tokens_in": read}
                 costs.append(row | {"M_tokens_out": written, "dollars": dollars})
         return costs
 

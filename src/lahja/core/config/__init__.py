@@ -127,6 +127,8 @@ def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, Collection[s
     evaluation, prompts, preferences = (
         config[section] for section in ("evaluation", "prompts", "preferences")
     )
+    servers = [n for n, entry in config["generators"].items() if entry["backend"] == "openai"]
+    answering = [name for name in config["generators"] if name != evaluation["llm_judge"]]
     for key, names, known in (
         ("dialects", config["dialects"], dialects_among(VARIETIES)),
         ("sampling.per_dialect", config["dialects"], config["sampling"]["per_dialect"]),
@@ -135,7 +137,8 @@ def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, Collection[s
         ("prompts.template_kinds", prompts["template_kinds"], config["sampling"]["kinds"]),
         ("preferences.classifier", [preferences["classifier"]], models),
         ("preferences.translator", [preferences["translator"]], models),
-        ("preferences.gold_generator", [preferences["gold_generator"]], config["generators"]),
+        ("preferences.gold_generator", [preferences["gold_generator"]], answering),
+        ("evaluation.llm_judge", filter(None, [evaluation["llm_judge"]]), servers),
         ("evaluation.zero_shot", evaluation["zero_shot"], models),
         ("evaluation.prompts", evaluation["prompts"], in_use),
         ("evaluation.translation", evaluation["translation"], in_use),

@@ -162,6 +162,9 @@ class Evaluation(Section):
     prompts: Names = []
     per_dialect: Count | None = None  #: Ready prompts per dialect and corpus; null is all.
     mbr: Mbr = {}
+    #: Generator (backend `openai`) that rates every response from 1 to 5, for dialect, fluency,
+    #: adequacy and coherence, and answers no prompts; null is none. It trains and selects nothing.
+    llm_judge: str | None = None
     #: Validation sentences per direction and dialect that all models translate, to choose the
     #: operating point by all directions; null is none: Table 1's prompts alone decide.
     validation_translation: Count | None = None

@@ -9,6 +9,7 @@ import pandas as pd
 from lahja.core.errors import LahjaError
 from lahja.core.statistics import Estimate, Measure, Resampling, holm, mean_of
 from lahja.core.tables import COMPARISONS, METRICS
+from lahja.evaluation.llm_judge import RATINGS, judge_signature
 from lahja.evaluation.metrics.faults import FAULTS, LABEL_ACCURACY
 from lahja.evaluation.metrics.slices import ALL, Slice, mean_slices, slice_rows
 from lahja.scoring.translation import (
@@ -55,7 +56,7 @@ def evaluate_model(scores: pd.DataFrame, resampling: Resampling, spbleu: SpBleu)
 
     Dialectness is a mean over sentences, those with too few tokens left out as AL-QASIDA does;
     chrF, chrF++ and spBLEU are corpus scores of the responses that have a reference; faults are
-    shares of all responses.
+    shares of all responses, and an LLM's ratings means of those that it rated.
     """
     counted = ~scores["too_few_tokens"].to_numpy(dtype=bool)
     referenced = scores["reference"].notna().to_numpy()
@@ -75,8 +76,9 @@ def evaluate_model(scores: pd.DataFrame, resampling: Resampling, spbleu: SpBleu)
                 found["spbleu"] = spbleu.reason or "spBLEU is missing"
         elif part.task == "translation":
             found |= dict.fromkeys(OVERLAP_METRICS, "no response has a reference")
-        faults = rows[list(FAULTS)].dropna(axis=1, how="all")
-        found |= _means(faults.fillna(0), faults.notna(), resampling)
+        means = rows[[*FAULTS, *(name for name in RATINGS if name in rows)]]
+        means = means.dropna(axis=1, how="all")
+        found |= _means(means.fillna(0), means.notna(), resampling)
     _add_means(result.scores)
     return result
 
@@ -133,7 +135,7 @@ def _add_means(scores: dict[Slice, dict[str, Score]]) -> None:
         scores[mean] = {
             metric: mean_score([own[metric] for own in found if metric in own])
             for metric in dict.fromkeys(metric for own in found for metric in own)
-            if mean.task != ALL or metric in DIALECTNESS_METRICS
+            if mean.task != ALL or metric in (*DIALECTNESS_METRICS, *RATINGS)
         }
 
 
@@ -166,15 +168,16 @@ def metrics_table(
 
 
 def metric_signatures(
-    spbleu: SpBleu, dialectness: str, resampling: Resampling
+    spbleu: SpBleu, dialectness: str, resampling: Resampling, judge: str = ""
 ) -> dict[str, str | None]:
     """Return each metric's signature, with the resampling's parameters.
 
-    `dialectness` names the scorers behind ADI2 and ALDi.
+    `dialectness` names the scorers behind ADI2 and ALDi, `judge` the LLM that rates responses.
     """
     signatures = {"chrf": chrf_signature(0), "chrf_plus_plus": chrf_signature(WORD_ORDER)}
     signatures |= {"spbleu": spbleu.signature} | dict.fromkeys(DIALECTNESS_METRICS, dialectness)
     signatures |= dict.fromkeys(FAULTS, "gates:lahja")
+    signatures |= dict.fromkeys(RATINGS, judge_signature(judge)) if judge else {}
     return {
         name: None if signature is None else f"{signature}|{resampling.signature}"
         for name, signature in signatures.items()
