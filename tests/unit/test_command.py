@@ -68,6 +68,14 @@ def test_a_fault_is_one_line():
     assert stop.value.code == "lahja: corpus: nothing there"
 
 
+def test_a_fault_of_several_lines_is_told_in_one():
+    def main() -> None:
+        raise LahjaError("a.parquet: not sound (no type:\n  TType\n)")
+
+    with pytest.raises(SystemExit, match=r"^lahja: a\.parquet: not sound \(no type: TType \)$"):
+        run(main, [])
+
+
 def test_a_fault_ends_the_process_with_exit_code_1(root):
     script = root / "workflow" / "scripts" / "make_tables_and_figures.py"
     names = ("metrics", "comparisons", "classifier-metrics", "scores", "paper", "tables", "figures")

@@ -14,6 +14,10 @@ class LahjaError(Exception):
     The message names the file, the row or the key at fault and what was expected there.
     """
 
+    def __init__(self, message: str):
+        """Take a message, of which other libraries' words may have several lines."""
+        super().__init__(" ".join(filter(None, map(str.strip, message.splitlines()))))
+
 
 def hint(name: object, known: Collection[str]) -> str:
     """Return what an unknown name was probably meant to be, or all that it could be."""

@@ -167,7 +167,7 @@ def parse(kind: type[Kind], values: dict[str, Any], within: str = "") -> Kind:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        raise LahjaError(" ".join(f"{within}{_line(error, values)}".split())) from None
+        raise LahjaError(f"{within}{_line(error, values)}") from None
 
 
 def _line(error: ValidationError, values: dict[str, Any]) -> str:
