@@ -162,8 +162,8 @@ def _samples(record: Record, name: str) -> tuple[list[dict[str, Any]], list[str]
     codes, corpora = record.config["dialects"], record.config["corpora"]
     rows = rows[rows["target_variety"].isin(codes) & rows["task"].isin(_SAMPLED)]
     # Ready prompts bear the names of AL-QASIDA's parts; their corpora are in the configuration.
-    ready = record.config["evaluation"]["prompts"]
-    sources = {own: [own] if own in corpora else ready for own in rows["corpus"].unique()}
+    ready, in_use = record.config["evaluation"]["prompts"], record.config["corpora_in_use"]
+    sources = {own: [own] if own in in_use else ready for own in rows["corpus"].unique()}
     closed = {n for own in sources.values() for n in own if not corpora[n]["redistributable"]}
     rows = rows[[not closed & {*sources[own]} for own in rows["corpus"]]]
     drawn = shuffled(rows, record.config["seed"], "prompt_id")
