@@ -117,3 +117,31 @@ def test_progress_counts_kept_answers_and_what_was_spent(tmp_path: Path, capsys)
     assert first.endswith(": 2 of 4 prompts (50%)")
     assert ": 4 of 4 prompts (100%)" in last
     assert last.endswith("$0.50")
+
+
+class Silent:
+    """Has thoughts and no answers, but to what is asked last."""
+
+    identity = "silent"
+
+    def __init__(self, reason: str, last: str | None = None) -> None:
+        self.reason, self.last = reason, last
+
+    def generate(self, requests: list[Request]) -> Iterator[Answer]:
+        for request in requests[:-1]:
+            yield Answer(request.id, None, self.reason, 9)
+        yield Answer(requests[-1].id, self.last, "stop" if self.last else self.reason, 9)
+
+
+def test_a_model_that_answers_none_of_many_prompts_is_a_fault(tmp_path: Path) -> None:
+    many = _requests(*"0123456789")
+    told = r"none of 10 prompts got an answer: length \(10\); raise decoding\.max_new_tokens"
+    with pytest.raises(LahjaError, match=told):
+        answer(many, Silent("length"), tmp_path / "a")
+    with pytest.raises(LahjaError, match=r"got an answer: refusal \(10\)$"):
+        answer(many, Silent("refusal"), tmp_path / "a")
+    # Of few prompts all may be refused, one answer is no fault, nor are recordings of others.
+    assert len(answer(many[:9], Silent("refusal"), tmp_path / "b")) == 9
+    assert len(answer(many, Silent("refusal", "ok"), tmp_path / "c")) == 10
+    assert len(answer(many, Silent("refusal"), tmp_path / "c")) == 10
+    assert len(answer(many, Silent(NOT_RECORDED), tmp_path / "d")) == 10

@@ -1,5 +1,7 @@
 """Answer requests from the store, and ask the backend only for what is missing there."""
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Self
@@ -10,9 +12,11 @@ from lahja.core.errors import LahjaError
 from lahja.core.journal import Journal
 from lahja.core.progress import Progress
 from lahja.core.tables import GENERATIONS
-from lahja.generation.backend import Answer, Backend, Request, Sampling, request_key
+from lahja.generation.backend import NOT_RECORDED, Answer, Backend, Request, Sampling, request_key
 
 _MAX_SAMPLES = 100_000
+# Of fewer prompts all may be refused.
+_MIN_ASKED = 10
 
 
 class AnswerStore:
@@ -51,7 +55,7 @@ def answer(requests: list[Request], backend: Backend, store: Path) -> list[Answe
     """Return the answers in the order of the requests.
 
     Requests that ask the same are asked once. What the backend has no answer to is not stored,
-    so a later run asks again.
+    so a later run asks again. Raises `LahjaError` where a model or server answers none of many.
     """
     keys = [request_key(backend.identity, request) for request in requests]
     with AnswerStore(store) as known:
@@ -73,6 +77,8 @@ def answer(requests: list[Request], backend: Backend, store: Path) -> list[Answe
                 # What a server that is paid has cost so far.
                 progress.cost = getattr(backend, "cost", None)
                 progress.advance()
+        if len(unanswered) >= _MIN_ASKED and not known.answers.keys() & {*keys}:
+            _expect_some(unanswered.values())
         answers = {**known.answers, **unanswered}
     for key in keys:
         if key not in answers:
@@ -80,6 +86,14 @@ def answer(requests: list[Request], backend: Backend, store: Path) -> list[Answe
     return [
         replace(answers[key], id=request.id) for key, request in zip(keys, requests, strict=True)
     ]
+
+
+def _expect_some(unanswered: Collection[Answer]) -> None:
+    reasons = Counter(found.finish_reason for found in unanswered)
+    if NOT_RECORDED not in reasons:
+        told = ", ".join(f"{reason} ({number})" for reason, number in reasons.most_common())
+        cure = "; raise decoding.max_new_tokens if it thinks" if reasons["length"] else ""
+        raise LahjaError(f"none of {len(unanswered)} prompts got an answer: {told}{cure}")
 
 
 def respond(

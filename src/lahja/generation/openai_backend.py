@@ -230,7 +230,8 @@ def _advise(reply: httpx2.Response) -> None:
 
 def _message(error: Exception) -> str:
     if isinstance(error, openai.APIStatusError):
-        return f"HTTP {error.status_code}: {error_line(*error_of(error.body))}"
+        words = error_line(*error_of(error.body)) or error.response.reason_phrase
+        return f"HTTP {error.status_code}: {words}"
     if isinstance(error, openai.APITimeoutError):
         return "no reply within the deadline"
     cause = error.__cause__ or error
