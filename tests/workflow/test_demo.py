@@ -3,6 +3,8 @@
 import pandas as pd
 import pytest
 
+from lahja import cli
+
 pytestmark = pytest.mark.workflow
 
 
@@ -69,6 +71,18 @@ def test_pairs_prefer_the_wanted_dialect(results):
     assert set(pairs["dialect"]) == {"egy", "mar", "pse", "sau", "syr"}
     validation = pd.read_parquet(results / "preferences" / "validation.parquet")
     assert not set(pairs["prompt_id"]) & set(validation["prompt_id"])
+
+
+def test_models_and_datasets_are_exported_with_cards(results, tmp_path):
+    for name in ("llama-T+lahja", "ranked-of-llama-T", "dialect-only"):
+        cli.main(["export", name, "--run", str(results), "--to", str(tmp_path / name)])
+        assert "**Stand-ins.**" in (tmp_path / name / "README.md").read_text(encoding="utf-8")
+    card = (tmp_path / "llama-T+lahja" / "README.md").read_text(encoding="utf-8")
+    assert card.count('<div dir="rtl"') == 15  # five dialects, three tasks
+    rows = pd.read_parquet(tmp_path / "dialect-only" / "trl" / "train.parquet")
+    own = pd.read_parquet(results / "preferences" / "dialect-only" / "train.parquet")
+    assert len(rows) == len(own)
+    assert {name for names in rows["corpora"] for name in names} >= {"demo-madar", "demo-templates"}
 
 
 def test_the_trained_classifier_beats_the_base(results):
