@@ -17,6 +17,8 @@ LIMITS = (1, 5)
     [
         ("شو بدك اليوم", "syr", None),
         ("", "syr", "empty"),
+        ("NaN", "eng", "empty"),
+        ("Nan came", "eng", None),
         ("نص \ufffd مكسور", "syr", "undecodable character"),
         ("12, 13!", "syr", "no letters"),
         ("bghit nmshi", "mar", "not in Arabic script"),

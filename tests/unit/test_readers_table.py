@@ -163,8 +163,15 @@ def test_an_id_stands_for_one_text_of_a_wide_table(tmp_path):
     assert [(item.line, item.reason) for item in found[9:]] == [
         (5, "repeated id with another text")
     ]
+    # A file that numbers its rows for itself, and one with further translations.
+    written(tmp_path / "b.csv", "id,pse,msa,eng\n7,لا,كلا,no\n8,وين,أين هو,where\n7,نعم,أجل,yes\n")
+    found = [item for item in read(tmp_path, columns=WIDE) if item.file == "b.csv"]
+    assert [item.group for item in found[:6:3]] == ["b.csv:7", "8"]
+    assert [(item.line, item.reason) for item in found[6:]] == [
+        (4, "repeated id with another text")
+    ]
     # Of a column of texts an id may bind several, as a song does.
-    long = written(tmp_path / "b.csv", "id,text\n7,هون\n7,هناك\n")
+    long = written(tmp_path / "c.csv", "id,text\n7,هون\n7,هناك\n")
     assert outcomes(long, columns={"text": "text", "group": "id"}) == (["هون", "هناك"], {})
 
 

@@ -83,7 +83,7 @@ def read_layout(path: Path, files: Iterable[Path], layout: Layout) -> Iterator[S
 
 
 def _sentences(
-    layout: Layout, wanted: Collection[str], seen: dict[str, int], name: str, line: int, row: dict
+    layout: Layout, wanted: Collection[str], seen: dict[str, tuple], name: str, line: int, row: dict
 ) -> Iterator[Sentence | Reject]:
     values = {
         role: row[column] if isinstance(column, str) else list(row.values())[column]
@@ -98,9 +98,14 @@ def _sentences(
     if not faults and "text" in cells and variety not in wanted:
         return
     group = layout.group(cells["group"].strip()) if cells["group"] else f"{name}:{line}"
-    if layout.is_one_text and not faults:
+    if layout.is_one_text and not faults.keys() & COLUMNS:
         source = hash(tuple(" ".join(cells[role].split()) for role in layout.sources))
-        if seen.setdefault(group, source) != source:
+        first = seen.setdefault(group, (source, name))
+        if first[0] != source and first[1] != name:
+            # Files that number their rows each for itself.
+            group = f"{name}:{group}"
+            first = seen.setdefault(group, (source, name))
+        if first[0] != source:
             faults["group"] = "repeated id with another text"
     if told := next((faults[role] for role in faults if role in COLUMNS), None):
         yield Reject(name, line, told, " | ".join(cells[role] for role in layout.sources))
