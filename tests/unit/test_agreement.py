@@ -10,6 +10,7 @@ from lahja.scoring.translation import chrf, chrf_plus_plus, chrf_statistics
 TEXTS = [("عامل إيه النهارده", "إزيك النهارده"), ("مش عارف", "مش عارف والله")]
 STATISTICS = chrf_statistics(*zip(*TEXTS, strict=True))
 OF_CORPUS = STATISTICS.sum(axis=0)
+OF_CORPUS_PLUS_PLUS = chrf_plus_plus(OF_CORPUS) / 100
 
 
 def turns(prompt):
@@ -36,7 +37,7 @@ def translations(aldi=(0.5, 0.25), scale=1.0):
     ]  # fmt: skip
     summary = {
         "response_chrF": scores.mean(),
-        "ChrF_corpus_score": chrf_plus_plus(OF_CORPUS) / 100,
+        "ChrF_corpus_score": OF_CORPUS_PLUS_PLUS,
         "dialectid_score": sum(row["dialectid_score"] for row in rows) / 2,
         "dialectness": sum(aldi) / 2,
     }
@@ -154,10 +155,21 @@ def test_texts_alone_and_a_summary_alone_do_not_tell_which_chrf_it_is(tmp_path, 
     main(["agreement", str(tmp_path)])
     out = capsys.readouterr().out
     assert "1 rows  records no scores to check; ChrF_corpus_score is chrF2 or chrF++, which" in out
-    assert (
-        "eng-syr                                    0 rows  only a summary: no texts to check"
-        in out
-    )
+    known = f"dialectid_score 0.1875, ChrF_corpus_score {OF_CORPUS_PLUS_PLUS:.4f}"
+    assert f"0 rows  only a summary, without texts to check it: {known}\n" in out
+
+
+def test_summaries_alone_are_shown_and_no_fault(tmp_path, capsys):
+    for code in ("dza", "egy", "kwt", "mar", "pse", "sau", "sdn", "syr"):
+        file = tmp_path / "mine_mt" / f"DialectMT_BTEC_eng-{code}_metrics.csv"
+        write(
+            file,
+            [{"prob": 0.5, "score": 0.25, "SpBLEU_corpus_score": "", "ChrF_corpus_score": 0.3}],
+        )
+    main(["agreement", str(tmp_path)])
+    out = capsys.readouterr().out
+    assert out.count("check it: score 0.2500, ChrF_corpus_score 0.3000\n") == 8
+    assert "8 files, 0 rows; 8 files hold only a summary" in out
 
 
 def test_what_goes_before_the_next_question_is_counted_for_too_few_tokens(tmp_path, capsys):
@@ -182,6 +194,17 @@ def test_foreign_files_are_named_and_passed_over(outputs, capsys):
     assert f"passed over: {outputs}/DialectID_TWEET_egy_samples.csv: {columns}" in out
     assert "passed over, not AL-QASIDA's: 3 files" in out
     assert "summary_metrics" not in out
+
+
+def test_the_sound_part_of_a_pair_is_read(outputs, capsys):
+    stem = outputs / "deep" / "gpt_mt" / "DialectMT_BTEC_eng_to_egy"
+    write(stem.with_name(f"{stem.name}_metrics.csv"), [{"a": "1"}])
+    (outputs / "notes.csv").mkdir()
+    main(["agreement", str(outputs)])
+    out = capsys.readouterr().out
+    assert f"passed over: {stem}_metrics.csv: expected one row of metrics" in out
+    assert "2 files, 4 rows" in out
+    assert "passed over, not AL-QASIDA's: 2 files" in out
 
 
 def test_faulty_folders(tmp_path):

@@ -95,7 +95,7 @@ class ForeignFile(LahjaError):
 
 
 class RecordedFile(NamedTuple):
-    """One file of outputs: `rows` as `_recorded` gives them, `summary` from `_metrics.csv`.
+    """One file of outputs: `rows` as `_rows` gives them, `summary` from `_metrics.csv`.
 
     `rows` is None where only the summary was published. `shown` is its path without the ending.
     """
@@ -140,35 +140,40 @@ def read_folder(folder: Path) -> Iterator[RecordedFile | Reject]:
     n_read, reasons = 0, []
     for stem, file in sorted({f.with_name(endings.sub("", f.name)): f for f in files}.items()):
         shown = stem.relative_to(folder).as_posix()
-        try:
-            yield _recorded(stem, shown, parse_name(file))
+        found: list[pd.DataFrame | dict[str, float] | None] = []
+        for part, read in ((SAMPLES, _rows), (METRICS, _summary)):
+            place = stem.with_name(stem.name + part)
+            try:
+                name = parse_name(file)
+                found.append(read(place, name) if place.is_file() else None)
+            except ForeignFile as error:
+                found.append(None)
+                # A name that is foreign is so for both parts.
+                if str(error) not in reasons:
+                    reasons.append(str(error))
+                    yield Reject(shown, 0, str(error), "")
+        if any(part is not None for part in found):
             n_read += 1
-        except ForeignFile as error:
-            reasons.append(str(error))
-            yield Reject(shown, 0, reasons[-1], "")
+            yield RecordedFile(shown, name, *found)
     if not n_read:
         told = f": {reasons[0]}" if reasons else f" (Dialect…{SAMPLES})"
         raise LahjaError(f"{folder}: holds no outputs of AL-QASIDA{told}")
 
 
-def _recorded(stem: Path, shown: str, name: OutputsName) -> RecordedFile:
-    """Read a file of outputs and its summary, given by the path less `_samples.csv`.
+def _rows(samples: Path, name: OutputsName) -> pd.DataFrame:
+    """Return a row per answer; raise `LahjaError` naming the row that is faulty.
 
-    Raises `LahjaError` naming the row that is faulty. `rows` has line, prompt, response, reference
-    and finish_reason, `countries` (18, or None), and a column of floats for each score that the
-    file records, NaN where it is empty.
+    Columns are line, prompt, response, reference, finish_reason, `countries` (18, or None), and one
+    of floats for each score that the file records, NaN where it is empty.
     """
-    samples = stem.with_name(stem.name + SAMPLES)
-    metrics = stem.with_name(stem.name + METRICS)
     rows = []
-    for row in read_rows(samples, samples.name, name) if samples.is_file() else ():
+    for row in read_rows(samples, samples.name, name):
         if isinstance(row, Reject):
             raise LahjaError(f"{samples}:{row.line}: {row.reason}")
         rows.append({key: getattr(row, key) for key in _COLUMNS} | row.scores)
-    if samples.is_file() and not rows:
+    if not rows:
         raise ForeignFile(f"{samples}: has no rows")
-    summary = _summary(metrics) if metrics.is_file() else None
-    return RecordedFile(shown, name, pd.DataFrame(rows) if rows else None, summary)
+    return pd.DataFrame(rows)
 
 
 def read_rows(file: Path, shown: str, name: OutputsName) -> Iterator[Output | Reject]:
@@ -218,7 +223,7 @@ def _number(text: str) -> float:
         return math.nan
 
 
-def _summary(file: Path) -> dict[str, float]:
+def _summary(file: Path, _: OutputsName) -> dict[str, float]:
     rows = [row for row in read_records(file, file.name) if not isinstance(row, Reject)]
     if len(rows) != 1 or not (SCORE_COLUMNS | CORPUS_COLUMNS).keys() & rows[0][1].keys():
         raise ForeignFile(f"{file}: expected one row of metrics ({', '.join(CORPUS_COLUMNS)} …)")
