@@ -68,6 +68,20 @@ TURNS = "{% for m in messages %}{{ m['role'] + ': ' + m['content'] + '\n' }}{% e
 OPENS = TURNS + "{% if add_generation_prompt %}assistant: {{ tag }}{% endif %}"
 
 
+INSTRUCTIONS = (
+    "{% for m in messages %}{{ '[INST] ' + m['content'] + ' [/INST]' if m['role'] == 'user' "
+    "else ' ' + m['content'] | trim + '<|end|>' }}{% endfor %}"
+)
+
+
+def test_a_space_before_the_answer_is_the_answer_s(tokenizer) -> None:
+    tokenizer.chat_template = INSTRUCTIONS
+    ((ids, head),) = example_tokens(tokenizer, ["hi"], ["are you"])
+    assert chat_texts(tokenizer, ["hi"]) == ["[INST] hi [/INST]"]
+    assert tokenizer.decode(ids[head:]) in (" are you<|end|>", "are you<|end|>")
+    assert tokenizer.decode(ids) == "[INST] hi [/INST] are you<|end|>"
+
+
 @pytest.mark.parametrize("tag", ["<think>", "<think>\n", "<seed:think>", "[THINK]", "<thought>\n"])
 def test_an_opened_block_of_any_name_is_closed(tokenizer, tag: str) -> None:
     tokenizer.chat_template = OPENS.replace("{{ tag }}", tag)
@@ -83,8 +97,6 @@ def test_an_opened_block_of_any_name_is_closed(tokenizer, tag: str) -> None:
         ("{% for m in messages %}{{ m['role'] }}{% endfor %}", "a prompt or its answer is left"),
         ("{{ raise_exception('a system turn\nis needed') }}", "a system turn is needed; expected"),
         ("{% for m in messages %}", "chat template: "),
-        # Its last space is the beginning of the answer's first token.
-        (OPENS.replace("{{ tag }}", ""), "and 'are' share a token"),
     ],
 )
 def test_a_template_that_does_not_fit_is_named_in_one_line(
@@ -96,6 +108,17 @@ def test_a_template_that_does_not_fit_is_named_in_one_line(
     assert str(caught.value).startswith(f"{small_root}: chat template")
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_prompt_keeps_its_tokens_where_the_answer_would_share_its_last(tokenizer) -> None:
+    tokenizer.chat_template = OPENS.replace("{{ tag }}", "")
+    for answer in ("are", "are you", "عامل إيه"):
+        (head,) = prompt_tokens(tokenizer, ["how?"])
+        ((ids, n_asked),) = example_tokens(tokenizer, ["how?"], [answer])
+        assert ids[:n_asked] == head
+        assert tokenizer.decode(ids) == f"user: how?\nassistant: {answer}\n"
+    whole = tokenizer("user: how?\nassistant: are\n", add_special_tokens=False)["input_ids"]
+    assert whole[: len(head)] != head
 
 
 @pytest.mark.parametrize(

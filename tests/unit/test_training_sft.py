@@ -1,4 +1,5 @@
 import math
+from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
@@ -75,6 +76,24 @@ def test_only_the_completion_bears_loss(trainer, lessons: Path, small_root: Path
         assert row["input_ids"][: len(head)] == head
         assert set(row["labels"][: len(head)]) == {-100}
         assert tokenizer.decode(row["labels"][len(head) :]) == answer + "<|end|>"
+
+
+def test_a_template_with_thoughts_is_learnt_as_it_is_asked(
+    lessons: Path, small_root: Path, tmp_path: Path
+) -> None:
+    import torch
+
+    tokenizer, rows = load_tokenizer(small_root), read_table(lessons, EXAMPLES)[:2]
+    places = [*map(Path, find_spec("trl").submodule_search_locations)]
+    template = places[0] / "chat_templates" / "qwen3.jinja"
+    tokenizer.chat_template = template.read_text(encoding="utf-8")
+    model = load_model(small_root, dtype=torch.float32, device="cpu", trainable=True)
+    arguments = trainer_arguments(SftSettings(), tmp_path, "cpu")
+    learnt = build_trainer(rows, model, tokenizer, arguments, None).train_dataset
+    for row, head in zip(learnt, prompt_tokens(tokenizer, [*rows["prompt"]]), strict=True):
+        assert tokenizer.decode(head).endswith("<think>\n\n</think>\n\n")
+        assert row["input_ids"][: len(head)] == head
+        assert tokenizer.decode(row["labels"][len(head) :]) == "مش عارف والله<|im_end|>\n"
 
 
 def test_scoring_completions_only_leaves_the_loss_as_it_is(trainer) -> None:

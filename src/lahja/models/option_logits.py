@@ -14,7 +14,7 @@ from lahja.core.progress import counted
 from lahja.models.batches import sorted_batches
 from lahja.models.device import BATCH_TOKENS, packed, pick_dtype, use_device
 from lahja.models.folder import load_model, load_tokenizer
-from lahja.prompts.chat import chat_texts, prompt_tokens
+from lahja.prompts.chat import example_tokens, prompt_tokens
 from lahja.prompts.classification import make_question
 
 if TYPE_CHECKING:
@@ -106,12 +106,8 @@ def letter_tokens(
 
     The first are none but in a vocabulary without " a", where the space is a token of its own.
     """
-    head = chat_texts(tokenizer, ["?"])[0]
-    start = len(tokenizer(head, add_special_tokens=False)["input_ids"])
-    answers = [
-        tokenizer(head + letter, add_special_tokens=False)["input_ids"][start:]
-        for letter in letters
-    ]
+    examples = example_tokens(tokenizer, ["?"] * len(letters), [*letters])
+    answers = [ids[n_asked:] for ids, n_asked in examples]
     lead = _common_start(answers)
     tokens = {tuple(answer[len(lead) : len(lead) + 1]) for answer in answers}
     if len(tokens) < len(letters) or () in tokens:
