@@ -27,6 +27,7 @@ from lahja.models.folder import (
     load_tokenizer,
     model_context,
     model_digest,
+    one_line_errors,
 )
 from lahja.prompts.chat import prompt_tokens
 
@@ -190,7 +191,8 @@ def _start_engine(
         disable_log_stats=True,
         **options,
     )
-    return LLMEngine.from_engine_args(arguments)
+    with one_line_errors(root):
+        return LLMEngine.from_engine_args(arguments)
 
 
 def _context(root: Path, requests: list[Request], prompts: list[list[int]]) -> int:

@@ -36,7 +36,7 @@ def load_tokenizer(base_model: Path) -> "PreTrainedTokenizerBase":
 
     _expect_checkpoint(base_model)
     tokenizer = read_tokenizer(base_model)
-    with _one_line_errors(base_model):
+    with one_line_errors(base_model):
         rows = AutoConfig.from_pretrained(base_model).get_text_config().vocab_size
     if tokenizer.eos_token is None:
         raise LahjaError(f"{base_model}: the tokenizer has no eos_token, which ends an answer")
@@ -50,7 +50,7 @@ def read_tokenizer(folder: Path) -> "PreTrainedTokenizerBase":
     """Load a checkpoint's tokenizer as it is; raise `LahjaError` where it cannot be read."""
     from transformers import AutoTokenizer
 
-    with _one_line_errors(folder):
+    with one_line_errors(folder):
         return AutoTokenizer.from_pretrained(folder)
 
 
@@ -60,8 +60,13 @@ def load_whole(kind: Any, folder: Path, **how: Any) -> "PreTrainedModel":
     Raises `LahjaError` where a weight that the architecture has is missing, of another shape, or
     cannot be read: transformers would draw it at random.
     """
+    from safetensors import safe_open
+
+    for file in folder.glob("*.safetensors"):
+        with one_line_errors(file), safe_open(file, "pt"):
+            pass
     how |= {"output_loading_info": True, "ignore_mismatched_sizes": True}
-    with _one_line_errors(folder):
+    with one_line_errors(folder):
         model, report = kind.from_pretrained(folder, **how)
     faults = [f"has no weight {name}" for name in sorted(report["missing_keys"])]
     faults += [
@@ -102,7 +107,7 @@ def load_model(
         from peft import PeftModel
 
         place = adapter_of(adapter)
-        with _one_line_errors(place), warnings.catch_warnings():
+        with one_line_errors(place), warnings.catch_warnings():
             # Weights that are not there would stay as they are made, and add nothing.
             warnings.filterwarnings("error", "Found missing adapter keys")
             model = PeftModel.from_pretrained(model, place, is_trainable=trainable)
@@ -197,7 +202,8 @@ def write_adapter_record(
 
 
 @contextmanager
-def _one_line_errors(folder: Path) -> Iterator[None]:
+def one_line_errors(place: Path) -> Iterator[None]:
+    """Turn what transformers and others raise of a folder or file into one `LahjaError`."""
     from pickle import UnpicklingError
 
     from safetensors import SafetensorError
@@ -207,7 +213,7 @@ def _one_line_errors(folder: Path) -> Iterator[None]:
         yield
     except (*unread, UnpicklingError, UserWarning, ValueError) as error:
         told = " ".join(str(error).split())[:_MAX_MESSAGE]
-        raise LahjaError(f"{folder}: cannot be loaded: {type(error).__name__}: {told}") from None
+        raise LahjaError(f"{place}: cannot be loaded: {type(error).__name__}: {told}") from None
 
 
 def _expect_embeddings(base_model: Path, tokenizer: "PreTrainedTokenizerBase", rows: int) -> None:
@@ -231,6 +237,8 @@ def _expect_checkpoint(base_model: Path) -> None:
         # Loaded as it is, it would bring its own base from elsewhere.
         raise LahjaError(f"{base_model}: holds {_ADAPTER_CONFIG}; expected a whole checkpoint")
     for index in base_model.glob("*.index.json"):
-        for shard in sorted({*read_json(index).get("weight_map", {}).values()}):
+        with one_line_errors(index):
+            shards = sorted({*read_json(index).get("weight_map", {}).values()})
+        for shard in shards:
             if not (base_model / shard).is_file():
                 raise LahjaError(f"{base_model}: {shard} is missing, which {index.name} lists")

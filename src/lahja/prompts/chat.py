@@ -19,8 +19,16 @@ _OPTIONS = {"enable_thinking": False, "thinking": False, "date_string": "26 Jul 
 _QUESTION, _ANSWER = "⟦question⟧", "⟦answer⟧"
 _NAME = r"(?:seed:)?think(?:ing)?|thought|reasoning"
 _OPENED = re.compile(rf"([<\[])({_NAME})([>\]])\s*$", re.IGNORECASE)
-_BLOCK = re.compile(
-    rf".*[<\[]/(?:{_NAME})[>\]]|\s*[<\[](?:{_NAME})[>\]].*", re.DOTALL | re.IGNORECASE
+# Others mark thoughts in other ways: gpt-oss, Gemma 4, Command A, Kimi.
+_BEGINS = re.compile(
+    rf"[<\[](?:{_NAME})[>\]]|<\|channel\|>analysis|<\|channel>thought|<\|START_THINKING\|>"
+    "|◁think▷",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(
+    rf"[<\[]/(?:{_NAME})[>\]]|<\|channel\|>final<\|message\|>|<channel\|>|<\|END_THINKING\|>"
+    "|◁/think▷",
+    re.IGNORECASE,
 )
 
 
@@ -78,9 +86,9 @@ def example_tokens(
 
 
 def without_thoughts(text: str) -> str | None:
-    """Return an answer without the block of thoughts before it; None where nothing follows it."""
-    found = _BLOCK.match(text)
-    return (text[found.end() :].strip() or None) if found else text.strip()
+    """Return an answer without blocks of thoughts; None where there is nothing else."""
+    answer = _BEGINS.split(_ENDS.split(text)[-1])[0].strip()
+    return answer if answer or not text.strip() else None
 
 
 def _around_answer(tokenizer: "PreTrainedTokenizerBase") -> tuple[str, str, str]:
