@@ -56,6 +56,7 @@ def test_evaluation_prompts_come_from_corpora_and_from_the_validation_split(tmp_
     write_table(pairs, pd.DataFrame([row]), PARALLEL)
     settings = {"dialects": ["egy"], "roles": {"flores": "evaluation"}, "ready": [], "seed": 0}
     settings |= {"per_direction": 2, "per_dialect": None, "validation_translation": 3}
+    settings |= {"protocol": "lahja"}
     for given, tasks in ((pairs, {"translation", "validation_translation"}), ([], {"translation"})):
         output = tmp_path / "prompts.parquet"
         _run("build_evaluation_prompts", settings,
