@@ -15,7 +15,7 @@ import pytest
 from lahja.core.tables import EXAMPLES, write_table
 from lahja.core.varieties import FOLDER, VARIETIES, Varieties
 from lahja.demo.language_models import pretrain
-from lahja.prompts import wordings
+from lahja.prompts import intent, wordings
 
 if TYPE_CHECKING:
     from lahja.report.page import Run
@@ -116,7 +116,7 @@ def tunisian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     folder = tmp_path / "varieties"
     shutil.copytree(FOLDER, folder)
     shutil.copy(Path(__file__).parents[1] / "tunisian" / "tun.yaml", folder)
-    read = (wordings._markers, wordings.variety_names, wordings.example_line)
+    read = (wordings._markers, wordings.variety_names, wordings.example_line, intent._request)
     with monkeypatch.context() as patch:
         patch.setitem(vars(VARIETIES), "data", dict(Varieties(folder)))
         for function in read:

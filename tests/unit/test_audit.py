@@ -5,11 +5,12 @@ import json
 import pandas as pd
 import pytest
 
+from lahja.cli import audit as audit_command
 from lahja.cli import main
 from lahja.core.config.evaluation import Gates
 from lahja.core.errors import LahjaError
 from lahja.core.tables import AUDIT, PAIRS, VERDICTS, read_table, write_table
-from lahja.corpora.readers import PreferencePair, Reject, read_preferences
+from lahja.corpora.readers import PreferencePair, Reject, preferences, read_preferences
 from lahja.preferences.gates import GATES_OF_PAIRS
 from lahja.preferences.gates.audit import (
     GATES_OF_DEFECT,
@@ -154,18 +155,115 @@ def test_faulty_labels_are_named(tmp_path, text, message):
 
 def test_labels_without_a_pair_are_refused():
     pairs = [PreferencePair(WHERE, "نعم", "لا", "f", 1)]
-    with pytest.raises(LahjaError, match="there is no pair 7; the last is 0"):
+    with pytest.raises(LahjaError, match="there is no pair 7"):
         with_defects(audit_pairs(pairs, Gates())[0], {7: ()})
 
 
 def test_records_that_are_no_pairs_are_rejects_and_keep_the_numbers(tmp_path):
     file = tmp_path / "pairs.jsonl"
-    records = [{"prompt": "س"}, plain(SOUND), {"chosen": [], "rejected": []}]
+    records = [{"prompt": "س"}, plain(SOUND), {"chosen": ["no turn"], "rejected": []}]
     file.write_text("\n".join(map(json.dumps, records)))
     first, second, third = read_preferences(file)
     assert isinstance(first, Reject) and isinstance(third, Reject)
-    assert "chosen" in first.reason and "share a prompt" in third.reason
+    assert "found prompt" in first.reason and "expected a turn, found str" in third.reason
     assert second.line == 2
+
+
+TURNS = [{"role": "user", "content": WHERE}]
+GOOD, BAD = (
+    {"role": "assistant", "content": "فين الشنطة؟"},
+    {"role": "assistant", "content": "أين الحقيبة؟"},
+)
+HUMAN = f"\n\nHuman: {WHERE}\n\nAssistant:"
+LAYOUTS = {
+    "UltraFeedback": {"prompt": WHERE, "messages": [*TURNS, GOOD], "chosen": [*TURNS, GOOD],
+                      "rejected": [*TURNS, BAD]},
+    "orpo-dpo-mix": {"prompt": WHERE, "chosen": [*TURNS, GOOD], "rejected": [*TURNS, BAD]},
+    "Alpaca": {"instruction": WHERE, "input": "", "output": [GOOD["content"], BAD["content"]]},
+    "roles": {"prompt": [{"role": "Human", "content": WHERE}],
+              "chosen": [{"role": "Assistant", "content": GOOD["content"]}],
+              "rejected": [{"role": "Assistant", "content": BAD["content"]}]},
+    "ms-swift": {"messages": [*TURNS, GOOD], "rejected_response": BAD["content"]},
+    "ms-swift of old": {"query": WHERE, "response": GOOD["content"],
+                        "rejected_response": BAD["content"], "history": []},
+    "rejected messages": {"messages": [*TURNS, GOOD], "rejected_messages": [*TURNS, BAD]},
+    "HH-RLHF": {"chosen": f"{HUMAN} {GOOD['content']}", "rejected": f"{HUMAN} {BAD['content']}"},
+    "Orca": {"system": "", "question": WHERE, "chosen": GOOD["content"], "rejected": BAD["content"]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts_of_other_tools_are_read(tmp_path, layout):
+    file = tmp_path / "pairs.jsonl"
+    file.write_text(json.dumps(LAYOUTS[layout]))
+    (pair,) = read_preferences(file)
+    assert pair[:3] == (WHERE, GOOD["content"], BAD["content"])
+
+
+@pytest.mark.parametrize("value", [None, 3, [], [{"type": "text", "text": "نعم"}], ["نعم"], {}])
+@pytest.mark.parametrize("form", [plain, conversational, ranking])
+def test_a_record_without_a_text_is_a_reject_and_the_rest_is_judged(tmp_path, value, form):
+    file = tmp_path / "pairs.json"
+    broken = json.dumps(form((WHERE, "CHOSEN", "لا"))).replace('"CHOSEN"', json.dumps(value))
+    file.write_text(f"[{broken}, {json.dumps(form(SOUND))}]")
+    first, second = read_preferences(file)
+    assert isinstance(first, Reject) and first.line == 1
+    assert second.line == 2 and second.chosen == SOUND[1]
+
+
+def test_a_broken_line_is_a_reject(tmp_path):
+    file = tmp_path / "pairs.jsonl"
+    file.write_text("\n".join(['{"prompt": "a"', "", json.dumps(plain(SOUND))]))
+    broken, pair = read_preferences(file)
+    assert (broken.line, broken.reason) == (1, "not a JSON object")
+    assert pair.line == 3
+
+
+def test_an_array_is_read_a_part_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(preferences, "_CHUNK", 7)
+    file = write(tmp_path / "pairs.json", ranking)
+    assert [pair.chosen for pair in read_preferences(file)] == [chosen for _, chosen, _ in TRIPLES]
+    whole = file.read_text()
+    file.write_text(f"\ufeff {whole[:-1]}\n, 3]\n")
+    *pairs, number = read_preferences(file)
+    assert len(pairs) == 4 and number.reason == "not a preference pair (expected an object)"
+    file.write_text(whole[:-20])
+    pairs = read_preferences(file)
+    assert [next(pairs).line for _ in range(3)] == [1, 2, 3]
+    with pytest.raises(LahjaError, match="not a JSON array: expected a record or its"):
+        next(pairs)
+
+
+def test_all_parts_of_a_file_are_counted(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(audit_command, "_CHUNK", 3)
+    file = write(tmp_path / "pairs.jsonl", plain)
+    file.write_text(f"{file.read_text()}\nnot JSON\n{json.dumps(plain(SOUND))}")
+    labels = tmp_path / "labels.csv"
+    labels.write_text("index,defects\n0,none\n3,wrong_dialect\n5,none\n")
+    main(["audit", str(file), "--labels", str(labels), "--output", str(tmp_path)])
+    table = read_table(tmp_path / "audit.parquet", AUDIT)
+    assert table["gate"].tolist() == [*GATES_FOUND, None]
+    assert pd.read_csv(tmp_path / "audit.csv")["index"].tolist() == [0, 1, 2, 3, 5]
+    printed = capsys.readouterr().out
+    assert f"{file}:5: not a JSON object" in printed and "records that are no pairs: 1" in printed
+    assert "5 pairs: 3 stopped, 2 go through" in printed and "precision 1.000" in printed
+
+
+def test_the_whole_conversation_tells_the_variety(tmp_path, capsys):
+    question, there = {"role": "user", "content": "Where is it?"}, {"role": "user", "content": "Hi"}
+    system = {"role": "system", "content": "Answer in Egyptian Arabic."}
+    asked = {"role": "user", "content": "From now on talk to me in Egyptian Arabic."}
+    arabic, english = "هناك جنب الباب.", "It is there by the door."
+    records = [
+        {"prompt": before, "chosen": arabic, "rejected": english}
+        for before in ([system, question], [asked, GOOD, question], [there, GOOD, question])
+    ]
+    file = tmp_path / "pairs.jsonl"
+    file.write_text("\n".join(map(json.dumps, records)))
+    main(["audit", str(file), "--output", str(tmp_path)])
+    audit = read_table(tmp_path / "audit.parquet", AUDIT)
+    assert audit["target_variety"].tolist() == ["egy", "egy", "eng"]
+    assert audit["gate"].tolist() == [None, None, "language"]
 
 
 def test_what_a_file_says_of_a_pair_is_used(tmp_path):

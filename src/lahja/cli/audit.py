@@ -1,9 +1,10 @@
 """Audit preference pairs: which gate stops a pair, and why.
 
-FILE holds pairs: our own table (.parquet), TRL's records (.jsonl, .json, .parquet; plain texts or
-conversations) or LLaMA-Factory's ranking JSON. What a pair's prompt asks for is read from its
-wording; columns target_variety (or dialect), reference, chosen_label and rejected_finish are used
-where they are there.
+FILE holds pairs (.parquet, .jsonl, .json): our own table, or records of TRL, LLaMA-Factory,
+ms-swift, UltraFeedback or HH-RLHF, plain texts or conversations. What is asked for is read from the
+wording of the prompt and of the turns before it; columns target_variety (or dialect), reference,
+chosen_label and rejected_finish are used where they are there. A record that is no pair is named
+and counted.
 
 It needs no model. --classifier FOLDER (a country scorer, or a dialect classifier of a run) labels
 the chosen texts; --translator FOLDER (an NLLB, or a translating model of a run) translates them
@@ -16,15 +17,25 @@ sound pair) prints recall per kind of defect, precision, the misses and the fals
 """
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
+
+import pandas as pd
 
 from lahja.core.config.base import parse
 from lahja.core.config.evaluation import Gates
 from lahja.core.errors import LahjaError
-from lahja.core.tables import AUDIT, VERDICTS, write_table
+from lahja.core.tables import AUDIT, VERDICTS
 from lahja.corpora.readers import PreferencePair, read_preferences
 from lahja.preferences.gates import audit
-from lahja.report.formats import write_frame
+from lahja.report.formats import written_frames
+
+# Pairs that are judged at a time.
+_CHUNK = 1024
+# Rejects that are shown; all are counted.
+_MAX_SHOWN = 20
 
 
 def main(
@@ -43,24 +54,51 @@ def main(
     if threads:
         # Read when torch is imported, which is where a model is loaded.
         os.environ["OMP_NUM_THREADS"] = str(threads)
-    found = list(read_preferences(file))
-    pairs = [item for item in found if isinstance(item, PreferencePair)]
-    for item in found:
-        if not isinstance(item, PreferencePair):
-            print(f"{file}:{item.line}: {item.reason}")
-    if not pairs:
-        raise LahjaError(f"{file}: holds no preference pairs")
-    table, verdicts = audit.audit_pairs(
-        pairs,
-        parse(Gates, settings or {}),
+    known = audit.read_labels(labels) if labels is not None else {}
+    limits = parse(Gates, settings or {})
+    models = (
         audit.load_classifier(classifier, batch) if classifier else None,
         audit.load_translator(translator, batch) if translator else None,
     )
-    print(audit.summary(table, verdicts))
-    if labels is not None:
-        labelled = audit.with_defects(table, audit.read_labels(labels))
+    summary, rejects, n_rejects = audit.Summary(), [], 0
+    kept: list[tuple[pd.DataFrame, pd.DataFrame]] = []
+    items = read_preferences(file)
+    with _writers(output) as writers:
+        while chunk := [*islice(items, _CHUNK)]:
+            pairs = [item for item in chunk if isinstance(item, PreferencePair)]
+            refused = [item for item in chunk if not isinstance(item, PreferencePair)]
+            rejects, n_rejects = (rejects + refused)[:_MAX_SHOWN], n_rejects + len(refused)
+            tables = audit.audit_pairs(pairs, limits, *models)
+            summary.add(*tables)
+            for write, table in zip(writers, tables, strict=False):
+                write(table)
+            if known:
+                kept.append(tuple(own[own["index"].isin(known)] for own in tables))
+        for item in rejects:
+            print(f"{file}:{item.line}: {item.reason}")
+        if n_rejects:
+            print(f"records that are no pairs: {n_rejects}\n")
+        if not summary.n_pairs:
+            raise LahjaError(f"{file}: holds no preference pairs")
+    print(summary)
+    if known:
+        table, verdicts = map(pd.concat, zip(*kept, strict=True))
+        labelled = audit.with_defects(table, known)
         print(f"\n{audit.comparison_report(labelled, verdicts)}")
     if output is not None:
-        write_frame(table, output, "audit", AUDIT)
-        write_table(output / "verdicts.parquet", verdicts, VERDICTS)
         print(f"\nwritten: {output}")
+
+
+@contextmanager
+def _writers(folder: Path | None) -> Iterator[list[Callable[[pd.DataFrame], None]]]:
+    """Give what appends to audit and to verdicts, nothing where there is no folder for them."""
+    with ExitStack() as stack:
+        files = () if folder is None else (("audit", AUDIT, True), ("verdicts", VERDICTS, False))
+        yield [
+            stack.enter_context(
+                written_frames(
+                    folder / f"{name}.parquet", schema, folder / f"{name}.csv" if as_csv else None
+                )
+            )
+            for name, schema, as_csv in files
+        ]

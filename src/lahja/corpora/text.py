@@ -8,6 +8,7 @@ in which two texts are called the same; it is never stored in place of a text.
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 _ARABIC_LETTERS = re.compile(
     r"[\u0620-\u063f\u0641-\u064a\u066e-\u06d3\u06fa-\u06ff\u0750-\u077f]+"
@@ -23,10 +24,8 @@ _INVISIBLE = re.compile(
 # Links, mentions and the tokens that corpora of tweets put for them are no evidence of the script.
 _WEB_TOKEN = re.compile(r"https?://\S+|@\w+|\b(?:USER|URL|NUM|EMOJI)\b")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-# What the patterns above can match at all: one quick look spares most texts the slow ones.
-_UNUSUAL = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u00ad\u0640\u061c\u180e\u200b-\u206f\ufb50-\ufdff\ufe70-\ufefc\ufeff]"
-)
+# What the first two can match at all: one quick look spares most texts the slow ones.
+_UNUSUAL = re.compile(r"[\u00ad\u0640\u061c\u180e\u200b-\u206f\ufb50-\ufdff\ufe70-\ufefc\ufeff]")
 _WEB_LETTER = re.compile("[@ENUh]")
 # A text of Arabic letters and marks alone, of which nothing needs counting.
 _PLAIN_ARABIC = re.compile(
@@ -47,10 +46,7 @@ def normalise_text(text: str) -> str:
     if "&" in text:
         # Twice, for tweets were often escaped before they were stored escaped.
         text = html.unescape(html.unescape(text))
-    text = letters_of(text)
-    if _UNUSUAL.search(text):
-        text = _CONTROL.sub(" ", text)
-    return " ".join(text.split())
+    return " ".join(_CONTROL.sub(" ", letters_of(text)).split())
 
 
 def letters_of(text: str) -> str:
@@ -61,6 +57,7 @@ def letters_of(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=512)
 def comparison_key(text: str) -> str:
     """Return the form in which texts are compared, equal for texts that differ only in formatting.
 
@@ -95,6 +92,7 @@ def count_words(text: str) -> int:
     return len(_WORD.findall(text))
 
 
+@lru_cache(maxsize=512)
 def arabic_share(text: str) -> float:
     """Return the share of a text's letters that are Arabic, 0 for a text without letters.
 

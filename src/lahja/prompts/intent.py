@@ -8,6 +8,8 @@ in a dialect. What the wording does not tell is None.
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from lahja.core.varieties import VARIETIES
 from lahja.corpora.text import comparison_key, is_arabic_script, letters_of
@@ -57,7 +59,7 @@ def translation_intent(source_variety: str, target: str, source: str) -> PromptI
         kind=TRANSLATE,
         variety=target,
         language=ENGLISH if target == "eng" else ARABIC,
-        payload=source.strip(),
+        payload=letters_of(source).strip(),
         source_variety=source_variety,
         instruction=translation_instruction(source_variety, target),
         is_one_sentence=True,
@@ -79,7 +81,7 @@ def parse_prompt(
     """
     text = _without_examples(letters_of(prompt))
     told = _told_before(system, earlier) if system or earlier else None
-    if told and told.kind == TRANSLATE and _named(comparison_key(text), False)[0] is None:
+    if told and told.kind == TRANSLATE and _request(comparison_key(text)).target is None:
         return replace(told, payload=text)
     instruction, found = _split(text)
     if payload is None or payload.strip() == found:
@@ -87,29 +89,53 @@ def parse_prompt(
     else:
         instruction, payload = text.replace(payload, " ").strip(), payload.strip()
     key = comparison_key(instruction)
+    request = _request(key)
+    target, language = request.target, None
+    if target in _UNSAID and told is not None:
+        unclear = wordings.SOME_ARABIC if told.language == ARABIC else wordings.OTHER
+        target, language = told.variety or unclear, told.language
+    if target in _UNSAID:
+        is_translation = request.kind == TRANSLATE
+        target = variety or target or _of_wording(instruction, payload, is_translation)
+    if target in _NOT_OURS:
+        target, language = None, language or _language(request.target, key, text)
+    else:
+        language = ENGLISH if target == "eng" else ARABIC
+    return PromptIntent(
+        kind=request.kind,
+        variety=target,
+        language=language,
+        payload=payload,
+        source_variety=request.source,
+        instruction=instruction,
+        is_one_sentence=request.is_one_sentence,
+        is_rephrasing=phrase("rephrase").search(key) is not None,
+    )
+
+
+class _Request(NamedTuple):
+    """What an instruction says by itself."""
+
+    kind: str
+    target: str | None
+    source: str | None
+    is_one_sentence: bool
+
+
+@lru_cache(maxsize=4096)
+def _request(key: str) -> _Request:
     words = key.split()
     # An article to summarise may speak of translating, far from the request.
     head = " ".join(words if len(words) <= _MAX_INSTRUCTION else words[:_REQUEST])
     is_translation = phrase("translate").search(head) is not None
     is_short = len(words) <= _REQUEST and phrase("one_sentence").search(key) is not None
-    target, source = _named(key, is_translation)
-    language = _language(target, key, text)
-    if target in _UNSAID and told is not None:
-        unclear = wordings.SOME_ARABIC if told.language == ARABIC else wordings.OTHER
-        target, language = told.variety or unclear, told.language
-    if target in _UNSAID:
-        target = variety or (target or _of_wording(instruction, payload, is_translation))
-    target = None if target in _NOT_OURS else target
     is_answer = phrase("answer").search(key) is not None
-    return PromptIntent(
-        kind=TRANSLATE if is_translation else ANSWER if is_answer else FREE,
-        variety=target,
-        language=language if target is None else ENGLISH if target == "eng" else ARABIC,
-        payload=payload,
-        source_variety=source if is_translation and source not in _NOT_OURS else None,
-        instruction=instruction,
-        is_one_sentence=is_translation or is_short,
-        is_rephrasing=phrase("rephrase").search(key) is not None,
+    target, source = _named(key, is_translation)
+    return _Request(
+        TRANSLATE if is_translation else ANSWER if is_answer else FREE,
+        target,
+        source if is_translation and source not in _NOT_OURS else None,
+        is_translation or is_short,
     )
 
 
@@ -117,8 +143,7 @@ def _told_before(system: str, earlier: tuple[str, ...]) -> PromptIntent | None:
     """Return what the last turn that names a language asks for; only a system's translates on."""
     for told in (*reversed(earlier), system):
         intent = parse_prompt(told)
-        key = comparison_key(told)
-        if _named(key, intent.kind == TRANSLATE)[0] is not None:
+        if _request(comparison_key(told)).target is not None:
             kind = TRANSLATE if intent.kind == TRANSLATE and told is system else FREE
             return replace(intent, kind=kind, instruction=told, payload=None)
     return None
@@ -135,10 +160,10 @@ def _without_examples(prompt: str) -> str:
 
 def _split(text: str) -> tuple[str, str | None]:
     """Part the instruction from the text that it is about."""
-    if match := _INPUT.search(text):
-        return text[: match.start()].strip(), match[1].strip() or None
     if match := _TRANSLATION.match(text):
         return match[1].strip(), match[2].strip() or None
+    if match := _INPUT.search(text):
+        return text[: match.start()].strip(), match[1].strip() or None
     for pattern in _QUOTES:
         match = pattern.search(text)
         if match is None:
@@ -178,7 +203,13 @@ def _named(key: str, is_translation: bool) -> tuple[str | None, str | None]:
 def _mentions(key: str) -> list[tuple[str, str]]:
     """Return each variety that is named, with the words before it, in their order."""
     found: list[tuple[int, int, str, str]] = []
-    for code, pattern in wordings.variety_names():
+    likely = (
+        (code, pattern)
+        for code, names, patterns in wordings.variety_names()
+        if not names or any(map(key.__contains__, names))
+        for pattern in patterns
+    )
+    for code, pattern in likely:
         for match in pattern.finditer(key):
             if any(match.start() < end and start < match.end() for start, end, *_ in found):
                 continue

@@ -97,31 +97,41 @@ def translation_instruction(source: str, target: str) -> str:
 
 
 @cache
-def variety_names() -> list[tuple[str, re.Pattern[str]]]:
-    """Return a pattern per way of naming a variety, the longer names first."""
-    found = [
-        ("msa", r"(?:modern )?standard arabic|(?:formal|literary|classical) arabic|msa|fus[h7]a"),
-        ("msa", rf"(?:{_ARTICLE}{_KIND_OF_SPEECH} )?(?:{_ARTICLE})(?:فصحي|فصيحه)"),
+def variety_names() -> list[tuple[str, tuple[str, ...], list[re.Pattern[str]]]]:
+    """Return the ways of naming a variety, the longer names first: code, names and patterns.
+
+    Where there are names, a text that the patterns match has one of them.
+    """
+    msa = r"(?:modern )?standard arabic|(?:formal|literary|classical) arabic|msa|fus[h7]a"
+    fusha = rf"(?:{_ARTICLE}{_KIND_OF_SPEECH} )?(?:{_ARTICLE})(?:فصحي|فصيحه)"
+    found = [("msa", "", [msa, fusha])]
+    found += [(code, "", v.names.patterns) for code, v in VARIETIES.items()]
+    # Joined to "in" or "into", an adjective alone is enough: بالمصري, للسوري.
+    arabic = [
+        rf"{_ARTICLE}{_KIND_OF_SPEECH}(?: {_ARTICLE}عاميه)? {_ARTICLE}(?:NAMES)",
+        r"(?:بال|لل)(?:NAMES)",
     ]
-    found += [(code, pattern) for code, v in VARIETIES.items() for pattern in v.names.patterns]
-    for kind in ("english", "places"):
-        patterns = _lists()["naming"][kind]
-        for code, names in _names(kind):
-            found += [(code, pattern.replace("NAMES", names)) for pattern in patterns]
-    for code, names in _names("arabic"):
-        found.append(
-            (code, rf"{_ARTICLE}{_KIND_OF_SPEECH}(?: {_ARTICLE}عاميه)? {_ARTICLE}(?:{names})")
-        )
-        # Joined to "in" or "into", an adjective alone is enough: بالمصري, للسوري.
-        found.append((code, rf"(?:بال|لل)(?:{names})"))
+    for kind, forms in (*_lists()["naming"]["forms"].items(), ("arabic", arabic)):
+        found += [
+            (code, names, [form.replace("NAMES", names) for form in forms])
+            for code, names in _names(kind)
+        ]
+    english = rf"english|{_ARTICLE}(?:لغه )?{_ARTICLE}{_ENGLISH_IN_ARABIC}"
+    others = r"(?<=in |to )(?:french|spanish|german|turkish|hebrew|chinese|russian|italian)"
+    in_arabic = r"(?:in|into|to|use|using|speak|with) (?:\w+ ){0,2}arabic"
     found += [
-        ("eng", r"english"),
-        ("eng", rf"{_ARTICLE}(?:لغه )?{_ARTICLE}{_ENGLISH_IN_ARABIC}"),
-        (OTHER, r"(?<=in |to )(?:french|spanish|german|turkish|hebrew|chinese|russian|italian)"),
-        (OTHER, rf"(?:بال|لل)(?:لغه )?(?:ال)?{_OTHER_IN_ARABIC}"),
-        (SOME_ARABIC, r"(?:in|into|to|use|using|speak|with) (?:\w+ ){0,2}arabic"),
+        ("eng", "", [english]),
+        (OTHER, "", [others, rf"(?:بال|لل)(?:لغه )?(?:ال)?{_OTHER_IN_ARABIC}"]),
+        (SOME_ARABIC, "arabic", [in_arabic]),
     ]
-    return [(code, re.compile(_WORD.format(f"(?:{pattern})"))) for code, pattern in found]
+    return [
+        (
+            code,
+            tuple(filter(None, names.split("|"))),
+            [re.compile(_WORD.format(f"(?:{p})")) for p in own],
+        )
+        for code, names, own in found
+    ]
 
 
 def _names(kind: str) -> list[tuple[str, str]]:

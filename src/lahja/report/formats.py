@@ -1,6 +1,8 @@
 """Tables as plain text, Markdown, LaTeX and cells of the page, and their files."""
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -8,10 +10,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from lahja.core.artifacts import Column, Table, write_artifact
 from lahja.core.files import atomic_path, write_text
-from lahja.core.tables import write_table
 
 # Longer texts wrap within their cell, in characters.
 _LONG = 40
@@ -32,14 +34,35 @@ def write_table_files(table: Table, folder: Path) -> None:
 
 
 def write_frame(frame: pd.DataFrame, folder: Path, name: str, schema: pa.Schema) -> None:
-    """Write `<name>.parquet` with the schema's columns and `<name>.csv` with all of the frame's.
+    """Write `<name>.parquet` with the schema's columns and `<name>.csv` with all of the frame's."""
+    with written_frames(folder / f"{name}.parquet", schema, folder / f"{name}.csv") as write:
+        write(frame)
 
-    In CSV, lists of names are joined by semicolons.
+
+@contextmanager
+def written_frames(
+    path: Path, schema: pa.Schema, csv: Path | None = None
+) -> Iterator[Callable[[pd.DataFrame], None]]:
+    """Give a function that appends frames to a Parquet table, and to CSV where there is to be one.
+
+    In CSV, lists of names are joined by semicolons. The files appear when the block ends well.
     """
-    write_table(folder / f"{name}.parquet", frame, schema)
     lists = [field.name for field in schema if field.type == pa.list_(pa.string())]
-    with atomic_path(folder / f"{name}.csv") as draft:
-        frame.assign(**{key: frame[key].map(";".join) for key in lists}).to_csv(draft, index=False)
+    with ExitStack() as stack:
+        table = stack.enter_context(atomic_path(path))
+        writer = stack.enter_context(pq.ParquetWriter(table, schema))
+        text = csv and stack.enter_context(
+            stack.enter_context(atomic_path(csv)).open("w", encoding="utf-8")
+        )
+
+        def write(frame: pd.DataFrame) -> None:
+            own = pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)
+            writer.write_table(own.replace_schema_metadata(None))
+            if text is not None:
+                joined = frame.assign(**{key: frame[key].map(";".join) for key in lists})
+                joined.to_csv(text, index=False, header=text.tell() == 0)
+
+        yield write
 
 
 def to_text(table: Table, max_rows: int | None = None) -> str:

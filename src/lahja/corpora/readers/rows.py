@@ -109,7 +109,7 @@ def read_columns(path: Path, columns: tuple[str, ...] = ()) -> Iterator[dict[str
     try:
         with pq.ParquetFile(path) as file:
             _expect(path, columns, file.schema_arrow.names)
-            for batch in file.iter_batches(columns=list(dict.fromkeys(columns)) or None):
+            for batch in file.iter_batches(4096, columns=list(dict.fromkeys(columns)) or None):
                 yield from batch.to_pylist()
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise LahjaError(f"{path}: not a sound Parquet table ({error})") from None

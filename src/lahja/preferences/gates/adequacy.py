@@ -1,10 +1,13 @@
 """Gates: the answer has the meaning that it was to have, and does not repeat the prompt."""
 
+from collections import Counter
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from lahja.core.config.evaluation import AdequacyGate, EchoGate, Gates
 from lahja.corpora.text import arabic_share, comparison_key, count_words
 from lahja.preferences.gates.form import unwrapped
+from lahja.preferences.gates.language import mixes_into_arabic
 from lahja.preferences.gates.verdict import Pair, Verdict, not_computed, passed, stopped
 from lahja.prompts import requests, wordings
 from lahja.prompts.intent import ANSWER, ENGLISH, FREE, TRANSLATE
@@ -20,6 +23,8 @@ _MAX_INSTRUCTION = 40
 # good translations are, the more they differ.
 _WORDS_TO_SHARE = (6, 12)
 _WORDS_TO_SCORE = (0, 8)
+# Letters of one text times those of the other.
+_MAX_COMPARED = 1200**2
 
 
 def judge_echo(pair: Pair, settings: Gates) -> Verdict:
@@ -30,9 +35,10 @@ def judge_echo(pair: Pair, settings: Gates) -> Verdict:
         return not_computed("the prompt or the answer has no words")
     if intent.payload is not None and _repeats_instruction(intent.instruction, text):
         return stopped("the answer repeats the wording of the request")
-    similar = similarity(intent.text, text)
     if intent.kind == TRANSLATE:
-        return _judge_translated(pair, text, similar, limits)
+        return _judge_translated(pair, text, limits)
+    least = min(limits.max_similarity, limits.max_similarity_of_questions)
+    similar = similarity(intent.text, text, least)
     if intent.kind == FREE and (sense := _restated(intent.instruction, text, limits)):
         reason = f"the answer is the request over again ({sense})"
         return stopped(reason, similar, limits.max_similarity)
@@ -48,21 +54,25 @@ def judge_echo(pair: Pair, settings: Gates) -> Verdict:
     return passed("the answer is not the prompt", similar, limits.max_similarity)
 
 
-def _judge_translated(pair: Pair, text: str, similar: float, limits: EchoGate) -> Verdict:
+def _judge_translated(pair: Pair, text: str, limits: EchoGate) -> Verdict:
     source = pair.intent.payload
     if source is None:
         return not_computed("the prompt's text to translate was not found")
-    is_arabic, was_arabic = arabic_share(text) >= 0.5, arabic_share(source) >= 0.5
+    is_arabic = arabic_share(text) >= 0.5 or (
+        pair.intent.variety != "eng" and mixes_into_arabic(text)
+    )
+    was_arabic = arabic_share(source) >= 0.5
     wants_arabic = pair.intent.language != ENGLISH
     if was_arabic != wants_arabic and is_arabic == was_arabic:
         limit = limits.max_similarity_in_other_language
+        similar = similarity(source, text, limit)
         if similar >= limit:
             return stopped("the text came back in its own language", similar, limit)
         return passed("the answer is not the text to translate", similar, limit)
     foreign = [word for word, used in wordings.find_markers(source).items() if "msa" not in used]
     if pair.intent.variety == "msa" and not foreign:
         return not_computed("the source may be MSA already")
-    return _judge_equality(source, similar)
+    return _judge_equality(source, float(comparison_key(source) == comparison_key(text)))
 
 
 def _judge_equality(source: str, similar: float) -> Verdict:
@@ -87,18 +97,33 @@ def _restated(instruction: str, text: str, limits: EchoGate) -> str | None:
 
 def _repeats_instruction(instruction: str, text: str) -> bool:
     """Whether a run of words of the request stands in the answer."""
-    words, there = comparison_key(instruction).split(), f" {comparison_key(text)} "
-    runs = zip(*(words[start:] for start in range(_INSTRUCTION_WORDS)), strict=False)
-    return len(words) <= _MAX_INSTRUCTION and any(f" {' '.join(run)} " in there for run in runs)
+    there = f" {comparison_key(text)} "
+    return any(run in there for run in _runs(instruction))
 
 
-def similarity(one: str, other: str) -> float:
+@lru_cache(maxsize=1024)
+def _runs(instruction: str) -> list[str]:
+    words = comparison_key(instruction).split()
+    starts = range(len(words) - _INSTRUCTION_WORDS + 1 if len(words) <= _MAX_INSTRUCTION else 0)
+    return [f" {' '.join(words[n : n + _INSTRUCTION_WORDS])} " for n in starts]
+
+
+def similarity(one: str, other: str, least: float = 0.0) -> float:
     """Return how much of two texts is the same in the same order, 0 to 1 (1 for equal keys).
 
-    The ratio of `difflib` over the characters of their comparison keys, without spaces.
+    The ratio of `difflib` over the characters of their comparison keys, without spaces; over the
+    words of texts that take quadratic time too long. Where it cannot reach `least`, what it is at
+    most is returned.
     """
     left, right = (comparison_key(text).replace(" ", "") for text in (one, other))
-    return SequenceMatcher(None, left, right, autojunk=False).ratio() if left else 0.0
+    if not left or left == right:
+        return float(bool(left))
+    shared = (Counter(left) & Counter(right)).total()
+    if (bound := 2 * shared / (len(left) + len(right))) < least:
+        return bound
+    if len(left) * len(right) > _MAX_COMPARED:
+        left, right = comparison_key(one).split(), comparison_key(other).split()
+    return SequenceMatcher(None, left, right, autojunk=False).ratio()
 
 
 def _grams(text: str) -> set[str]:

@@ -1,6 +1,6 @@
 """Audit preference pairs: all gates' verdicts, models among them, against a reader's labels."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -55,8 +55,9 @@ def audit_pairs(
     """Return AUDIT and VERDICTS; models judge where they are given."""
     known = [
         Pair(
-            parse_prompt(pair.prompt, pair.variety), pair.chosen, pair.rejected,
-            label=pair.chosen_label, reference=pair.reference, rejected_finish=pair.rejected_finish,
+            parse_prompt(pair.prompt, pair.variety, pair.payload, pair.system, pair.earlier),
+            pair.chosen, pair.rejected, label=pair.chosen_label, reference=pair.reference,
+            rejected_finish=pair.rejected_finish,
         )
         for pair in pairs
     ]  # fmt: skip
@@ -68,8 +69,11 @@ def audit_pairs(
     for pair, own in zip(pairs, known, strict=True):
         found = {gate: judge(own, settings) for gate, judge in GATES_OF_PAIRS.items()}
         rows.append(_audit_row(pair, own, found))
-        verdicts += [{"index": pair.line - 1, "gate": g} | vars(v) for g, v in found.items()]
-    return pd.DataFrame(rows, columns=AUDIT.names), pd.DataFrame(verdicts)[VERDICTS.names]
+        verdicts += [
+            (pair.line - 1, gate, v.status, v.reason, v.value, v.threshold)
+            for gate, v in found.items()
+        ]
+    return pd.DataFrame(rows, columns=AUDIT.names), pd.DataFrame(verdicts, columns=VERDICTS.names)
 
 
 def _audit_row(pair: PreferencePair, known: Pair, verdicts: dict[str, Verdict]) -> dict:
@@ -86,23 +90,39 @@ def _audit_row(pair: PreferencePair, known: Pair, verdicts: dict[str, Verdict]) 
     }  # fmt: skip
 
 
-def summary(pairs: pd.DataFrame, verdicts: pd.DataFrame) -> str:
-    """Return how many pairs of AUDIT each gate stops, passes and cannot tell, as text."""
-    n_stopped, first = pairs["gate"].notna().sum(), pairs["gate"].value_counts()
-    counts = pd.crosstab(verdicts["gate"], verdicts["status"])
-    statuses = [STOPPED, PASSED, NOT_COMPUTED]
-    counts = counts.reindex(index=[*GATES_OF_PAIRS], columns=statuses, fill_value=0)
-    unknown = verdicts[verdicts["status"] == NOT_COMPUTED].groupby("gate")["reason"]
-    why = {gate: reasons.value_counts().index[0] for gate, reasons in unknown}
-    lines = [
-        f"{len(pairs)} pairs: {n_stopped} stopped, {len(pairs) - n_stopped} go through",
-        "",
-        f"{'gate':<20}{'stopped':>9}{'first':>7}{'passed':>8}{'not computed':>14}  mostly because",
-    ]
-    for gate, n_stops, n_passed, n_unknown in counts.itertuples():
-        row = f"{gate:<20}{n_stops:>9}{first.get(gate, 0):>7}{n_passed:>8}{n_unknown:>14}"
-        lines.append(f"{row}  {why.get(gate, '')}".rstrip())
-    return "\n".join(lines)
+class Summary:
+    """How many pairs each gate stops, passes and cannot tell, of one table after another."""
+
+    def __init__(self) -> None:
+        self.n_pairs, self._first, self._statuses = 0, Counter(), Counter()
+        self._unknown: defaultdict[str, Counter] = defaultdict(Counter)
+
+    def add(self, pairs: pd.DataFrame, verdicts: pd.DataFrame) -> None:
+        """Count AUDIT and VERDICTS of some pairs."""
+        self.n_pairs += len(pairs)
+        self._first.update(pairs["gate"].value_counts().to_dict())
+        self._statuses.update(verdicts.value_counts(["gate", "status"]).to_dict())
+        unknown = verdicts[verdicts["status"] == NOT_COMPUTED]
+        for (gate, reason), count in unknown.value_counts(["gate", "reason"]).items():
+            self._unknown[gate][reason] += count
+
+    def __str__(self) -> str:
+        """Return the counts as text."""
+        n_stopped = self._first.total()
+        head = f"{'gate':<20}{'stopped':>9}{'first':>7}{'passed':>8}{'not computed':>14}"
+        lines = [
+            f"{self.n_pairs} pairs: {n_stopped} stopped, {self.n_pairs - n_stopped} go through",
+            "",
+            f"{head}  mostly because",
+        ]
+        for gate in GATES_OF_PAIRS:
+            stopped, passed, unknown = (
+                self._statuses[gate, status] for status in (STOPPED, PASSED, NOT_COMPUTED)
+            )
+            why = next((reason for reason, _ in self._unknown[gate].most_common(1)), "")
+            row = f"{gate:<20}{stopped:>9}{self._first[gate]:>7}{passed:>8}{unknown:>14}"
+            lines.append(f"{row}  {why}".rstrip())
+        return "\n".join(lines)
 
 
 def read_labels(path: Path) -> dict[int, tuple[str, ...]]:
@@ -136,7 +156,7 @@ def with_defects(pairs: pd.DataFrame, labels: dict[int, tuple[str, ...]]) -> pd.
     """
     rows = pairs.set_index("index", drop=False)
     if missing := [index for index in labels if index not in rows.index]:
-        raise LahjaError(f"labels: there is no pair {missing[0]}; the last is {rows.index.max()}")
+        raise LahjaError(f"labels: there is no pair {missing[0]}")
     rows = rows.loc[[*labels]].assign(defects=[*labels.values()])
     missed = [
         tuple(kind for kind in defects if not _is_caught(kind, gates))

@@ -35,6 +35,11 @@ _OF_LANGUAGES = re.compile(
 _BROKEN = re.compile(
     r"[\ufffd\ue000-\uf8ff]|(?:[طظ][^\w\s.,!?،؛؟\"'()]){2}|(?:[ØÙ][^\s\w]|[ØÙ][\u0080-\u00ff]){2}"
 )
+# What all heads, and all leftovers of templates, have.
+_COLON, _MARKS = re.compile("[:：]"), re.compile(r"[<\[#:=]")
+_HEADED = re.compile(
+    r"\A[^\n:]{1,60}:|\A\W*(?:p\.?s|n\.?b|note|attention|warning|important)\b", re.I
+)
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "*": "*", "_": "_"}
 # "(in Syrian)" before or after the answer.
 _LABEL = re.compile(r"\A\s*[(\[]([^()\[\]]{3,60})[)\]]|[(\[]([^()\[\]]{3,60})[)\]][\s.!?؟]*\Z")
@@ -90,7 +95,8 @@ def _leftovers(text: str, intent: PromptIntent) -> Iterator[str]:
     is_free, asks_for_form = intent.kind == FREE, _asks_for_form(intent)
     if (broken := _BROKEN.search(text)) and broken[0] not in intent.text:
         yield f"a letter that an encoding broke: {broken[0]}"
-    rest = None if is_free and asks_for_form else phrase("leftover").search(text)
+    is_likely = not (is_free and asks_for_form) and _MARKS.search(text)
+    rest = phrase("leftover").search(text) if is_likely else None
     own = rest and (_heads(intent, rest) or rest[0].strip().lower() in intent.text.lower())
     if rest and not own:
         yield f"a leftover of a template: {rest[0].strip()}"
@@ -110,10 +116,10 @@ def _remarks(text: str, intent: PromptIntent) -> Iterator[str]:
     may_speak = is_free or phrase("task").search(source) or _OF_LANGUAGES.search(source)
     if not may_speak and (label := _label(text)):
         yield f"the answer is labelled with a variety: {label}"
-    opener = phrase("opener").match(_bare(text))
-    if opener and intent.kind == TRANSLATE and not phrase("may_open").search(intent.text):
+    opener = phrase("opener").match(_bare(text)) if intent.kind == TRANSLATE else None
+    if opener and not phrase("may_open").search(intent.text):
         yield f"something is said before the answer: {opener[0].strip()}"
-    note = phrase("note").search(text)
+    note = phrase("note").search(text) if _COLON.search(text) else None
     if note and is_free and not phrase("task").search(comparison_key(text[note.end() :])):
         note = None
     if note and note[0].strip() not in intent.text and not _heads(intent, note):
@@ -125,7 +131,7 @@ def _remarks(text: str, intent: PromptIntent) -> Iterator[str]:
 
 def _heads(intent: PromptIntent, found: re.Match[str]) -> bool:
     """Whether a head of the answer ("Note:") may be that of the text that it is about."""
-    return intent.kind != FREE and found.start() < 3 and ":" in intent.text[:60]
+    return intent.kind != FREE and found.start() < 3 and _HEADED.match(intent.text) is not None
 
 
 def _label(text: str) -> str | None:
@@ -154,6 +160,8 @@ def _bare(text: str) -> str:
 
 def _announcement(text: str, is_free: bool) -> str:
     """Return the head of a text that may announce the rest, "" where it has none."""
+    if not _COLON.search(text):
+        return ""
     head = _bare(text)
     if match := phrase("announcement").match(head):
         return match[0]
@@ -209,8 +217,8 @@ def judge_repetition(pair: Pair, settings: Gates) -> Verdict:
     """Stop an answer that loops, or too many of whose word trigrams are repetitions."""
     limit = settings.repetition.max_repeated
     is_song = phrase("song").search(comparison_key(pair.intent.instruction)) is not None
-    text = _without_refrain(pair.chosen) if is_song else _without_laughter(pair.chosen)
-    if not is_song and is_looping(text):
+    text = _without_refrain(pair.chosen) if is_song else pair.chosen
+    if not is_song and is_looping(text) and is_looping(text := _without_laughter(text)):
         reason = "a piece of the answer comes five times or more in a row"
         return stopped(reason, 1.0, limit)
     words = comparison_key(text).split()
@@ -257,7 +265,7 @@ def judge_truncation(pair: Pair, settings: Gates) -> Verdict:
         return passed(f"the generator ended the rejected text itself ({pair.rejected_finish})")
     text, min_words = pair.rejected.strip(), settings.truncation.min_words
     words = count_words(text)
-    if words > 2 and phrase("goes_on").search(text):
+    if words > 2 and phrase("goes_on").search(text[-80:]):
         return stopped("the rejected text stops before a word that must follow", words, 3)
     if words < min_words:
         return not_computed("too short to tell whether its end is missing")

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache, lru_cache
 from itertools import groupby
 
 from lahja.core.config.evaluation import Gates
@@ -32,6 +33,7 @@ _FOREIGN = {
     ),
 }
 _OTHER_LETTERS = ("LATIN", "ARABIC", "MODIFIER", "FEMININE", "MASCULINE", "GREEK", "MICRO")
+_MAX_RUN = 4
 # One small word may be part of a name (de, van).
 _MAX_UNTRANSLATED = 1
 
@@ -45,11 +47,9 @@ def judge_language(pair: Pair, settings: Gates) -> Verdict:
         return not_computed("the answer has no letters")
     share, n = arabic_share(pair.chosen), count_words(pair.chosen)
     if language != ENGLISH:
-        # Of who mixes languages a few words taken over count as one: "un place de parking".
-        is_arabic = [_ARABIC_LETTER.search(word) is not None for word in pair.chosen.split()]
-        taken = sum(-(-len([*run]) // 4) for arabic, run in groupby(is_arabic) if not arabic)
-        is_mixed = pair.intent.variety != "msa" and sum(is_arabic) * limit > taken * (1 - limit)
-        if share < 1 - limit and not is_mixed:
+        if share < 1 - limit and (
+            pair.intent.variety == "msa" or not mixes_into_arabic(pair.chosen)
+        ):
             reason = "Arabic was asked for, the answer is not in Arabic letters"
             return stopped(reason, share, 1 - limit)
         return passed("the letters are Arabic", share, 1 - limit)
@@ -66,6 +66,13 @@ def judge_language(pair: Pair, settings: Gates) -> Verdict:
     if n >= 8 and not n_english:
         return stopped("Latin letters, but not one common English word in it", 0.0, 1.0)
     return passed("the letters are Latin and the words may be English", share, limit)
+
+
+def mixes_into_arabic(text: str) -> bool:
+    """Whether an Arabic text takes over words: up to four ("un place de parking") count as one."""
+    is_arabic = [_ARABIC_LETTER.search(word) is not None for word in text.split()]
+    runs = [len([*run]) for arabic, run in groupby(is_arabic) if not arabic]
+    return sum(is_arabic) >= len(runs) and max(runs, default=0) <= _MAX_RUN
 
 
 def judge_dialect(pair: Pair, settings: Gates) -> Verdict:
@@ -102,8 +109,7 @@ def stray_script(text: str, intent: PromptIntent) -> str | None:
     """Return what is wrong with the scripts of an answer, None if nothing is."""
     prompt = f"{intent.instruction} {intent.payload or ''}"
     for letter in dict.fromkeys(text):
-        is_expected = unicodedata.name(letter, "").startswith(_OTHER_LETTERS)
-        if letter.isalpha() and not is_expected and letter not in prompt:
+        if not _is_expected(letter) and letter not in prompt:
             return f"a letter of another script: {letter}"
     for reason, pattern in _FOREIGN.items():
         if (match := pattern.search(text)) and match[0] not in prompt:
@@ -144,6 +150,12 @@ def _latin_in_arabic(text: str, intent: PromptIntent, source: str) -> str | None
     return None
 
 
+@cache
+def _is_expected(letter: str) -> bool:
+    return not letter.isalpha() or unicodedata.name(letter, "").startswith(_OTHER_LETTERS)
+
+
+@lru_cache(maxsize=4096)
 def _folded(word: str) -> str:
     """Return a word in small letters without accents."""
     parts = unicodedata.normalize("NFKD", word.casefold())

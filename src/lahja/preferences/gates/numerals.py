@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import chain, count
 
 from lahja.core.varieties import VARIETIES
@@ -67,16 +67,24 @@ class _Token:
     unit: tuple[int, float] | None = None  #: The family, and the multiple of its first unit.
     is_dual: bool = False
 
-    @property
+    @cached_property
     def fraction(self) -> float | None:
         return next((value for value in self.values if 0 < value < 1), None)
 
-    @property
+    @cached_property
     def whole(self) -> float | None:
         return next((value for value in self.values if not 0 < value < 1), None)
 
 
-@lru_cache(maxsize=4096)
+_WORD = _Token()
+
+
+def has_digits(text: str) -> bool:
+    """Whether a text has a number in digits."""
+    return _DIGITS.search(text) is not None
+
+
+@lru_cache(maxsize=256)
 def numerals_of(text: str, variety: str | None = None, n_years: int = 2) -> Numerals:
     """Return the numbers of a text in a variety.
 
@@ -138,16 +146,22 @@ def _tokens(words: list[str], variety: str | None, digits: list[float | None]) -
         if place := _PLACE.fullmatch(word):
             n = int(place[1])
             values = () if digits[n] is None else (digits[n],)
-            token = _Token(values, is_added, digits=n)
+            found.append(_Token(values, is_added, digits=n))
         else:
-            values, joined, is_bare = _number(word)
-            is_dual = len(word) > 4 and word.endswith(endings) and not (values and is_bare)
-            unit = _unit(word)
-            minus = word if word in _minus() else ""
-            token = _Token(values, is_added or joined, is_bare, None, minus, unit, is_dual)
-        found.append(token)
+            found.append(_token(word, is_added, endings))
         is_added = False
     return found
+
+
+@lru_cache(maxsize=16384)
+def _token(word: str, is_added: bool, endings: tuple[str, ...]) -> _Token:
+    values, joined, is_bare = _number(word)
+    is_dual = len(word) > 4 and word.endswith(endings) and not (values and is_bare)
+    unit = units().get(word) or units().get(_PREFIX.sub("", word))
+    minus = word if word in _minus() else ""
+    if values or minus or unit or is_dual:
+        return _Token(values, is_added or joined, is_bare, None, minus, unit, is_dual)
+    return _WORD
 
 
 @cache
@@ -191,7 +205,6 @@ def _joined(
             yield f"{stem}ات", value
 
 
-@lru_cache(maxsize=65536)
 def _number(word: str) -> tuple[tuple[float, ...], bool, bool]:
     """Return what numbers a word may be, whether "and" is joined to it, and whether it is bare."""
     known = _lexicon()
@@ -209,17 +222,14 @@ def _number(word: str) -> tuple[tuple[float, ...], bool, bool]:
     return (), False, True
 
 
-@lru_cache(maxsize=65536)
-def _unit(word: str) -> tuple[int, float] | None:
-    known = units()
-    return known.get(word) or known.get(_PREFIX.sub("", word))
-
-
 def _values(tokens: list[_Token]) -> Iterator[tuple[int | None, float]]:
     """Yield what words mean, with the number in digits that a word makes a larger one of."""
     start, said = 0, []
     while start < len(tokens):
         token = tokens[start]
+        if token is _WORD and (start + 1 == len(tokens) or tokens[start + 1] is _WORD):
+            said, start = [], start + 1
+            continue
         end, value, scale = _compound(tokens, start)
         if token.digits is None and end == start + 1:
             # Added to a number, ربع is no four.
@@ -312,6 +322,8 @@ def _amounts(
         places.append(end + 1)
     if 0 < value < 1:
         yield value * 60
+    if own.fraction and scale > 1:
+        yield own.fraction * scale
     for part in (tokens[place : place + 3] for place in places):
         if part and part[0].is_added and part[0].fraction:
             amounts.append(value + part[0].fraction * scale)

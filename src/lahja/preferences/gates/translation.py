@@ -8,7 +8,7 @@ import re
 from lahja.core.config.evaluation import Gates
 from lahja.corpora.text import arabic_share, comparison_key, is_arabic_script
 from lahja.preferences.gates.form import unwrapped
-from lahja.preferences.gates.numerals import numerals_of
+from lahja.preferences.gates.numerals import has_digits, numerals_of
 from lahja.preferences.gates.verdict import Pair, Verdict, not_computed, passed, stopped
 from lahja.prompts.intent import ENGLISH, TRANSLATE
 from lahja.prompts.wordings import consonant_classes, word_list
@@ -44,7 +44,9 @@ def judge_length(pair: Pair, settings: Gates) -> Verdict:
 
 
 def _letters(text: str) -> int:
-    return sum(c.isalnum() for c in _DRAWN_OUT.sub(r"\1", comparison_key(text)))
+    key = _DRAWN_OUT.sub(r"\1", comparison_key(text))
+    # Only the key of a text without letters has anything else in it.
+    return len(key) - key.count(" ") if key[:1].isalnum() else 0
 
 
 def judge_numbers(pair: Pair, settings: Gates) -> Verdict:
@@ -52,12 +54,12 @@ def judge_numbers(pair: Pair, settings: Gates) -> Verdict:
     intent = pair.intent
     if intent.kind != TRANSLATE or intent.payload is None:
         return not_computed("only a translation must keep numbers")
+    if not any(map(has_digits, (intent.payload, pair.chosen))):
+        return not_computed("no number in digits; those in words are not judged")
     # With the language the calendar changes as people please, between varieties as tables have it.
     n_years = 1 if is_arabic_script(intent.payload) and intent.language != ENGLISH else 2
     wanted = numerals_of(intent.payload, intent.source_variety, n_years)
     found = numerals_of(pair.chosen, intent.variety, n_years)
-    if not wanted.digits and not found.digits:
-        return not_computed("no number in digits; those in words are not judged")
     if lost := wanted.missing_from(found):
         return stopped(f"the translation lacks {', '.join(lost)}", len(lost), 0)
     if added := found.missing_from(wanted):
@@ -93,7 +95,10 @@ def names_in(text: str) -> list[str]:
         word = match[0].removesuffix("'s").removesuffix("’s")
         if not word[0].isupper() or len(word) < 3 or word.lower() in word_list("not_names"):
             continue
-        if not _SENTENCE_START.search(text[: match.start()]) and len(_latin_consonants(word)) >= 2:
+        if (
+            not _SENTENCE_START.search(text, max(match.start() - 9, 0), match.start())
+            and len(_latin_consonants(word)) >= 2
+        ):
             found.append(word)
     return list(dict.fromkeys(found))
 
