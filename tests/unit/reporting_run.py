@@ -20,6 +20,7 @@ from reporting_data import (
 
 from lahja.core.artifacts import write_artifact
 from lahja.core.statistics import Resampling
+from lahja.core.tables import COMPARISONS, write_table
 from lahja.core.varieties import VARIETIES, dialects_among
 from lahja.evaluation.metrics.classification import confusion_counts, evaluate_classifier
 from lahja.evaluation.metrics.evaluation import comparisons_table, evaluate_model, metrics_table
@@ -60,6 +61,7 @@ def made_up_run(scores: list[pd.DataFrame], folder: Path, paper: Path) -> Run:
     }
     metrics = metrics_table(evaluations.values(), 0.95, {"chrf": "nrefs:1"})
     comparisons = comparisons_table(evaluations, STARTS, 0.95)
+    write_table(folder / "comparisons.parquet", comparisons, COMPARISONS)
     answers = predictions(0.9, DIALECTS)
     classifiers = evaluate_classifier("nadi", answers, resampling, 0.95)
     for table in (
@@ -92,7 +94,6 @@ def made_up_run(scores: list[pd.DataFrame], folder: Path, paper: Path) -> Run:
         samples=5,
         seed=42,
         metrics=metrics,
-        comparisons=comparisons,
         confusion=confusion_counts("nadi", answers),
         tables=folder,
         figures=folder,

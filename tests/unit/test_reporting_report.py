@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from reporting_data import predictions
 from reporting_run import ATTACK, DIALECTS
 
-from lahja.core.artifacts import read_artifact
+from lahja.core.artifacts import Table, read_artifact, write_artifact
 from lahja.core.statistics import Resampling
 from lahja.core.tables import (
     CLASSIFIER_METRICS,
@@ -28,7 +29,8 @@ from lahja.report.figures import figure_table
 from lahja.report.formats import frame_view
 from lahja.report.page import Run, build_report
 from lahja.report.samples import pictured_samples, sample_outputs
-from lahja.report.scores import RECIPES, compare_recipes, headline
+from lahja.report.scores import compare_recipes
+from lahja.report.tables import changes_table
 from lahja.report.tradeoff import tradeoff_chart
 
 MODELS = ["llama", "llama+RL"]
@@ -98,9 +100,8 @@ def test_models_without_a_score_leave_the_others_theirs_in_the_trade_off(run: Ru
     starts = {"llama+RL": "llama"}
     chart = tradeoff_chart(table, starts, styles(MODELS), with_paper=True)
     assert [row["model"] for row in chart["datasets"]["points"]] == ["llama+RL"]
-    assert chart["datasets"]["steps"] == []
+    assert chart["datasets"]["points"][0]["x_start"] is None
     assert len(chart["datasets"]["paper"]) == 2
-    assert "steps" not in {layer["data"]["name"] for layer in chart["layer"]}
     table.rows["mean"] = None
     assert tradeoff_chart(table, starts, styles(MODELS), with_paper=True) is None
 
@@ -236,7 +237,7 @@ def test_tables_and_figures_on_disk_carry_the_note_too(run: Run, root: Path, tmp
     from make_tables_and_figures import main
 
     classifiers = evaluate_classifier("nadi", predictions(0.9, DIALECTS), Resampling(10, 0), 0.95)
-    given = {"metrics": (run.metrics, METRICS), "comparisons": (run.comparisons, COMPARISONS),
+    given = {"metrics": (run.metrics, METRICS), "comparisons": (pd.read_parquet(run.tables / "comparisons.parquet"), COMPARISONS),
              "classifiers": (classifiers, CLASSIFIER_METRICS),
              "scores": (pd.concat(run.scores), SENTENCE_SCORES)}  # fmt: skip
     paths = [tmp_path / f"{name}.parquet" for name in given]
@@ -285,59 +286,75 @@ def change(model: str, adi2: tuple[float, float, float], *quality: float) -> lis
 
 
 @pytest.fixture(scope="module")
-def comparisons() -> pd.DataFrame:
+def changed() -> Table:
     clear, unclear = (0.04, 0.02, 0.06), (0.02, -0.01, 0.05)
-    return pd.DataFrame(
+    comparisons = pd.DataFrame(
         change("T+RL", clear, -0.5, -3, 0, -2)
         + change("T+RL-43", clear, -0.5, -3, 0, 2)
         + change("T+lahja", clear, 0.5, 0.5, 0, 0)
         + change("T+lahja-43", unclear, 0.5, 1.5, 0, 0)
     )
+    models = [*dict.fromkeys(comparisons["model"])]
+    return changes_table(comparisons, models, dict.fromkeys(models, "T"))
 
 
 GROUPS = {
-    RECIPES["paper"]: ["T+RL", "T+RL-43", "not evaluated"],
-    RECIPES["ours"]: ["T+lahja", "T+lahja-43"],
+    "The paper's recipe": ["T+RL", "T+RL-43", "not evaluated"],
+    "Our recipe": ["T+lahja", "T+lahja-43"],
 }
 
 
-def test_the_headline_counts_only_what_intervals_bear_out(comparisons: pd.DataFrame) -> None:
-    found = compare_recipes(comparisons, GROUPS)
-    assert headline(found) == (
+def test_the_headline_counts_only_what_intervals_bear_out(
+    changed: Table, run: Run, root: Path, tmp_path: Path
+) -> None:
+    paper, ours = compare_recipes(changed, GROUPS)
+    assert (paper.gained, paper.lost) == ((2, 2), (3, 8))
+    assert (ours.gained, ours.lost) == ((1, 2), (0, 8))
+    assert (paper.models, paper.starts) == (["T+RL", "T+RL-43"], ["T"])
+    assert (ours.adi2.value, ours.adi2.low) == (pytest.approx(0.03), None)
+    assert paper.quality.value == pytest.approx((-5.5 - 1.5) / 8)
+    for path in run.tables.glob("*.parquet"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    write_artifact(changed, tmp_path)
+    recipes = {"ours": GROUPS["Our recipe"], "paper": GROUPS["The paper's recipe"]}
+    shown = replace(run, tables=tmp_path, recipes=recipes)
+    assert title(build_report(shown, root / "workflow" / "report")) == (
         "Our recipe makes 1 of 2 models clearly more dialectal and loses translation in none of 8 "
         "directions; the paper's recipe makes 2 of 2 models clearly more dialectal and loses "
         "translation in 3 of 8 directions."
     )
-    paper, ours = found
-    assert paper.against == "T+RL, T+RL-43 against T"
-    assert (ours.adi2.value, ours.adi2.low) == (pytest.approx(0.03), None)
-    assert paper.quality.value == pytest.approx((-5.5 - 1.5) / 8)
-    assert headline([]) == "No model was compared with the one it started from."
+    write_artifact(replace(changed, rows=changed.rows[:0]), tmp_path)
+    none = "No model was compared with the one it started from."
+    assert title(build_report(shown, root / "workflow" / "report")) == none
+
+
+def title(page: str) -> str:
+    """Return the page's first heading."""
+    return unescape(re.search(r"<h1>(.*?)</h1>", page, re.DOTALL)[1]).strip()
 
 
 def test_a_recipe_of_one_model_keeps_its_interval_and_a_missing_score_its_reason(
-    comparisons: pd.DataFrame,
+    changed: Table,
 ) -> None:
-    lacking = comparisons[comparisons["metric"] != "adi2"]
-    (one,) = compare_recipes(comparisons, {"Training": ["T+RL"]})
+    lacking = replace(changed, rows=changed.rows.drop(columns=["adi2", "adi2_low", "adi2_high"]))
+    (one,) = compare_recipes(changed, {"Training": ["T+RL"]})
     assert (one.adi2.low, one.adi2.high) == (0.02, 0.06)
     (none,) = compare_recipes(lacking, {"Training": ["T+RL"]})
     assert (none.adi2.value, none.gained) == (None, (0, 0))
-    assert compare_recipes(comparisons, {"Training": ["not evaluated"]}) == []
+    assert compare_recipes(changed, {"Training": ["not evaluated"]}) == []
 
 
-def test_the_picture_has_each_recipe_s_changes_in_its_colour(comparisons: pd.DataFrame) -> None:
-    models = ["T", "T+RL", "T+RL-43", "T+lahja", "T+lahja-43"]
-    groups = GROUPS | {RECIPES["ours"]: ["T+lahja"]}
-    chart = changes_chart(comparisons, models, groups)
+def test_the_picture_has_each_recipe_s_changes_in_its_colour(changed: Table) -> None:
+    groups = GROUPS | {"Our recipe": ["T+lahja"]}
+    chart = changes_chart(changed, groups)
     rows = pd.DataFrame(chart["datasets"]["rows"]).set_index(["panel", "model"])
     assert rows.loc[("Dialect (ADI2)", "T+lahja-43"), "recipe"] == "other training"
     own = rows.loc[("Translation (chrF++)", "T+RL")]
     assert (own["x"], own["x_low"], own["x_high"]) == (-1.375, -2.375, -0.375)
-    assert own["start"] == "T"
+    assert own["baseline"] == "T"
     colours = chart["spec"]["encoding"]["color"]["scale"]
-    assert colours["domain"] == [*RECIPES.values(), "other training"]
-    assert changes_chart(comparisons[:0], models, groups) is None
+    assert colours["domain"] == [*GROUPS, "other training"]
+    assert changes_chart(replace(changed, rows=changed.rows[:0]), groups) is None
 
 
 def test_cells_of_arabic_run_from_right_to_left(page: str, run: Run) -> None:

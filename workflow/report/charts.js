@@ -10,6 +10,7 @@ const NARROWEST = 0.86;
 const MOST = 480;
 const LEGEND_COLUMN = 150;
 const AXIS = 68;
+const PHONE = 520;
 
 function theme(width) {
   const style = getComputedStyle(document.documentElement);
@@ -22,10 +23,13 @@ function theme(width) {
     font,
     view: { stroke: "transparent" },
     axis: { ...axis, labelColor: quiet, titleColor: text, titleFontWeight: 500, labelFontSize: 11 },
+    // Names of dialects do not fit side by side on a phone.
+    axisXBand: { labelAngle: width < PHONE ? -35 : 0 },
     header: { labelColor: text, labelFontWeight: 600, labelFontSize: 12 },
     legend: {
       orient: "bottom", labelColor: text, symbolStrokeWidth: 1, symbolOpacity: 1, labelFontSize: 12, symbolSize: 110,
       columns: Math.max(1, Math.floor(width / LEGEND_COLUMN)), labelLimit: 200,
+      layout: { bottom: { anchor: "start", direction: width < PHONE ? "vertical" : "horizontal" } },
     },
     // An outline keeps light and dark colours apart from the ground.
     point: { stroke: text, strokeWidth: 1 },

@@ -117,7 +117,6 @@ rule build_report:
     """Gather everything on one page that opens from disk."""
     input:
         metrics=rules.compute_metrics.output.metrics,
-        comparisons=rules.compute_metrics.output.comparisons,
         confusion=rules.evaluate_classifier.output.confusion,
         scores=rules.score_sentences.output.scores,
         tables=rules.make_tables_and_figures.output.tables,
@@ -166,8 +165,7 @@ rule build_report:
         f"python {scripts}/build_report.py"
         " --settings {params.settings:q}"
         " --licences {params.licences:q}"
-        " --metrics {input.metrics:q} --comparisons {input.comparisons:q}"
-        " --confusion {input.confusion:q} --scores {input.scores:q} --tables {input.tables:q}"
+        " --metrics {input.metrics:q} --confusion {input.confusion:q} --scores {input.scores:q} --tables {input.tables:q}"
         " --figures {input.figures:q} --counts {input.counts:q} --rejects {input.rejects:q}"
         " --pairs {input.pairs:q} --funnel {input.funnel:q} --trained {input.trained:q}"
         " --benchmarks {params.benchmarks:q} --rulegraph {input.rulegraph:q}"

@@ -20,7 +20,6 @@ TEMPLATES = Path(__file__).resolve().parents[1] / "report"
 def main(
     settings: dict,
     metrics: Path,
-    comparisons: Path,
     confusion: Path,
     scores: Path,
     tables: Path,
@@ -52,7 +51,6 @@ def main(
         **settings,
         licences=licences or {},
         metrics=read_table(metrics, schemas.METRICS),
-        comparisons=read_table(comparisons, schemas.COMPARISONS),
         confusion=read_table(confusion, CONFUSION),
         tables=tables,
         figures=figures,

@@ -15,7 +15,7 @@ from lahja.core.files import atomic_path, read_yaml
 from lahja.core.varieties import VARIETIES
 from lahja.report.formats import is_arabic
 from lahja.report.logs import CHOSEN, HELD_OUT, REJECTED, TRAINING
-from lahja.report.scores import METRIC_TITLES, OURS, OVERALL, RECIPES, TRAINING_ALL, ScoreBoard
+from lahja.report.scores import METRIC_TITLES, OURS
 
 # Okabe and Ito's colours, then Tol's, told apart in the common forms of colour blindness; black
 # is left out, for text and error bars, and vermilion and green, for recipes.
@@ -37,12 +37,6 @@ _LINE_HEIGHT, _ROW_HEIGHT, _CHARACTERS = 18, 28, 92
 _DIGITS = 4
 # The panels of changes, by the keys of OVERALL.
 _CHANGES = {"adi2": "Dialect (ADI2)", "mean": "Translation (chrF++)"}
-_OTHER = "other training"
-RECIPE_COLOURS = {
-    RECIPES["paper"]: "#D55E00", RECIPES["ours"]: "#009E73", TRAINING_ALL: "#0072B2",
-    _OTHER: "#8a8f98",
-}  # fmt: skip
-"""The colour of what trained a model, by its title."""
 _DASHES = {TRAINING: [1, 0], HELD_OUT: [5, 3], CHOSEN: [1, 0], REJECTED: [5, 3]}
 # Begins and ends a text that runs from right to left, whatever it begins with.
 _RIGHT_TO_LEFT = "\u202b{}\u202c"
@@ -94,6 +88,11 @@ def _specifications() -> dict[str, Any]:
     return read_yaml(_SPECIFICATIONS)
 
 
+def recipe_words() -> dict[str, dict[str, str]]:
+    """Return title, colour and meaning of the paper's recipe, ours, all training, and the rest."""
+    return _specifications()["recipes"]
+
+
 def _filled(part: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(part, dict):
         return {key: _filled(own, values) for key, own in part.items()}
@@ -115,32 +114,31 @@ def save_picture(spec: Mapping[str, Any], name: str, folder: Path) -> None:
             draft.write_bytes(content)
 
 
-def changes_chart(
-    comparisons: pd.DataFrame, models: Sequence[str], recipes: Mapping[str, Sequence[str]]
-) -> dict[str, Any] | None:
-    """Return the paired changes of ADI2 and of mean chrF++ from each model's start, as two panels.
+def changes_chart(changes: Table, recipes: Mapping[str, Sequence[str]]) -> dict[str, Any] | None:
+    """Return changes of ADI2 and of mean chrF++ from each model's start as two panels.
 
-    Recipes by title give the colours; None where no model was compared.
+    `changes` is `changes_table`'s. Recipes by title give the colours; None where no model was
+    compared.
     """
-    board = ScoreBoard(comparisons)
-    starts = dict(zip(comparisons["model"], comparisons["baseline"], strict=True))
     titles = {model: title for title, own in recipes.items() for model in own}
-    rows = [
-        {"panel": panel, "model": model, "start": starts[model],
-         "recipe": titles.get(model, _OTHER), **board.get(model=model, **OVERALL[key]).cells("x")}
+    colours = {known["title"]: known["colour"] for known in recipe_words().values()}
+    about = changes.rows[["model", "baseline"]]
+    about = about.assign(recipe=about["model"].map(titles).fillna([*colours][-1]))
+    parts = (
+        changes.rows.reindex(columns=[key, f"{key}_low", f"{key}_high"])
+        .set_axis(["x", "x_low", "x_high"], axis=1)
+        .join(about.assign(panel=panel))
         for key, panel in _CHANGES.items()
-        for model in starts
-    ]  # fmt: skip
-    known = [row for row in rows if row["x"] is not None]
-    if not known:
+    )
+    rows = pd.concat(parts).dropna(subset="x").round(_DIGITS)
+    if rows.empty:
         return None
-    ranked = [*itertools.chain.from_iterable(recipes.values()), *models]
-    used = {row["recipe"] for row in known}
-    colours = scale({title: own for title, own in RECIPE_COLOURS.items() if title in used})
+    ranked = [*itertools.chain.from_iterable(recipes.values()), *about["model"]]
+    used = {title: own for title, own in colours.items() if title in {*rows["recipe"]}}
     return chart(
         "changes", "Change of each model against the one that it started from.",
-        {"rows": records(pd.DataFrame(known).round(_DIGITS))}, panels=[*_CHANGES.values()],
-        models=ranked, height=_ROW_HEIGHT * len(starts), colours=colours,
+        {"rows": records(rows)}, panels=[*_CHANGES.values()], models=ranked,
+        height=_ROW_HEIGHT * len(about), colours=scale(used),
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ _COLUMNS = [
 _FIELDS = ["panel", "metric", "bar", "label", "variety"]
 _FIELDS += ["value", "low", "high", "reason", "origin"]
 _DIALECT = "dialect"
+_DIGITS = {"adi2": 3, "adi2_macro": 3, "aldi": 3}
 
 
 class Panel(NamedTuple):
@@ -48,8 +49,8 @@ _ANSWERS = (
     Panel("cross-lingual", ALL, _DIALECT, "crosslingual"),
 )  # fmt: skip
 _TRANSLATIONS = (_ENG_DA, _MSA_DA, _DA_ENG, _DA_MSA)
-_BOARDS = dict.fromkeys(("adi2", "adi2_macro", "aldi"), (3, _ANSWERS))
-_BOARDS |= dict.fromkeys(("chrf", "chrf_plus_plus", "spbleu"), (2, _TRANSLATIONS))
+_BOARDS = dict.fromkeys(("adi2", "adi2_macro", "aldi"), _ANSWERS)
+_BOARDS |= dict.fromkeys(("chrf", "chrf_plus_plus", "spbleu"), _TRANSLATIONS)
 # As the paper's figures spell the directions.
 _INTO = (Panel("Eng-DA", "eng", _DIALECT), Panel("MSA-DA", "msa", _DIALECT))
 _FROM = (Panel("DA-Eng", _DIALECT, "eng"), Panel("DA-MSA", _DIALECT, "msa"))
@@ -111,45 +112,43 @@ def scoreboards(
     """
     board, models = ScoreBoard(metrics), dict.fromkeys(metrics["model"])
     dialects = dialects_among([*metrics["source_variety"], *metrics["target_variety"]])
-    for metric, (digits, panels) in _BOARDS.items():
-        rows, bars = [], []
+    for metric, panels in _BOARDS.items():
+        bars, means = [], {}
         for panel, model in product(panels, models):
             scores = {code: panel.score(board, model, code, metric) for code in dialects}
             is_known = [score.value is not None for score in scores.values()]
-            if not any(is_known):
-                continue
-            bars += [_bar(panel.title, metric, model, model, *own) for own in scores.items()]
-            if all(is_known):
-                scores["mean"] = panel.score(board, model, MEAN, metric)
-            rows.append({"model": model, "task": panel.title, "mean": None} | score_cells(scores))
-        if not rows:
+            if any(is_known):
+                bars += [_bar(panel.title, metric, model, model, *own) for own in scores.items()]
+                mean = panel.score(board, model, MEAN, metric) if all(is_known) else ShownScore()
+                means[panel.title, model] = mean
+        if not bars:
             continue
-        columns = [Column("task", "Task"), Column("model", "Model")]
-        columns += [Column(code, short_name(code), digits) for code in dialects]
-        columns.append(Column("mean", "Mean", digits))
-        name, intervals = f"scoreboard-{metric}", "with 95% bootstrap intervals."
         title = f"{METRIC_TITLES[metric]} by dialect"
+        rest = "with 95% bootstrap intervals."
+        figure = _figure(f"scoreboard-{metric}", f"{title} and model, {rest}", bars)
         notes = [f"Signature: {signatures[metric]}"] if signatures.get(metric) else []
-        if any(row["mean"] is None for row in rows):
+        if any(mean.value is None for mean in means.values()):
             notes.append("n/a: not scored; a mean is over all dialects shown or not given.")
-        yield (
-            Table(name, f"{title}, {intervals}", columns, pd.DataFrame(rows), notes),
-            _figure(name, f"{title} and model, {intervals}", bars),
-        )
+        yield replace(figure_table(figure, means), caption=f"{title}, {rest}", notes=notes), figure
 
 
-def figure_table(figure: Table) -> Table:
-    """Return a figure's numbers: panels and bars down, varieties across, with their intervals."""
-    metric, varieties = figure.rows["metric"].iloc[0], dict.fromkeys(figure.rows["variety"])
-    digits = 1 if metric in ("chrf_plus_plus", "spbleu") else 3
-    columns = [Column("panel", "Panel"), Column("label", "Model")]
-    columns += [Column(code, short_name(code), digits) for code in varieties]
-    rows = [
-        {"panel": panel, "label": label, "origin": part["origin"].iloc[0]}
-        | score_cells({own.variety: ShownScore(own.value, own.low, own.high)
-                       for own in part.itertuples()})
-        for (panel, label), part in figure.rows.groupby(["panel", "label"], sort=False)
-    ]  # fmt: skip
+def figure_table(figure: Table, means: Mapping[tuple[str, str], ShownScore] | None = None) -> Table:
+    """Return a figure's numbers: panels and bars down, varieties across, with their intervals.
+
+    A last column has the means over varieties, if given by panel and bar.
+    """
+    digits = _DIGITS.get(figure.rows["metric"].iloc[0], 2)
+    columns = [Column("task", "Task"), Column("model", "Model")]
+    columns += [Column(c, short_name(c), digits) for c in dict.fromkeys(figure.rows["variety"])]
+    rows = []
+    for key, part in figure.rows.groupby(["panel", "label"], sort=False):
+        scores = {
+            own.variety: ShownScore(own.value, own.low, own.high) for own in part.itertuples()
+        }
+        scores |= {"mean": means[key]} if means else {}
+        about = {"task": key[0], "model": key[1], "origin": part["origin"].iloc[0]}
+        rows.append(about | score_cells(scores))
+    columns += [Column("mean", "Mean", digits)] if means else []
     return replace(figure, columns=columns, rows=pd.DataFrame(rows))
 
 

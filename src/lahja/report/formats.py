@@ -177,8 +177,8 @@ def _cell(table: Table, row: dict[str, Any], column: Column) -> Cell:
             kind += " better"
         elif row[f"{column.key}_high"] < 0:
             kind += " worse"
-    # Interval and note have a line each.
-    aside = (bracket.strip() + aside).replace("] (", "]\n(")
+    # Interval and p-value have a line each.
+    aside = (bracket.strip() + aside).replace("] (p", "]\n(p")
     return Cell(text, aside, "" if pd.isna(value) else str(value), kind)
 
 

@@ -11,13 +11,13 @@ import jinja2
 import pandas as pd
 import vl_convert
 
-from lahja.core.artifacts import Table, read_artifact
+from lahja.core.artifacts import Column, Table, read_artifact
 from lahja.report.charts import (
-    RECIPE_COLOURS,
     Style,
     bars_chart,
     changes_chart,
     curves_charts,
+    recipe_words,
     styles,
 )
 from lahja.report.counts import (
@@ -32,7 +32,7 @@ from lahja.report.figures import figure_table
 from lahja.report.formats import table_view
 from lahja.report.operating_point import NAME as POINT
 from lahja.report.samples import browser_data, pictured_samples
-from lahja.report.scores import OURS, RECIPES, TRAINING_ALL, compare_recipes, headline, signed
+from lahja.report.scores import OURS, compare_recipes
 from lahja.report.tradeoff import operating_points_chart, tradeoff_chart
 
 
@@ -52,12 +52,6 @@ JUDGE = "judge"
 BARS = ("figure2", "figure4", "figure5", "figure7", "figure3")
 SAMPLES = "figure6"
 _SCRIPTS = ("tables.js", "charts.js", "samples.js")
-# What the recipes are.
-_EXPLAINED = {
-    RECIPES["paper"]: "Preference training on the dialect label alone.",
-    RECIPES["ours"]: "Preference training on reference and dialect, interpolated with its start.",
-    TRAINING_ALL: "Every model that was compared.",
-}
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,6 @@ class Run:
     seed: int
     licences: Mapping[str, str]
     metrics: pd.DataFrame
-    comparisons: pd.DataFrame
     confusion: pd.DataFrame
     tables: Path
     figures: Path
@@ -114,13 +107,14 @@ def build_report(run: Run, templates: Path) -> str:
         places[POINT] = run.operating_point / POINT
     places |= {name: run.figures / name for name in (*BARS, SAMPLES)}
     tables = {n: read_artifact(place.with_suffix(".parquet")) for n, place in places.items()}
-    recipes = {title: own for key, title in RECIPES.items() if (own := run.recipes.get(key))}
-    recipes = recipes or {TRAINING_ALL: [*dict.fromkeys(run.comparisons["model"])]}
-    found = compare_recipes(run.comparisons, recipes)
+    words = recipe_words()
+    recipes = {words[key]["title"]: run.recipes[key] for key in words if run.recipes.get(key)}
+    recipes = recipes or {words["all"]["title"]: [*tables["changes"].rows["model"]]}
+    found = compare_recipes(tables["changes"], recipes)
     samples = browser_data(run.scores, run.models, run.starts, run.samples, run.seed)
     # At first the browser shows a model of each recipe beside its start.
-    first = [recipe.models[0] for recipe in found]
-    samples["selected"] = [*(run.starts[model] for model in first), *first] or run.models[:2]
+    first = [name for recipe in found for name in (recipe.starts[0], recipe.models[0])]
+    samples["selected"] = first or run.models[:2]
     samples["colours"] = {model: style.colour for model, style in looks.items()}
     scripts = [(templates / name).read_text(encoding="utf-8") for name in _SCRIPTS]
     context = {
@@ -128,10 +122,8 @@ def build_report(run: Run, templates: Path) -> str:
         "scripts": [vl_convert.javascript_bundle(), *scripts],
         "scorer_note": agreement_note(run.agreement),
         "recipes": found,
-        "recipe_colours": RECIPE_COLOURS,
-        "explained": _EXPLAINED,
-        "headline": headline(found),
-        "signed": signed,
+        "words": {known["title"]: known for known in words.values()},
+        "signed": lambda value, digits: Table.number(value, Column("", "", digits, True)),
         "tables": {name: table_view(table) for name, table in tables.items()},
         "figures": {name: table_view(figure_table(tables[name])) for name in BARS},
         "pictured": table_view(pictured_samples(tables[SAMPLES])),
@@ -170,7 +162,7 @@ def _charts(
     # Beside stand-ins the paper's scores say little, and would squeeze this run's.
     tradeoff = tradeoff_chart(tables["table2"], run.starts, looks, with_paper=not run.stand_ins)
     charts = {
-        "changes-chart": changes_chart(run.comparisons, run.models, recipes),
+        "changes-chart": changes_chart(tables["changes"], recipes),
         "tradeoff": tradeoff,
         **curves_charts(run.curves, looks),
     }

@@ -1,12 +1,12 @@
-"""Scores as the report shows them: looked up in a table, and the headline's changes in words."""
+"""Scores as the report shows them: looked up in a table, and as changes of recipes."""
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from lahja.core.artifacts import Table
 from lahja.core.statistics import Estimate
 from lahja.evaluation.metrics.faults import LABEL_ACCURACY
 from lahja.evaluation.metrics.slices import ALL, MEAN, MEAN_DIRECTIONS
@@ -26,9 +26,6 @@ OVERALL = {"adi2": {"target": MEAN, "metric": "adi2"}} | {
     for name, (source, target) in {"mean": (MEAN, MEAN), **MEAN_DIRECTIONS}.items()
 }
 """Keys of a model's overall ADI2, and of its chrF++ by direction of translation and on average."""
-RECIPES = {"paper": "The paper's recipe", "ours": "Our recipe"}
-TRAINING_ALL = "Training"
-"""What stands for recipes where a run has none: all models that were compared."""
 _KEYS = ("classifier", "model", "task", "source", "target", "variety", "metric")
 
 
@@ -107,37 +104,38 @@ class Recipe(NamedTuple):
 
     title: str
     models: Sequence[str]
-    against: str
+    starts: Sequence[str]
     adi2: ShownScore
     quality: ShownScore
     gained: tuple[int, int]
     lost: tuple[int, int]
 
 
-def compare_recipes(
-    comparisons: pd.DataFrame, recipes: Mapping[str, Sequence[str]]
-) -> list[Recipe]:
-    """Return the changes of recipes by title; one of which no model was compared is left out."""
-    board, found = ScoreBoard(comparisons), []
-    starts = dict(zip(comparisons["model"], comparisons["baseline"], strict=True))
+def compare_recipes(changes: Table, recipes: Mapping[str, Sequence[str]]) -> list[Recipe]:
+    """Return the changes of recipes by title; one of which no model was compared is left out.
+
+    `changes` is `changes_table`'s.
+    """
+    rows, found = {row["model"]: row for row in changes.records()}, []
     for title, models in recipes.items():
-        if not (known := [model for model in models if model in starts]):
+        if not (known := [model for model in models if model in rows]):
             continue
-        against = [
-            f"{', '.join(own)} against {start}"
-            for start, own in groupby(sorted(known, key=starts.get), starts.get)
-        ]
-        changes = [board.scores(OVERALL, model=model) for model in known]
-        adi2 = [own["adi2"] for own in changes]
-        directions = [own[name] for own in changes for name in TITLES]
+        scores = {key: [_given(rows[model], key) for model in known] for key in OVERALL}
+        directions = [score for name in TITLES for score in scores[name]]
         gained, lost = (
-            (sum(s.is_significant and (s.value > 0) == rises for s in scores),
-             sum(s.value is not None for s in scores))
-            for scores, rises in ((adi2, True), (directions, False))
+            (sum(s.is_significant and (s.value > 0) == rises for s in own),
+             sum(s.value is not None for s in own))
+            for own, rises in ((scores["adi2"], True), (directions, False))
         )  # fmt: skip
-        means = _mean(adi2), _mean([own["mean"] for own in changes])
-        found.append(Recipe(title, known, "; ".join(against), *means, gained, lost))
+        starts = [*dict.fromkeys(rows[model]["baseline"] for model in known)]
+        means = _mean(scores["adi2"]), _mean(scores["mean"])
+        found.append(Recipe(title, known, starts, *means, gained, lost))
     return found
+
+
+def _given(row: dict, key: str) -> ShownScore:
+    values = (row.get(f"{key}{end}") for end in ("", "_low", "_high"))
+    return ShownScore(*(None if pd.isna(value) else value for value in values))
 
 
 def _mean(scores: Sequence[ShownScore]) -> ShownScore:
@@ -146,27 +144,3 @@ def _mean(scores: Sequence[ShownScore]) -> ShownScore:
     if missing or len(scores) == 1:
         return missing or scores[0]
     return ShownScore(float(np.mean([score.value for score in scores])))
-
-
-def headline(found: Sequence[Recipe]) -> str:
-    """Return one sentence on recipes, the last first: how many models gain, what translation loses.
-
-    It counts what intervals bear out, and no more.
-    """
-    if not found:
-        return "No model was compared with the one it started from."
-    parts = [
-        f"{each.title} makes {_of(each.gained, 'model')} clearly more dialectal and loses "
-        f"translation in {_of(each.lost, 'direction')}"
-        for each in reversed(found)
-    ]
-    return "; ".join([parts[0], *(part[0].lower() + part[1:] for part in parts[1:])]) + "."
-
-
-def _of(count: tuple[int, int], noun: str) -> str:
-    return f"{count[0] or 'none'} of {count[1]} {noun}{'s' * (count[1] != 1)}"
-
-
-def signed(value: float, digits: int) -> str:
-    """Return a difference with its sign, a true minus."""
-    return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")

@@ -106,9 +106,9 @@ def table2(metrics: pd.DataFrame, models: Sequence[str], paper: Path) -> Table:
         for metric, own in keys.items()
     }
     titles = {"adi2": "Overall ADI2", "mean": "Mean of four", **TITLES}
-    columns = [Column("model", "Model")]
+    columns = [Column("model", "Model"), Column("metric", "chrF is")]
     columns += [Column(key, titles[key], 3 if key == "adi2" else 2) for key in _OVERALL]
-    columns += [Column("metric", "chrF is"), _SOURCE]
+    columns.append(_SOURCE)
     rows = [
         {"model": model, "metric": metric} | score_cells(scores)
         for (model, metric), scores in found.items()
@@ -134,10 +134,10 @@ def changes_table(
     """Return what each model gained and lost against the model that it started from."""
     board, compared = ScoreBoard(comparisons), set(comparisons["model"])
     found = {model: board.scores(_OVERALL, model=model) for model in models if model in compared}
-    titles = {"adi2": "Δ overall ADI2", "mean": "Δ chrF++, mean"}
-    titles |= {key: f"Δ chrF++ {name}" for key, name in TITLES.items()}
+    titles = {"adi2": "ADI2", "mean": "mean", **TITLES}
     columns = [Column("model", "Model"), Column("baseline", "Against")]
-    columns += [Column(key, titles[key], 3 if key == "adi2" else 2, True) for key in _OVERALL]
+    digits = {"adi2": 3}
+    columns += [Column(key, f"Δ {titles[key]}", digits.get(key, 2), True) for key in _OVERALL]
     rows = []
     for model, scores in found.items():
         row = {"model": model, "baseline": starts[model]} | score_cells(scores)
@@ -147,8 +147,8 @@ def changes_table(
                 row[f"{key}_note"] = p
         rows.append(row)
     notes = [
-        "Paired differences on the same sentences; p is the two-sided paired bootstrap's, with "
-        "Holm's correction across the models of a column.",
+        "Paired differences on the same sentences: overall ADI2, chrF++ by direction, their mean. "
+        "p is the two-sided paired bootstrap's, with Holm's correction over a column's models.",
         *_reasons(found.values()),
     ]
     caption = "Change against the model each one started from, with bootstrap intervals."

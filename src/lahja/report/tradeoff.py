@@ -26,13 +26,15 @@ def tradeoff_chart(
     about = pd.DataFrame({"model": table["model"], "label": table["model"] + " (paper)"})
     rows = _placed(table, "adi2", "mean").join(about)
     is_ours = table["origin"].reindex(rows.index) == OURS
-    points = records(rows[is_ours])
-    if not points:
+    points = rows[is_ours]
+    if points.empty:
         return None
-    datasets = {"steps": _step_rows(points, starts), "points": points}
+    names = points["model"]
+    # Where each model's line begins.
+    begin = points.set_index("model")[["x", "y"]].reindex(names.map(starts)).to_numpy()
+    datasets = {"points": records(points.assign(x_start=begin[:, 0], y_start=begin[:, 1]))}
     if with_paper:
         datasets["paper"] = records(rows[~is_ours])
-    names = rows["model"][is_ours]
     colours, shapes = (scale({name: styles[name][n] for name in names}) for n in range(2))
     found = chart(
         "tradeoff",
@@ -52,17 +54,6 @@ def _placed(frame: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
     }  # fmt: skip
     placed = frame.reindex(columns=[*names]).rename(columns=names).astype(float)
     return placed.round(_DIGITS).dropna(subset=["x", "y"])
-
-
-def _step_rows(ours: list[dict[str, Any]], starts: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return two ends per model, thin at its start and thick at itself, that a trail connects."""
-    by_name = {row["model"]: row for row in ours}
-    return [
-        {"model": model, "x": end["x"], "y": end["y"], "width": width}
-        for model, row in by_name.items()
-        if (start := by_name.get(starts.get(model, "")))
-        for width, end in ((0.5, start), (7, row))
-    ]
 
 
 def operating_points_chart(table: Table, styles: Mapping[str, Style]) -> dict[str, Any]:
