@@ -16,6 +16,7 @@ from lahja.cli import main as lahja
 from lahja.core.artifacts import read_artifact
 from lahja.core.errors import LahjaError
 from lahja.core.statistics import Resampling, resample_counts
+from lahja.core.tables import GENERATIONS, write_table
 from lahja.evaluation.human.ratings import COLUMNS, annotator_of, read_ratings
 from lahja.evaluation.human.results import (
     agreement_table,
@@ -409,6 +410,27 @@ def test_the_command_prints_and_writes_the_tables(run, capsys):
     for name in ("human_annotators", "human_means", "human_agreement", "human_correlations"):
         assert len(read_artifact(run / f"{name}.parquet").rows)
         assert (run / f"{name}.csv").is_file()
+
+
+def test_ratings_of_an_llm_are_compared_with_those_of_people(run, key):
+    said = [
+        json.dumps(dict.fromkeys(("dialect", "fluency", "adequacy", "coherence"), 1 + n % 5))
+        for n in range(3)
+    ]
+    replies = pd.DataFrame(
+        {"prompt_id": [f"{m}\np{n}" for m in ("a", "bb") for n in range(3)], "response": said * 2}
+    ).reindex(columns=GENERATIONS.names)
+    write_table(run / "judged.parquet", replies, GENERATIONS)
+    sheet = fill_csv(run / "sheets" / "egy.csv", run / "in" / "egy-mona.csv")
+    ratings, _ = read_ratings([sheet], run / "key.parquet", run / "judged.parquet")
+    expected = key.set_index("item")["prompt_id"].str[1:].astype(float) + 1
+    assert (ratings["judge_fluency"] == ratings["item"].map(expected)).all()
+    table = correlation_table(rated_items(ratings), RESAMPLING, 0.95).rows
+    assert "LLM: dialect" in {*table["score"]}
+    plain, _ = read_ratings([sheet], run / "key.parquet")
+    assert "LLM: dialect" not in {
+        *correlation_table(rated_items(plain), RESAMPLING, 0.95).rows["score"]
+    }
 
 
 def test_the_command_tells_a_fault_in_one_line(run):

@@ -29,13 +29,17 @@ def main(
     /,
     *,
     key: Path | None = None,
+    judged: Path | None = None,
     output: Path | None = None,
     resamples: int = 1000,
     confidence: float = 0.95,
     seed: int = 42,
 ) -> None:
-    """Print the tables and, with `output`, write each as CSV and Parquet into that folder."""
-    ratings, notes = read_ratings(sheets, key)
+    """Print the tables and, with `output`, write each as CSV and Parquet into that folder.
+
+    `judged` is evaluation/judge/<generator>.parquet of the run, whose ratings are compared too.
+    """
+    ratings, notes = read_ratings(sheets, key, judged)
     items = rated_items(ratings)
     resampling = Resampling(resamples, seed)
     for table in (

@@ -20,13 +20,16 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from lahja.core.errors import LahjaError, refuse_rows
 from lahja.core.files import digest_of_file, digest_of_text
+from lahja.core.tables import GENERATIONS, read_table
 from lahja.core.varieties import VARIETIES
 from lahja.corpora.readers.rows import cell_text
 from lahja.evaluation.human.sheets import MEASURES, SCORES, is_shown_as, read_key
+from lahja.evaluation.llm_judge import RATINGS, add_ratings
 
 SUFFIXES = (".csv", ".xlsx")
 COLUMNS = [
-    "annotator", "dialect", "task", "model", "item", "measure", "rating", *SCORES, "file", "row",
+    "annotator", "dialect", "task", "model", "item", "measure", "rating", *SCORES, *RATINGS, "file",
+    "row",
 ]  # fmt: skip
 _NEEDED = ("item", "response", *(measure.name for measure in MEASURES))
 # A column that only AL-QASIDA's files have, and the others that they need.
@@ -185,11 +188,16 @@ def _ratings(path: Path, sheet: pd.DataFrame, about: pd.DataFrame) -> pd.DataFra
         odd = is_given & ~is_asked
         refuse_rows(f"{path}: row ", odd, f"{measure.name} is not asked for in {{}}", about["task"])
         parts.append(about.assign(measure=measure.name, rating=ratings)[is_asked])
-    return pd.concat(parts).reindex(columns=COLUMNS).astype(dict.fromkeys(SCORES, float))
+    numbers = dict.fromkeys((*SCORES, *RATINGS), float)
+    return pd.concat(parts).reindex(columns=COLUMNS).astype(numbers)
 
 
-def read_ratings(paths: Sequence[Path], key: Path | None) -> tuple[pd.DataFrame, list[str]]:
+def read_ratings(
+    paths: Sequence[Path], key: Path | None, judged: Path | None = None
+) -> tuple[pd.DataFrame, list[str]]:
     """Read filled sheets and files of AL-QASIDA's layout; folders are searched at any depth.
+
+    `judged` is the GENERATIONS of an LLM that rated the same responses.
 
     Returns a frame with COLUMNS, `rating` NaN where a cell was left empty, and notes on the files:
     a sheet in which nothing was rated, or the same as in another, is left out with a note. Raises
@@ -198,6 +206,8 @@ def read_ratings(paths: Sequence[Path], key: Path | None) -> tuple[pd.DataFrame,
     at all.
     """
     known = None if key is None else read_key(key)
+    if known is not None and judged is not None:
+        known = add_ratings(known, read_table(judged, GENERATIONS))
     parts, notes, seen = [], [], {}
     marks = ["annotator", "item", "measure"]
     for path in dict.fromkeys(file for place in paths for file in _files(place)):

@@ -12,6 +12,7 @@ from scipy.stats import kendalltau, spearmanr
 from lahja.core.artifacts import Column, Table
 from lahja.core.statistics import Estimate, Resampling, rank_correlations, resample_counts
 from lahja.evaluation.human.sheets import MEASURES, SCORES, TASKS
+from lahja.evaluation.llm_judge import RATINGS
 from lahja.evaluation.metrics.slices import ALL
 
 _ITEM = ["task", "dialect", "model", "item"]
@@ -21,12 +22,12 @@ def rated_items(ratings: pd.DataFrame) -> pd.DataFrame:
     """Return one row per rated item: its mean rating by measure (over annotators), its scores.
 
     A measure that nobody rated is NaN there; columns are those of `_ITEM`, the measures' names
-    and SCORES.
+    SCORES and RATINGS.
     """
     given = ratings[ratings["rating"].notna()]
     means = given.pivot_table(index=_ITEM, columns="measure", values="rating", aggfunc="mean")
     means = means.reindex(columns=[measure.name for measure in MEASURES])
-    scores = given.drop_duplicates("item").set_index(_ITEM)[list(SCORES)]
+    scores = given.drop_duplicates("item").set_index(_ITEM)[[*SCORES, *RATINGS]]
     return means.join(scores).reset_index()
 
 
@@ -46,6 +47,7 @@ def item_slices(items: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFr
 
 
 SHOWN_SCORES = {"adi2": ("ADI2", 3), "aldi": ("ALDi", 3), "chrf_plus_plus": ("chrF++", 2)}
+SHOWN_SCORES |= {name: (f"LLM: {name.removeprefix('judge_')}", 2) for name in RATINGS}
 
 
 def means_table(items: pd.DataFrame, resampling: Resampling, confidence: float) -> Table:
