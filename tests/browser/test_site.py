@@ -12,7 +12,7 @@ from tests.browser.conftest import Faults
 pytestmark = pytest.mark.browser
 
 PAGES = (
-    "index", "tutorial", "how-to/corpus", "how-to/container", "reference/configuration",
+    "index", "tutorial", "how-to/corpus", "how-to/container", "how-to/curves", "reference/configuration",
     "reference/commands", "reference/tables", "reference/metrics", "explanation/flores",
     "architecture", "study", "cluster", "changelog",
 )  # fmt: skip

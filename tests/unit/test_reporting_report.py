@@ -355,6 +355,10 @@ def test_the_picture_has_each_recipe_s_changes_in_its_colour(changed: Table) -> 
     colours = chart["spec"]["encoding"]["color"]["scale"]
     assert colours["domain"] == [*GROUPS, "other training"]
     assert changes_chart(replace(changed, rows=changed.rows[:0]), groups) is None
+    many = pd.concat([changed.rows, *[changed.rows[:1].assign(model=f"m{n}") for n in range(13)]])
+    chart = changes_chart(replace(changed, rows=many.reset_index(drop=True)), groups)
+    assert {row["model"] for row in chart["datasets"]["rows"]} == {"T+RL", "T+RL-43", "T+lahja"}
+    assert "14 others are among the numbers below." in chart["description"]
 
 
 def test_cells_of_arabic_run_from_right_to_left(page: str, run: Run) -> None:

@@ -34,6 +34,7 @@ _KINDS = {
 }  # fmt: skip
 # Pixels of a line of text and of a model's row; letters that fit into a line.
 _LINE_HEIGHT, _ROW_HEIGHT, _CHARACTERS = 18, 28, 92
+_MAX_ROWS = 16
 _DIGITS = 4
 # The panels of changes, by the keys of OVERALL.
 _CHANGES = {"adi2": "Dialect (ADI2)", "mean": "Translation (chrF++)"}
@@ -124,10 +125,13 @@ def changes_chart(changes: Table, recipes: Mapping[str, Sequence[str]]) -> dict[
     colours = {known["title"]: known["colour"] for known in recipe_words().values()}
     about = changes.rows[["model", "baseline"]]
     about = about.assign(recipe=about["model"].map(titles).fillna([*colours][-1]))
+    # Of many models the picture has those of recipes, and their table all.
+    is_shown = about["model"].isin(titles) | (len(about) <= _MAX_ROWS)
+    about, hidden = about[is_shown], (~is_shown).sum()
     parts = (
         changes.rows.reindex(columns=[key, f"{key}_low", f"{key}_high"])
         .set_axis(["x", "x_low", "x_high"], axis=1)
-        .join(about.assign(panel=panel))
+        .join(about.assign(panel=panel), how="right")
         for key, panel in _CHANGES.items()
     )
     rows = pd.concat(parts).dropna(subset="x").round(_DIGITS)
@@ -136,7 +140,9 @@ def changes_chart(changes: Table, recipes: Mapping[str, Sequence[str]]) -> dict[
     ranked = [*itertools.chain.from_iterable(recipes.values()), *about["model"]]
     used = {title: own for title, own in colours.items() if title in {*rows["recipe"]}}
     return chart(
-        "changes", "Change of each model against the one that it started from.",
+        "changes",
+        "Change of each model against the one that it started from"
+        f"{f'; {hidden} others are among the numbers below' if hidden else ''}.",
         {"rows": records(rows)}, panels=[*_CHANGES.values()], models=ranked,
         height=_ROW_HEIGHT * len(about), colours=scale(used),
     )  # fmt: skip
