@@ -17,7 +17,7 @@ from lahja.generation.backend import Answer, Request, Sampling
 from lahja.generation.costs import BudgetReached, Ledger, Price, Stopped, max_tokens
 from lahja.generation.generators import open_backend, parse_generator
 from lahja.generation.openai_backend import OpenAIBackend
-from lahja.generation.server import OPENAI, ServerOptions, UnusableReply, read_answer
+from lahja.generation.server import OPENAI, ServerOptions, UnusableReply, read_answer, read_json
 from lahja.generation.server import Server as Address
 
 KEY = "sk-very-secret-0123456789"
@@ -83,7 +83,7 @@ def test_a_fault_that_passes_is_tried_again(fault: str) -> None:
         ("500", "after 2 tries: HTTP 500: oops"),
         ("stall", "after 2 tries: no reply within the deadline"),
         ("cut", "after 2 tries: RemoteProtocolError"),
-        ("malformed", "after 2 tries: 42 bytes that are not JSON"),
+        ("malformed", 'after 2 tries: 42 bytes that are not JSON: {"choices": [{"message"'),
         ("shape", "after 2 tries: JSON that is no chat completion: {"),
         ("error200", "after 2 tries: an error in a reply of HTTP 200: Provider returned error"),
         ("422", 'HTTP 422: [{"loc":["body","messages"],"msg":"Field required"'),
@@ -128,13 +128,14 @@ FAILED = {"message": "Provider returned\nerror", "code": 502}
         ({"choices": None, "usage": {"prompt_tokens": 1, "completion_tokens": 0}}, "null"),
         ({"object": "chat.completion", "choices": []}, "[]"),
         ([], "no chat completion"),
+        (b"[" * 100_000, "bytes that are not JSON: [[["),
         ("busy", "busy"),
         (None, "no chat completion"),
     ],
 )
 def test_a_reply_without_an_answer_is_a_fault_with_the_server_s_words(body, said: str) -> None:
     with pytest.raises(UnusableReply) as caught:
-        read_answer("a", body)
+        read_answer("a", read_json(body) if isinstance(body, bytes) else body)
     assert said in str(caught.value)
 
 
@@ -155,6 +156,15 @@ def test_a_proxy_between_us_and_the_server_is_named_without_its_password(
     cure = f"127.0.0.1:9 of {variable}; NO_PROXY=127.0.0.1 leaves the server out"
     assert told + cure in str(caught.value)
     assert server.received == {}
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "foo://x"])
+def test_a_proxy_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    backend = OpenAIBackend("g", Address.of("m", "http://127.0.0.1:9/v1", {}), QUICK)
+    with pytest.raises(LahjaError, match=r"the proxy of HTTP_PROXY, .* cannot be used: "):
+        list(backend.generate(_requests("a")))
 
 
 def test_in_a_storm_nothing_is_lost_nothing_paid_twice_and_no_ids_mix(tmp_path: Path) -> None:

@@ -168,7 +168,11 @@ class MeteredClient(httpx2.Client):
         # A connection serves one request: on one that is used again, a reply that a server sent
         # twice would be taken for the next request's.
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
-        super().__init__(limits=limits, timeout=options.deadline, follow_redirects=True)
+        try:
+            super().__init__(limits=limits, timeout=options.deadline, follow_redirects=True)
+        except (ImportError, ValueError) as error:
+            proxies = "of HTTP_PROXY, HTTPS_PROXY or ALL_PROXY"
+            raise LahjaError(f"the proxy {proxies} cannot be used: {error}") from None
         self.price, self.deadline, self.ledger = options.price, options.deadline, ledger
         self.current = threading.local()
 
@@ -245,7 +249,7 @@ def _proxy_of(address: str) -> str:
     kind = next((kind for kind in (urlsplit(address).scheme, "all") if proxies.get(kind)), None)
     if kind is None or proxy_bypass(host):
         return ""
-    place = urlsplit(proxies[kind]).netloc.rpartition("@")[2] or proxies[kind]
+    place = proxies[kind].split("://")[-1].rpartition("@")[2].rstrip("/")
     found = f"through the proxy {place} of {kind.upper()}_PROXY"
     return f" {found}; NO_PROXY={host} leaves the server out"
 

@@ -15,6 +15,7 @@ OPENAI = "https://api.openai.com/v1"
 # Codes of an HTTP 400 that mean: the prompt itself was filtered out.
 FILTERED = ("content_filter", "content_policy_violation", "invalid_prompt")
 CONTENT_FILTER = "content_filter"
+_MAX_WORDS = 200
 # Where an error has its message, by server.
 _WORDS = ("message", "detail", "msg", "errors")
 
@@ -103,8 +104,9 @@ def read_json(content: bytes) -> Any:
     """Return the JSON of a reply; raise `UnusableReply` where it is none."""
     try:
         return parse_json(content)
-    except ValueError:
-        raise UnusableReply(f"{len(content)} bytes that are not JSON") from None
+    except (RecursionError, ValueError):
+        words = " ".join(content[:_MAX_WORDS].decode(errors="replace").split())
+        raise UnusableReply(f"{len(content)} bytes that are not JSON: {words}") from None
 
 
 def read_usage(body: Any) -> tuple[int, int] | None:
