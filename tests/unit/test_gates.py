@@ -119,6 +119,9 @@ CASES = [
     ("numbers", translation_prompt("eng", "sau", "It was built in 1990"), "انبنى سنة 1430هـ", "stopped"),
     ("numbers", translation_prompt("eng", "egy", "Flight five oh one"), "رحلة 501", "passed"),
     ("numbers", translation_prompt("eng", "egy", "I waited a long time"), "استنيت 7 ساعات", "stopped"),
+    ("numbers", translation_prompt("eng", "egy", "I have seven cats"), "عندي تسع قطط", "stopped"),
+    ("numbers", translation_prompt("eng", "egy", "I have seven cats"), "عندي سبع قطط", "passed"),
+    ("numbers", translation_prompt("eng", "egy", "I have seven cats"), "عندي قطط كتير", "not computed"),
     ("numbers", MSA_EGY, "مش عارف حطيت نضارتي فين", "not computed"),
     # names
     ("names", translation_prompt("eng", "egy", "We saw Bogdan, Fatima and Martin."), "شفنا الناس كلها هناك", "stopped"),

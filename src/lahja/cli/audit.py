@@ -60,33 +60,37 @@ def main(
         audit.load_classifier(classifier, batch) if classifier else None,
         audit.load_translator(translator, batch) if translator else None,
     )
-    summary, rejects, n_rejects = audit.Summary(), [], 0
-    kept: list[tuple[pd.DataFrame, pd.DataFrame]] = []
-    items = read_preferences(file)
+    kept: list[tuple[pd.DataFrame, ...]] = []
     with _writers(output) as writers:
-        while chunk := [*islice(items, _CHUNK)]:
-            pairs = [item for item in chunk if isinstance(item, PreferencePair)]
-            refused = [item for item in chunk if not isinstance(item, PreferencePair)]
-            rejects, n_rejects = (rejects + refused)[:_MAX_SHOWN], n_rejects + len(refused)
-            tables = audit.audit_pairs(pairs, limits, *models)
+        summary = audit.Summary()
+        for tables in _audited(file, limits, models):
             summary.add(*tables)
             for write, table in zip(writers, tables, strict=False):
                 write(table)
             if known:
                 kept.append(tuple(own[own["index"].isin(known)] for own in tables))
-        for item in rejects:
-            print(f"{file}:{item.line}: {item.reason}")
-        if n_rejects:
-            print(f"records that are no pairs: {n_rejects}\n")
         if not summary.n_pairs:
             raise LahjaError(f"{file}: holds no preference pairs")
     print(summary)
     if known:
         table, verdicts = map(pd.concat, zip(*kept, strict=True))
-        labelled = audit.with_defects(table, known)
-        print(f"\n{audit.comparison_report(labelled, verdicts)}")
+        print(f"\n{audit.comparison_report(audit.with_defects(table, known), verdicts)}")
     if output is not None:
         print(f"\nwritten: {output}")
+
+
+def _audited(file: Path, limits: Gates, models: tuple) -> Iterator[tuple[pd.DataFrame, ...]]:
+    """Yield AUDIT and VERDICTS of some pairs after others; say at the end what are none."""
+    items, shown, n_rejects = read_preferences(file), [], 0
+    while chunk := [*islice(items, _CHUNK)]:
+        pairs = [item for item in chunk if isinstance(item, PreferencePair)]
+        rejects = [item for item in chunk if not isinstance(item, PreferencePair)]
+        shown, n_rejects = (shown + rejects)[:_MAX_SHOWN], n_rejects + len(rejects)
+        yield audit.audit_pairs(pairs, limits, *models)
+    for item in shown:
+        print(f"{file}:{item.line}: {item.reason}")
+    if n_rejects:
+        print(f"records that are no pairs: {n_rejects}\n")
 
 
 @contextmanager

@@ -75,9 +75,9 @@ def parse_prompt(
 ) -> PromptIntent:
     """Return what a prompt asks for.
 
-    `variety` and `payload` are what is known from elsewhere, such as columns of a table; a variety
-    that the prompt names goes before the one given, and so does one that the system's turn or the
-    user's `earlier` turns name. A system that is to translate makes the prompt a text to translate.
+    `variety` and `payload` are known from elsewhere, such as columns of a table; a variety that the
+    prompt, the user's `earlier` turns or the system's name goes before it. To a system that is to
+    translate the prompt is a text to translate.
     """
     text = _without_examples(letters_of(prompt))
     told = _told_before(system, earlier) if system or earlier else None
@@ -88,23 +88,18 @@ def parse_prompt(
         payload = found
     else:
         instruction, payload = text.replace(payload, " ").strip(), payload.strip()
-    key = comparison_key(instruction)
-    request = _request(key)
-    target, language = request.target, None
-    if target in _UNSAID and told is not None:
-        unclear = wordings.SOME_ARABIC if told.language == ARABIC else wordings.OTHER
-        target, language = told.variety or unclear, told.language
-    if target in _UNSAID:
-        is_translation = request.kind == TRANSLATE
-        target = variety or target or _of_wording(instruction, payload, is_translation)
-    if target in _NOT_OURS:
-        target, language = None, language or _language(request.target, key, text)
+    request = _request(key := comparison_key(instruction))
+    if request.target in _UNSAID and told is not None:
+        target, language = told.variety or variety, told.language
     else:
-        language = ENGLISH if target == "eng" else ARABIC
+        target, language = request.target, _language(request.target, key, text)
+    if target in _UNSAID and told is None:
+        target = variety or target or _of_wording(instruction, payload, request.kind)
+    is_known = target not in _NOT_OURS
     return PromptIntent(
         kind=request.kind,
-        variety=target,
-        language=language,
+        variety=target if is_known else None,
+        language=(ENGLISH if target == "eng" else ARABIC) if is_known else language,
         payload=payload,
         source_variety=request.source,
         instruction=instruction,
@@ -220,7 +215,7 @@ def _mentions(key: str) -> list[tuple[str, str]]:
     return [(code, before) for *_, code, before in sorted(found)]
 
 
-def _of_wording(instruction: str, payload: str | None, is_translation: bool) -> str | None:
+def _of_wording(instruction: str, payload: str | None, kind: str) -> str | None:
     """Return the variety that a prompt which names none is itself in, where that is clear."""
     if not is_arabic_script(instruction):
         is_unclear = phrase("of_arabic").search(comparison_key(instruction))
@@ -229,7 +224,7 @@ def _of_wording(instruction: str, payload: str | None, is_translation: bool) -> 
     for code, known in VARIETIES.items():
         if payload and any(comparison_key(phrase) in key for phrase in known.template_phrases):
             return code
-    return None if is_translation else variety_of_wording(instruction)
+    return None if kind == TRANSLATE else variety_of_wording(instruction)
 
 
 def _language(variety: str | None, key: str, text: str) -> str | None:

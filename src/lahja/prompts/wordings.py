@@ -13,6 +13,8 @@ words that another variety uses with another sense were left out (هلا, ابي
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -58,6 +60,35 @@ def consonant_classes() -> dict[str, str]:
     groups = _lists()["consonants"].items()
     classes = {letters: sign for sign, group in groups for letters in group.split()}
     return dict(sorted(classes.items(), key=lambda item: -len(item[0])))
+
+
+@cache
+def number_words() -> dict[str, tuple[float, ...]]:
+    """Return the words of numbers, also those that are joined of two, with what they may mean."""
+    found: dict[str, dict[float, None]] = {}
+    for variety in VARIETIES.values():
+        own = {float(Fraction(value)): words for value, words in variety.numbers.words.items()}
+        simple = [(word, value) for value, words in own.items() for word in words]
+        if variety.is_arabic:
+            simple += [*_joined(own, variety.numbers.teens)]
+        for word, value in simple:
+            found.setdefault(word, {})[value] = None
+    return {word: tuple(values) for word, values in found.items()}
+
+
+def _joined(
+    words: dict[float, tuple[str, ...]], teens: tuple[str, ...]
+) -> Iterator[tuple[str, float]]:
+    for value in map(float, range(3, 11)):
+        for stem in {word.removesuffix("ه") for word in words.get(value, ())}:
+            yield f"{stem}ت", value
+            yield from ((stem + end, 10.0 + value) for end in teens if value < 10)
+            for scale in (100, 1000):
+                yield from ((stem + end, value * scale) for end in words.get(float(scale), ()))
+    for value in map(float, range(20, 100, 10)):
+        for word in words.get(value, ()):
+            stem = word.removesuffix("ون").removesuffix("ين")
+            yield from ((f"{stem}ين{end}", value) for end in ("ات", "يات", "يه"))
 
 
 @cache

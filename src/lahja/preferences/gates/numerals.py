@@ -1,26 +1,27 @@
 """The numbers of a text, in digits and in words, as two languages say the same one.
 
 What stands in digits is a `Numeral`: a number that the other side must have, in one of its
-readings (7:30 is seven and thirty, 50% is fifty or a half, 1985 may be eighty-five). Words only
-count as where the other side can be found: `values` has all that they may mean, halves past an
-hour, decades, an hour and a half as ninety minutes. So words are judged leniently, digits are not.
+readings (7:30 is seven and thirty, 50% is fifty or a half, 1985 may be eighty-five). It is looked
+for in `values`, all that the other side's digits and words may mean: halves past an hour, decades,
+an hour and a half as ninety minutes.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cache, cached_property, lru_cache
 from itertools import chain, count
 
 from lahja.core.varieties import VARIETIES
 from lahja.corpora.text import comparison_key
-from lahja.prompts.wordings import unit_sizes, units
+from lahja.prompts.wordings import number_words, unit_sizes, units
 
 _DIGITS = re.compile(
     r"(?<![A-Za-z\d])(?<![A-Za-z][-‑])"
     r"(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)|\d+(?:[.,٫٬:/]\d+)*)"
 )
+# M16, B-52: what a name may well be spelled out for.
+_IN_NAMES = re.compile(r"[A-Za-z][-‑]?(\d+)")
 _GROUPED = re.compile(r"\d{1,3}(?:[,٬. \u00a0\u202f]\d{3})+")
 _PERCENT = re.compile(r"\s*(?:[%٪]|per ?cent)", re.I)
 _HIJRI = re.compile(r"\s*(?:هـ|ه(?!\w)|هجري|AH\b|hijri)", re.I)
@@ -31,7 +32,7 @@ _OF_A = re.compile(r"(?<!\w)(?:of )?an? (?=\w)")
 _PREFIX = re.compile(r"^([وف]?)((?:هال|[بلكعد]?(?:ال|ل)|[بلكعده])?)(?=\w{2})")
 _OF_THEM = re.compile(r"(?:هم|ها|هن|كم|كن|نا|ه)$")
 _AND = frozenset(("و", "and"))
-_SCALES = (1e3, 1e6)
+_SCALES, _DOZEN = (1e3, 1e6), 12.0
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class _Token:
     minus: str = ""  #: The word, where it is one between an hour and what it lacks.
     unit: tuple[int, float] | None = None  #: The family, and the multiple of its first unit.
     is_dual: bool = False
+    is_latin: bool = False
 
     @cached_property
     def fraction(self) -> float | None:
@@ -84,6 +86,20 @@ def has_digits(text: str) -> bool:
     return _DIGITS.search(text) is not None
 
 
+def numbers_in_words(text: str, variety: str | None = None) -> list[float]:
+    """Return the numbers of three and more that a text's words say, without fractions, in order."""
+    tokens, found, start = _tokens(text, variety, []), [], 0
+    while start < len(tokens):
+        end, value, _ = _compound(tokens, start)
+        own, before = tokens[start], tokens[start - 1] if start else _WORD
+        # After digits a word is a part of them; "in a hundred" says percent.
+        is_own = own.values and own.digits is None and before.digits is None
+        if is_own and value >= 3 and (own.is_bare or value != 100):
+            found.append(value)
+        start = end
+    return found
+
+
 @lru_cache(maxsize=256)
 def numerals_of(text: str, variety: str | None = None, n_years: int = 2) -> Numerals:
     """Return the numbers of a text in a variety.
@@ -93,14 +109,11 @@ def numerals_of(text: str, variety: str | None = None, n_years: int = 2) -> Nume
     """
     written = [*_DIGITS.finditer(text)]
     readings = [_readings(match, text, n_years) for match in written]
-    places = count()
-    marked = _DIGITS.sub(lambda _: f" n{next(places)}n ", text)
     firsts = [
         None if len(own[0]) > 1 or ":" in match[0] else min(own[0])
         for match, own in zip(written, readings, strict=True)
     ]
-    tokens = _tokens(_OF_A.sub("", comparison_key(marked)).split(), variety, firsts)
-    values: set[float] = set()
+    tokens, values = _tokens(text, variety, firsts), set(map(float, _IN_NAMES.findall(text)))
     for place, value in _values(tokens):
         values.add(round(value, 6))
         if place is not None:
@@ -135,17 +148,19 @@ def _readings(match: re.Match[str], text: str, n_years: int) -> list[frozenset[f
     return [frozenset(round(value, 6) for value in own) for own in found]
 
 
-def _tokens(words: list[str], variety: str | None, digits: list[float | None]) -> list[_Token]:
-    endings = _endings(variety)
+def _tokens(text: str, variety: str | None, digits: list[float | None]) -> list[_Token]:
+    """Return the words of a text; what each number in digits is goes before."""
+    places = count()
+    marked = _DIGITS.sub(lambda _: f" n{next(places)}n ", text)
+    endings, is_added = _endings(variety), False
     found: list[_Token] = []
-    is_added = False
-    for word in words:
+    for word in _OF_A.sub("", comparison_key(marked)).split():
         if word in _AND:
             is_added = True
             continue
         if place := _PLACE.fullmatch(word):
             n = int(place[1])
-            values = () if digits[n] is None else (digits[n],)
+            values = tuple(value for value in digits[n : n + 1] if value is not None)
             found.append(_Token(values, is_added, digits=n))
         else:
             found.append(_token(word, is_added, endings))
@@ -160,7 +175,8 @@ def _token(word: str, is_added: bool, endings: tuple[str, ...]) -> _Token:
     unit = units().get(word) or units().get(_PREFIX.sub("", word))
     minus = word if word in _minus() else ""
     if values or minus or unit or is_dual:
-        return _Token(values, is_added or joined, is_bare, None, minus, unit, is_dual)
+        is_added |= joined
+        return _Token(values, is_added, is_bare, None, minus, unit, is_dual, word.isascii())
     return _WORD
 
 
@@ -175,39 +191,9 @@ def _minus() -> frozenset[str]:
     return frozenset(word for v in VARIETIES.values() for word in v.numbers.minus)
 
 
-@cache
-def _lexicon() -> dict[str, tuple[float, ...]]:
-    """Return all words of numbers, also those that are joined of two, with what they may mean."""
-    found: dict[str, dict[float, None]] = {}
-    for variety in VARIETIES.values():
-        own = {float(Fraction(value)): words for value, words in variety.numbers.words.items()}
-        simple = [(word, value) for value, words in own.items() for word in words]
-        if variety.is_arabic:
-            simple += [*_joined(own, variety.numbers.teens)]
-        for word, value in simple:
-            found.setdefault(word, {})[value] = None
-    return {word: tuple(values) for word, values in found.items()}
-
-
-def _joined(
-    words: dict[float, tuple[str, ...]], teens: tuple[str, ...]
-) -> Iterator[tuple[str, float]]:
-    for value in map(float, range(3, 11)):
-        for stem in {word.removesuffix("ه") for word in words.get(value, ())}:
-            yield f"{stem}ت", value
-            yield from ((stem + end, 10.0 + value) for end in teens if value < 10)
-            for scale in (100, 1000):
-                yield from ((stem + end, value * scale) for end in words.get(float(scale), ()))
-    for value in map(float, range(20, 100, 10)):
-        for word in words.get(value, ()):
-            stem = word.removesuffix("ون").removesuffix("ين")
-            yield from ((f"{stem}ين{end}", value) for end in ("ات", "يات", "يه"))
-            yield f"{stem}ات", value
-
-
 def _number(word: str) -> tuple[tuple[float, ...], bool, bool]:
     """Return what numbers a word may be, whether "and" is joined to it, and whether it is bare."""
-    known = _lexicon()
+    known = number_words()
     if word in known:
         return known[word], False, True
     match = _PREFIX.match(word)
@@ -307,7 +293,7 @@ def _continues(token: _Token, value: float, total: float, group: float) -> bool:
     if last < 10:
         # Fifteen in Arabic, which says five ten.
         return value == 10 and not token.is_added
-    return last >= 20 and not last % 10 and value < 10 and not token.is_added
+    return last >= 20 and not last % 10 and value < 10 and token.is_latin and not token.is_added
 
 
 def _amounts(
@@ -324,6 +310,8 @@ def _amounts(
         yield value * 60
     if own.fraction and scale > 1:
         yield own.fraction * scale
+    if own.values and end < len(tokens) and tokens[end].whole == _DOZEN:
+        yield value * _DOZEN
     for part in (tokens[place : place + 3] for place in places):
         if part and part[0].is_added and part[0].fraction:
             amounts.append(value + part[0].fraction * scale)

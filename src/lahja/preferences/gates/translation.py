@@ -1,6 +1,6 @@
 """Gates of translations: about as long as its source, with its numbers and its names.
 
-Not judged are numbers in words on both sides.
+Numbers in words on both sides are judged between two languages, where each side has one.
 """
 
 import re
@@ -8,7 +8,7 @@ import re
 from lahja.core.config.evaluation import Gates
 from lahja.corpora.text import arabic_share, comparison_key, is_arabic_script
 from lahja.preferences.gates.form import unwrapped
-from lahja.preferences.gates.numerals import has_digits, numerals_of
+from lahja.preferences.gates.numerals import has_digits, numbers_in_words, numerals_of
 from lahja.preferences.gates.verdict import Pair, Verdict, not_computed, passed, stopped
 from lahja.prompts.intent import ENGLISH, TRANSLATE
 from lahja.prompts.wordings import consonant_classes, word_list
@@ -54,16 +54,20 @@ def judge_numbers(pair: Pair, settings: Gates) -> Verdict:
     intent = pair.intent
     if intent.kind != TRANSLATE or intent.payload is None:
         return not_computed("only a translation must keep numbers")
-    if not any(map(has_digits, (intent.payload, pair.chosen))):
-        return not_computed("no number in digits; those in words are not judged")
     # With the language the calendar changes as people please, between varieties as tables have it.
     n_years = 1 if is_arabic_script(intent.payload) and intent.language != ENGLISH else 2
-    wanted = numerals_of(intent.payload, intent.source_variety, n_years)
-    found = numerals_of(pair.chosen, intent.variety, n_years)
+    sides = (intent.payload, intent.source_variety), (pair.chosen, intent.variety)
+    words = [numbers_in_words(*side) if n_years == 2 else [] for side in sides]
+    is_one = [*map(len, words)] == [1, 1]
+    if not is_one and not any(has_digits(text) for text, _ in sides):
+        return not_computed("no number in digits, nor one in words on both sides")
+    wanted, found = (numerals_of(*side, n_years) for side in sides)
     if lost := wanted.missing_from(found):
         return stopped(f"the translation lacks {', '.join(lost)}", len(lost), 0)
     if added := found.missing_from(wanted):
         return stopped(f"the source has no {', '.join(added)}", len(added), 0)
+    if is_one and words[0][0] not in found.values and words[1][0] not in wanted.values:
+        return stopped(f"{words[1][0]:g} instead of {words[0][0]:g}", 1, 0)
     return passed("the numbers are the same", 0, 0)
 
 
