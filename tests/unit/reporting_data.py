@@ -33,23 +33,26 @@ def evaluation_prompts(n: int = 12) -> pd.DataFrame:
     for dialect in DIALECTS:
         directions = [("eng", dialect), ("msa", dialect), (dialect, "eng"), (dialect, "msa")]
         cells = [("translation", "FLORES", *direction) for direction in directions]
-        cells += [("monolingual", corpus, dialect, dialect) for corpus in ("BTEC", "HABIBI")]
+        cells += [("monolingual", corpus, None, dialect) for corpus in ("BTEC", "HABIBI")]
         cells += [
-            ("crosslingual", "Okapi", "eng", dialect),
+            ("crosslingual", "Okapi", None, dialect),
             ("validation", "pairs", dialect, dialect),
         ]
         rows += [_prompt(*cell, number) for cell in cells for number in range(n)]
     return pd.DataFrame(rows)
 
 
-def _prompt(task: str, corpus: str, source: str, target: str, number: int) -> dict[str, object]:
+def _prompt(
+    task: str, corpus: str, source: str | None, target: str, number: int
+) -> dict[str, object]:
     with_reference = task in ("translation", "validation")
+    asked = SENTENCES[source or ("eng" if task == "crosslingual" else target)].format(number)
     return {
         "prompt_id": f"{task}-{corpus}-{source}-{target}-{number:03}",
         "task": task, "corpus": corpus, "source_variety": source, "target_variety": target,
-        "source": SENTENCES[source].format(number),
+        "source": asked if source else None,
         "reference": SENTENCES[target].format(number) if with_reference else None,
-        "prompt": f"{target}: {SENTENCES[source].format(number)}",
+        "prompt": f"{target}: {asked}",
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from reporting_data import predictions
+from reporting_data import evaluation_prompts, predictions
 from reporting_run import ATTACK, DIALECTS
 
 from lahja.core.artifacts import Table, read_artifact, write_artifact
@@ -17,6 +17,7 @@ from lahja.core.statistics import Resampling
 from lahja.core.tables import (
     CLASSIFIER_METRICS,
     COMPARISONS,
+    EVALUATION_PROMPTS,
     METRICS,
     SENTENCE_SCORES,
     write_table,
@@ -129,7 +130,7 @@ def test_varieties_keep_their_order_where_the_first_has_no_value(run: Run, tmp_p
 def test_arabic_samples_run_right_to_left(scores: list[pd.DataFrame]) -> None:
     arabic, latin = "أنا 12 (test) لا", "not Arabic لا"
     rows = sample_outputs([scores[0].assign(response=arabic, reference=latin)], 1, seed=0)
-    (lines,) = samples_chart(rows)["datasets"].values()
+    (lines,) = samples_chart(pictured_samples(rows))["datasets"].values()
     kinds = {line["text"]: line["kind"] for line in lines if line["text"]}
     assert kinds[f"\u202b{arabic}\u202c"] == "arabic"
     assert kinds[latin] == "latin"
@@ -166,6 +167,10 @@ def test_samples_hold_each_direction_of_every_model_once(scores: list[pd.DataFra
         translations.groupby(["source_variety", "target_variety"])["sample"].nunique().eq(1).all()
     )
     assert sample_outputs(scores, 1, seed=0).rows.equals(rows)
+    # Of tasks without a source, each dialect's.
+    without = rows[rows["source_variety"].isna()]
+    assert set(without["task"]) == {"monolingual", "crosslingual"}
+    assert without.groupby(["task", "target_variety"])["sample"].nunique().eq(1).all()
 
 
 def test_looks_depend_on_the_names_alone() -> None:
@@ -239,15 +244,16 @@ def test_tables_and_figures_on_disk_carry_the_note_too(run: Run, root: Path, tmp
     classifiers = evaluate_classifier("nadi", predictions(0.9, DIALECTS), Resampling(10, 0), 0.95)
     given = {"metrics": (run.metrics, METRICS), "comparisons": (pd.read_parquet(run.tables / "comparisons.parquet"), COMPARISONS),
              "classifiers": (classifiers, CLASSIFIER_METRICS),
-             "scores": (pd.concat(run.scores), SENTENCE_SCORES)}  # fmt: skip
-    paths = [tmp_path / f"{name}.parquet" for name in given]
-    for path, table in zip(paths, given.values(), strict=True):
+             "scores": (pd.concat(run.scores), SENTENCE_SCORES),
+             "prompts": (evaluation_prompts(), EVALUATION_PROMPTS)}  # fmt: skip
+    *paths, prompts = [tmp_path / f"{name}.parquet" for name in given]
+    for path, table in zip((*paths, prompts), given.values(), strict=True):
         write_table(path, *table)
     settings = {"models": MODELS, "starts": run.starts, "dialects": DIALECTS, "select": 1,
                 "figure_models": MODELS, "translators": {"llama": "llama-Base"}, "samples": 1, "families": [],
                 "resamples": 10, "confidence": 0.95, "seed": 0, "left_out": "Made without a."}  # fmt: skip
     folders = tmp_path / "tables", tmp_path / "figures"
-    main(*paths, root / "resources" / "paper", settings, *folders)
+    main(*paths, [prompts], root / "resources" / "paper", settings, *folders)
     found = [read_artifact(path) for folder in folders for path in folder.glob("*.parquet")]
     assert len(found) >= 10
     assert all(table.notes[-1] == "Made without a." for table in found)

@@ -18,7 +18,9 @@ let found = [];
 const samples = data.prompts.map(([task, corpus, from, into, source, reference], number) => ({
   task, corpus, from, into, source, reference,
   outputs: data.outputs[number].map(([text, adi2, aldi, chrf]) => ({ text, adi2, aldi, chrf })),
-  direction: from === into ? nameOf(into) : `${nameOf(from)} \u2192 ${nameOf(into)}`,
+  // A task without a source asks for a dialect alone.
+  direction:
+    from === null || from === into ? nameOf(into) : `${nameOf(from)} \u2192 ${nameOf(into)}`,
   dialect: nameOf(["eng", "msa"].includes(into) ? from : into),
 }));
 
@@ -107,7 +109,7 @@ function show() {
 function card(sample) {
   const about = `${TASKS[sample.task] ?? sample.task}, ${sample.corpus}`;
   const heading = element("h3", {}, sample.direction, " ", element("small", {}, about));
-  const texts = [["source", sample.from, sample.source]];
+  const texts = [[sample.from === null ? "prompt" : "source", sample.from, sample.source]];
   if (sample.reference !== null) texts.push(["reference", sample.into, sample.reference]);
   const given = texts.map(([label, variety, text]) =>
     element("div", { className: "given" }, element("h4", {}, label), paragraph(text, variety)),
@@ -140,7 +142,7 @@ function outputOf(sample, model) {
 }
 
 function paragraph(text, variety) {
-  return element("p", { dir: directionOf(text), lang: data.varieties[variety][1] }, text);
+  return element("p", { dir: directionOf(text), lang: data.varieties[variety]?.[1] ?? "" }, text);
 }
 
 function directionOf(text) {

@@ -21,6 +21,7 @@ rule make_tables_and_figures:
         comparisons=rules.compute_metrics.output.comparisons,
         classifier=rules.evaluate_classifier.output.metrics,
         scores=rules.score_sentences.output.scores,
+        prompts=EVALUATION,
     output:
         **OPERATING_POINT,
         tables=directory(f"{paths.results}/tables"),
@@ -50,7 +51,8 @@ rule make_tables_and_figures:
         f"python {scripts}/make_tables_and_figures.py"
         " --metrics {input.metrics:q}"
         " --comparisons {input.comparisons:q} --classifier-metrics {input.classifier:q}"
-        " --scores {input.scores:q} --paper {params.paper:q} --settings {params.settings:q}"
+        " --scores {input.scores:q} --prompts {input.prompts:q}"
+        " --paper {params.paper:q} --settings {params.settings:q}"
         " --tables {output.tables:q} --figures {output.figures:q}"
         " --operating-point {params.operating_point:q} &> {log:q}"
 
@@ -119,6 +121,7 @@ rule build_report:
         metrics=rules.compute_metrics.output.metrics,
         confusion=rules.evaluate_classifier.output.confusion,
         scores=rules.score_sentences.output.scores,
+        prompts=EVALUATION,
         tables=rules.make_tables_and_figures.output.tables,
         figures=rules.make_tables_and_figures.output.figures,
         counts=rules.assemble_data.output.counts,
@@ -165,7 +168,8 @@ rule build_report:
         f"python {scripts}/build_report.py"
         " --settings {params.settings:q}"
         " --licences {params.licences:q}"
-        " --metrics {input.metrics:q} --confusion {input.confusion:q} --scores {input.scores:q} --tables {input.tables:q}"
+        " --metrics {input.metrics:q} --confusion {input.confusion:q} --scores {input.scores:q}"
+        " --prompts {input.prompts:q} --tables {input.tables:q}"
         " --figures {input.figures:q} --counts {input.counts:q} --rejects {input.rejects:q}"
         " --pairs {input.pairs:q} --funnel {input.funnel:q} --trained {input.trained:q}"
         " --benchmarks {params.benchmarks:q} --rulegraph {input.rulegraph:q}"

@@ -13,6 +13,7 @@ from lahja.evaluation.metrics.classification import CONFUSION
 from lahja.evaluation.sentence_scores import read_scores
 from lahja.report.logs import read_curves, rules_table, runtimes_table
 from lahja.report.page import Run, build_report
+from lahja.report.samples import with_prompts
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "report"
 
@@ -22,6 +23,7 @@ def main(
     metrics: Path,
     confusion: Path,
     scores: Path,
+    prompts: list[Path],
     tables: Path,
     figures: Path,
     counts: Path,
@@ -46,6 +48,7 @@ def main(
     folders of artifacts; `pairs` and `funnel` lie in folders named for their datasets, `trained`
     are folders; `benchmarks` is read as it is now. Settings: see Run.
     """
+    asked = pd.concat([read_table(path, schemas.EVALUATION_PROMPTS) for path in prompts])
     changes = sorted(study.glob("changes_*.parquet")) if study else []
     evidence = Run(
         **settings,
@@ -60,7 +63,7 @@ def main(
         ),
         funnel=read_by_folder(funnel, schemas.FUNNEL, "dataset"),
         pairs=read_by_folder(pairs, schemas.PAIRS, "dataset"),
-        scores=read_scores(scores, settings["models"]),
+        scores=with_prompts(read_scores(scores, settings["models"]), asked),
         curves=read_curves(trained),
         runtimes=runtimes_table(benchmarks),
         rules=rules_table(rulegraph),

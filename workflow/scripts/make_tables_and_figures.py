@@ -2,17 +2,25 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from lahja.core.artifacts import write_artifact
 from lahja.core.command import run
 from lahja.core.statistics import Resampling
-from lahja.core.tables import CLASSIFIER_METRICS, COMPARISONS, METRICS, read_table
+from lahja.core.tables import (
+    CLASSIFIER_METRICS,
+    COMPARISONS,
+    EVALUATION_PROMPTS,
+    METRICS,
+    read_table,
+)
 from lahja.evaluation.metrics.evaluation import check_same_prompts, evaluate_model
 from lahja.evaluation.sentence_scores import read_scores
 from lahja.report.charts import bars_chart, samples_chart, save_picture, styles
 from lahja.report.figures import classifier_figure, direction_figures
 from lahja.report.formats import write_table_files
 from lahja.report.operating_point import Family, operating_point_table
-from lahja.report.samples import pictured_samples, sample_outputs
+from lahja.report.samples import pictured_samples, sample_outputs, with_prompts
 from lahja.report.tables import answer_tables, changes_table, classifier_table, table1, table2
 from lahja.report.tradeoff import operating_points_chart
 from lahja.scoring.translation import load_spbleu
@@ -23,6 +31,7 @@ def main(
     comparisons: Path,
     classifier_metrics: Path,
     scores: Path,
+    prompts: list[Path],
     paper: Path,
     settings: dict,
     tables: Path,
@@ -58,7 +67,8 @@ def main(
         figure.notes.extend(notes)
         write_artifact(figure, figures)
         save_picture(bars_chart(figure, styles(names)), figure.name, figures)
-    outputs = read_scores(scores, models)
+    asked = pd.concat([read_table(path, EVALUATION_PROMPTS) for path in prompts])
+    outputs = with_prompts(read_scores(scores, models), asked)
     samples = sample_outputs(outputs, settings["samples"], settings["seed"])
     samples.notes.extend(notes)
     write_artifact(samples, figures)

@@ -18,8 +18,17 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
+def with_prompts(scores: Sequence[pd.DataFrame], prompts: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return SENTENCE_SCORES with the whole prompt as the source of a task that has none."""
+    texts = prompts.set_index("prompt_id")["prompt"]
+    return [
+        frame.assign(source=frame["source"].fillna(frame["prompt_id"].map(texts)))
+        for frame in scores
+    ]
+
+
 def sample_outputs(scores: Sequence[pd.DataFrame], per_direction: int, seed: int) -> Table:
-    """Return translations of the same sentences by every model, drawn at random.
+    """Return answers of every model to the same prompts, drawn at random.
 
     `scores` holds SENTENCE_SCORES of each model; each direction (or dialect, of tasks without a
     source) gives `per_direction` prompts.
@@ -31,7 +40,7 @@ def sample_outputs(scores: Sequence[pd.DataFrame], per_direction: int, seed: int
     rows = rows.sort_values("sample", kind="stable", ignore_index=True)
     rows["adi2"] = rows["adi2"].where(rows["target_variety"].map(is_dialect))
     names = ["task", "corpus", "prompt_id", *(column.key for column in _COLUMNS)]
-    note = f"{per_direction} sentences of each direction, drawn at random (seed {seed})."
+    note = f"{per_direction} of each direction or dialect, drawn at random (seed {seed})."
     return Table("figure6", "Sample outputs. (paper, Figure 6)", _COLUMNS, rows[names], [note])
 
 
@@ -91,7 +100,7 @@ def _drawn(first: pd.DataFrame, groups: list[str], per_group: int, seed: int) ->
     """Return the ids of prompts drawn at random from each group, in the order of the table."""
     generator = np.random.default_rng(seed)
     chosen: list[str] = []
-    for _, part in first.groupby(groups, sort=False):
+    for _, part in first.groupby(groups, sort=False, dropna=False):
         places = generator.permutation(len(part))[:per_group]
         chosen += part["prompt_id"].iloc[np.sort(places)].tolist()
     return chosen
