@@ -460,6 +460,44 @@ PAIRS = [
     # echo
     (reply("Palestine", "هل تحب القهوة؟"), "هل تحب القهوة؟", "echo"),
     (reply("Syria", "صباح الخير"), "يسعد صباحك", "sound"),
+    # arabizi
+    (tr("syr", "eng", "تفضل يا أخ"), "tfaddal ya akh", "language"),
+    (tr("pse", "eng", "مفتاح السيارة"), "mefta7 es sayyara", "language"),
+    (tr("egy", "eng", "شربت القهوة"), "sherebt el ahwa", "language"),
+    (tr("mar", "eng", "شربت القهوة"), "chrebt lqahwa", "language"),
+    (tr("sau", "eng", "سافرت الرياض"), "safart riyadh", "language"),
+    (tr("egy", "eng", "تاكسي!"), "taxi!", "sound"),
+    (tr("egy", "eng", "مصطفى محمود"), "Mostafa Mahmoud", "sound"),
+    (tr("syr", "eng", "بطاطا"), "potatoes", "sound"),
+    # wrapper
+    (tr("eng", "egy", "Are you ready?"), "Egyptian Arabic - جاهز؟", "artefact"),
+    (tr("eng", "syr", "Are you ready?"), "جاهز؟ - بالسوري", "artefact"),
+    (tr("eng", "mar", "Are you ready?"), "In Moroccan Darija, you would say: واش واجد؟", "artefact"),
+    (tr("eng", "pse", "Are you ready?"), "بالفلسطيني نقول: جاهز؟", "artefact"),
+    (tr("eng", "sau", "Are you ready?"), "`جاهز؟`", "artefact"),
+    (tr("eng", "egy", "Are you ready?"), "إليك: جاهز؟", "artefact"),
+    (tr("eng", "egy", "Are you ready - or not?"), "جاهز - ولا لأ؟", "sound"),
+    (tr("eng", "egy", "One thing is sure: he left."), "حاجة واحدة أكيدة: هو مشي.", "sound"),
+    # dialect name
+    ("Reply as a Syrian would: What do you sell?", "ببيع خضرة.", "sound"),
+    ("Use an Egyptian accent. What do you sell?", "ببيع خضار.", "sound"),
+    ("Switch to Palestinian, please. What do you sell?", "ببيع خضرة.", "sound"),
+    ("احكي معي شامي: شو بتبيع؟", "ببيع خضرة.", "sound"),
+    ("Answer in Lebanese: What do you sell?", "ببيع خضرة.", "sound"),
+    # refusal
+    (tr("eng", "egy", "Wash the dishes."), "آسف، مش هينفع أساعدك في ده.", "adequacy"),
+    (tr("eng", "msa", "Wash the dishes."), "عذرًا، لا أستطيع الإجابة عن هذا الطلب.", "adequacy"),
+    (tr("eng", "mar", "Wash the dishes."), "كنتأسف، ما يمكنش ليا نترجم هادشي.", "adequacy"),
+    (tr("egy", "eng", "اغسل المواعين."), "I apologize, but I cannot translate this.", "adequacy"),
+    # refrain
+    ("Sing me something in Egyptian Arabic.", "يا ليلة العيد\nآنستينا\nيا ليلة العيد\nوجددتي الأمل فينا\nيا ليلة العيد\nهلالك هل لعينينا\nيا ليلة العيد\nفرحنا له وغنينا\nيا ليلة العيد", "sound"),
+    # numbers
+    (tr("eng", "egy", "It cost 1.5 billion dollars."), "كلفت مليار ونص دولار.", "sound"),
+    (tr("eng", "syr", "It cost 2 billion dollars."), "كلفت مليارين دولار.", "sound"),
+    (tr("eng", "egy", "I have seven brothers."), "عندي سبع إخوات.", "sound"),
+    (tr("eng", "egy", "I have seven brothers."), "عندي تسع إخوات.", "numbers"),
+    (tr("eng", "mar", "He sleeps at half past eleven."), "كينعس مع الحداش ونص.", "sound"),
+    (tr("eng", "mar", "He sleeps at half past eleven."), "كينعس مع الطناش ونص.", "numbers"),
 ]  # fmt: skip
 
 

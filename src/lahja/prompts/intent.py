@@ -218,7 +218,10 @@ def _mentions(key: str) -> list[tuple[str, str]]:
 def _of_wording(instruction: str, payload: str | None, kind: str) -> str | None:
     """Return the variety that a prompt which names none is itself in, where that is clear."""
     if not is_arabic_script(instruction):
-        is_unclear = phrase("of_arabic").search(comparison_key(instruction))
+        key = comparison_key(instruction)
+        is_unclear = phrase("of_arabic").search(key) or (
+            phrase("of_speaking").search(key) and wordings.names_people(key)
+        )
         return "eng" if any(map(str.isalpha, instruction)) and not is_unclear else None
     key = comparison_key(instruction)
     for code, known in VARIETIES.items():

@@ -31,6 +31,7 @@ _ENGLISH_IN_ARABIC = r"(?:انجليزي|انجليزيه|انكليزي|انك�
 _OTHER_IN_ARABIC = r"(?:فرنسي|فرنسيه|اسباني|اسبانيه|الماني|المانيه|تركي|تركيه|عبري|عبريه)"
 # "in the … of", "the Arabic …": the words that make an adjective the name of a variety.
 _KIND_OF_SPEECH = r"(?:لهجه|لهجات|عربيه|عربي|عاميه|دارجه|لغه|كلام|لسان)"
+_SPEAK = r"احكي?|[تا]?تكلم\w?|رد|جاوب\w?|هضر\w?|دوي|سولف\w?|اكتب\w?"
 _ARTICLE = r"(?:(?:و|ف)?(?:ب|ل|ف|ك)?(?:ال|ل)?)"
 _WORD = r"(?<!\w){}(?!\w)"
 _BEFORE_NAME = re.compile(rf"^{_ARTICLE}(?=\w{{3}})")
@@ -141,6 +142,7 @@ def variety_names() -> list[tuple[str, tuple[str, ...], list[re.Pattern[str]]]]:
     arabic = [
         rf"{_ARTICLE}{_KIND_OF_SPEECH}(?: {_ARTICLE}عاميه)? {_ARTICLE}(?:NAMES)",
         r"(?:بال|لل)(?:NAMES)",
+        rf"(?:{_SPEAK})(?: (?:معي|معايا|معاي|معنا|لي|علي|وياي))? (?:NAMES)",
     ]
     for kind, forms in (*_lists()["naming"]["forms"].items(), ("arabic", arabic)):
         found += [
@@ -235,6 +237,16 @@ def _speech_words() -> tuple[frozenset[str], frozenset[str]]:
     names = {word for kind in kinds for _, own in _names(kind) for word in re.findall(r"\w+", own)}
     names |= set(_lists()["naming"]["names"].split())
     return frozenset(names), frozenset(_lists()["naming"]["beside"].split())
+
+
+@cache
+def _people() -> frozenset[str]:
+    return frozenset(name for _, names in _names("english") for name in names.split("|"))
+
+
+def names_people(key: str) -> bool:
+    """Whether an English text, as a key, names those who speak a dialect of Arabic."""
+    return not _people().isdisjoint(key.split())
 
 
 def is_variety_label(text: str) -> bool:

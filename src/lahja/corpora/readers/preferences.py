@@ -124,14 +124,14 @@ def _parse(record: Any, file: str, line: int) -> PreferencePair:
 
 def _side(record: dict[str, Any], side: str) -> Any:
     """Return the better or the worse answer, by its column or its place in one of both."""
-    if "chosen" in record:
+    if "chosen" in record and "rejected" in record:
         return record[side]
-    if "rejected_messages" in record:
+    if record.get("rejected_messages"):
         return record["messages" if side == "chosen" else "rejected_messages"]
     if "rejected_response" in record:
         if side == "rejected":
             return record["rejected_response"]
-        return record["response"] if "response" in record else [*record["messages"]][-1]
+        return record["response"] if "response" in record else record["messages"][-1]
     both = record.get("output")
     if isinstance(both, list) and len(both) == 2:
         return both[side == "rejected"]
@@ -173,8 +173,9 @@ def _turns(name: str, said: Any, role: str = _MODEL) -> list[Turn]:
     for turn in said:
         if not isinstance(turn, dict):
             raise TypeError(f"{name}: expected a turn, found {_shown(turn)}")
-        own = str(turn.get("role", turn.get("from"))).lower()
-        value = turn["content"] if "content" in turn else turn.get("value")
+        own = str(turn.get("role") or turn.get("from")).lower()
+        value = turn.get("content")
+        value = turn.get("value") if value is None else value
         turns.append((_ROLES.get(own, _MODEL), _text(name, value)))
     return turns
 

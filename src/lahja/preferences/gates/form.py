@@ -40,9 +40,10 @@ _COLON, _MARKS = re.compile("[:：]"), re.compile(r"[<\[#:=]")
 _HEADED = re.compile(
     r"\A[^\n:]{1,60}:|\A\W*(?:p\.?s|n\.?b|note|attention|warning|important)\b", re.I
 )
-_BRACKETS = {"(": ")", "[": "]", "{": "}", "*": "*", "_": "_"}
+_BRACKETS = {"(": ")", "[": "]", "{": "}", "*": "*", "_": "_", "`": "`", "<": ">"}
 # "(in Syrian)" before or after the answer.
 _LABEL = re.compile(r"\A\s*[(\[]([^()\[\]]{3,60})[)\]]|[(\[]([^()\[\]]{3,60})[)\]][\s.!?؟]*\Z")
+_PARTS = re.compile(r"[:：\n]|\s[-–—]\s")
 _DRAWN_OUT = re.compile(r"(\w)\1{3,}")
 _HEAD = re.compile(r"\A([^\n:]{2,100}):\s*(?:\n|\Z|[\"“«])")
 _CONTINUES = re.compile(r"\A\s*[.,،؛;:)\]}»”؟?!]+(?:\s|\Z)")
@@ -136,8 +137,7 @@ def _heads(intent: PromptIntent, found: re.Match[str]) -> bool:
 
 def _label(text: str) -> str | None:
     """Return the variety's name before or after an answer, None where there is none."""
-    head = text.strip()[:60].split("\n")[0].partition(":")
-    named = [head[0]] if head[1] else []
+    named = [*_PARTS.split(text.strip()[:60])[:-1][:1], *_PARTS.split(text)[1:][-1:]]
     named += [group for match in _LABEL.finditer(text) for group in match.groups() if group]
     return next((name.strip() for name in named if is_variety_label(name)), None)
 
@@ -234,7 +234,7 @@ def judge_repetition(pair: Pair, settings: Gates) -> Verdict:
 def _without_refrain(text: str) -> str:
     """Return a song with each line once, where it has several and comes back to each but seldom."""
     lines = Counter(comparison_key(line) for line in text.split("\n") if line.strip())
-    is_refrain = len(lines) >= 3 and max(lines.values()) <= 4
+    is_refrain = len(lines) >= 3 and max(lines.values()) <= 6
     return "\n".join(lines) if is_refrain else text
 
 

@@ -7,10 +7,10 @@ from itertools import groupby
 
 from lahja.core.config.evaluation import Gates
 from lahja.core.varieties import VARIETIES, dialects_among, get_variety
-from lahja.corpora.text import arabic_share, count_words
+from lahja.corpora.text import arabic_share, comparison_key, count_words
 from lahja.preferences.gates.verdict import Pair, Verdict, not_computed, passed, stopped
 from lahja.prompts.intent import ENGLISH, FREE, TRANSLATE, PromptIntent
-from lahja.prompts.wordings import find_markers, homographs_of_msa, word_list
+from lahja.prompts.wordings import consonant_classes, find_markers, homographs_of_msa, word_list
 
 _LATIN_OR_APOSTROPHE = re.compile(r"[A-Za-zÀ-ɏ0-9'’]+")
 # Latin letters with the digits that stand for Arabic ones: 3aref, 7abibi, sha5s; not 35mm, MP3.
@@ -60,6 +60,13 @@ def judge_language(pair: Pair, settings: Gates) -> Verdict:
     n_digits = sum(bool(_ARABIZI_WORD.fullmatch(w)) and not _MEASURE.fullmatch(w) for w in words)
     n_arabizi = n_digits + sum(w in arabizi and w not in english for w in words)
     n_english = sum(w in english for w in words)
+    if not n_english and n > 1 and pair.intent.kind == TRANSLATE:
+        # Words of the source, spelled out; those of several letters, and names have capitals.
+        n_arabizi += sum(
+            word.islower() and word not in arabizi and len(latin_consonants(word)) > 2
+            and is_name_in(word, pair.intent.payload or "")
+            for word in _LATIN_WORD.findall(pair.chosen)
+        )  # fmt: skip
     if n_arabizi > n_english and n_arabizi >= 0.2 * n and (n_digits >= 2 or n_arabizi >= 0.4 * n):
         reason = "English was asked for, the answer is Arabic in Latin letters"
         return stopped(reason, n_arabizi / n, 0.2)
@@ -160,3 +167,22 @@ def _folded(word: str) -> str:
     """Return a word in small letters without accents."""
     parts = unicodedata.normalize("NFKD", word.casefold())
     return "".join(c for c in parts if not unicodedata.combining(c))
+
+
+def is_name_in(name: str, text: str) -> bool:
+    """Whether a word of an Arabic text has a Latin name's consonants (Singapore: سنغافورة)."""
+    wanted, classes = _single(latin_consonants(name)), consonant_classes()
+    words = comparison_key(text).split()
+    own = ("".join(classes.get(c, "") for c in word if not c.isascii()) for word in words)
+    return any(wanted in _single(consonants) for consonants in own)
+
+
+def latin_consonants(name: str) -> str:
+    """Return the classes of a Latin name's consonants."""
+    classes = consonant_classes()
+    return "".join(map(classes.get, re.findall("|".join(classes), name.lower())))
+
+
+def _single(consonants: str) -> str:
+    """Return the classes with doubles made single."""
+    return re.sub(r"(.)\1+", r"\1", consonants)

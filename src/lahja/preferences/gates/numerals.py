@@ -32,7 +32,7 @@ _OF_A = re.compile(r"(?<!\w)(?:of )?an? (?=\w)")
 _PREFIX = re.compile(r"^([وف]?)((?:هال|[بلكعد]?(?:ال|ل)|[بلكعده])?)(?=\w{2})")
 _OF_THEM = re.compile(r"(?:هم|ها|هن|كم|كن|نا|ه)$")
 _AND = frozenset(("و", "and"))
-_SCALES, _DOZEN = (1e3, 1e6), 12.0
+_SCALES, _DOZEN = (1e3, 1e6, 1e9), 12.0
 
 
 @dataclass(frozen=True)
@@ -243,7 +243,7 @@ def _compound(tokens: list[_Token], start: int) -> tuple[int, float, float]:
     if value is None:
         return start + 1, 2.0 if first.is_dual else 1.0, 1.0
     if value >= 1000 and first.digits is None:
-        total, scale = value, 1e6 if value >= 1e6 else 1e3
+        total, scale = value, max(size for size in _SCALES if size <= value)
     else:
         group = value
     end = start + 1

@@ -8,10 +8,11 @@ import re
 from lahja.core.config.evaluation import Gates
 from lahja.corpora.text import arabic_share, comparison_key, is_arabic_script
 from lahja.preferences.gates.form import unwrapped
+from lahja.preferences.gates.language import is_name_in, latin_consonants
 from lahja.preferences.gates.numerals import has_digits, numbers_in_words, numerals_of
 from lahja.preferences.gates.verdict import Pair, Verdict, not_computed, passed, stopped
 from lahja.prompts.intent import ENGLISH, TRANSLATE
-from lahja.prompts.wordings import consonant_classes, word_list
+from lahja.prompts.wordings import word_list
 
 # Letters of a translation per letter of its source, by whether each is Arabic: the medians of
 # FLORES-200 and MADAR (English 0.77 to 0.86 into Arabic, 1.12 to 1.17 out of it).
@@ -101,25 +102,7 @@ def names_in(text: str) -> list[str]:
             continue
         if (
             not _SENTENCE_START.search(text, max(match.start() - 9, 0), match.start())
-            and len(_latin_consonants(word)) >= 2
+            and len(latin_consonants(word)) >= 2
         ):
             found.append(word)
     return list(dict.fromkeys(found))
-
-
-def is_name_in(name: str, text: str) -> bool:
-    """Whether a word of an Arabic text has a Latin name's consonants (Singapore: سنغافورة)."""
-    wanted, classes = _single(_latin_consonants(name)), consonant_classes()
-    words = comparison_key(text).split()
-    own = ("".join(classes.get(c, "") for c in word if not c.isascii()) for word in words)
-    return any(wanted in _single(consonants) for consonants in own)
-
-
-def _latin_consonants(name: str) -> str:
-    classes = consonant_classes()
-    return "".join(map(classes.get, re.findall("|".join(classes), name.lower())))
-
-
-def _single(consonants: str) -> str:
-    """Return the classes with doubles made single."""
-    return re.sub(r"(.)\1+", r"\1", consonants)
