@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from itertools import chain
 
 from lahja.core.config.evaluation import Gates
@@ -65,6 +66,7 @@ def judge_artefacts(pair: Pair, settings: Gates) -> Verdict:
     return next(map(stopped, faults), passed("nothing but the answer"))
 
 
+@lru_cache(maxsize=256)
 def unwrapped(text: str) -> str:
     """Return a text without the data structure, the fence or the quotes around it."""
     inner = text.strip().strip("`").strip()
@@ -216,7 +218,7 @@ def _inside_quotes(text: str) -> str | None:
 def judge_repetition(pair: Pair, settings: Gates) -> Verdict:
     """Stop an answer that loops, or too many of whose word trigrams are repetitions."""
     limit = settings.repetition.max_repeated
-    is_song = phrase("song").search(comparison_key(pair.intent.instruction)) is not None
+    is_song = _asks_for_song(pair.intent.instruction)
     text = _without_refrain(pair.chosen) if is_song else pair.chosen
     if not is_song and is_looping(text) and is_looping(text := _without_laughter(text)):
         reason = "a piece of the answer comes five times or more in a row"
@@ -229,6 +231,11 @@ def judge_repetition(pair: Pair, settings: Gates) -> Verdict:
     if len(words) >= _MIN_WORDS and share > limit:
         return stopped("the answer says the same again and again", share, limit)
     return passed("no loops", share, limit)
+
+
+@lru_cache(maxsize=1024)
+def _asks_for_song(instruction: str) -> bool:
+    return phrase("song").search(comparison_key(instruction)) is not None
 
 
 def _without_refrain(text: str) -> str:

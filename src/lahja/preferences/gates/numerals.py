@@ -90,6 +90,9 @@ def numbers_in_words(text: str, variety: str | None = None) -> list[float]:
     """Return the numbers of three and more that a text's words say, without fractions, in order."""
     tokens, found, start = _tokens(text, variety, []), [], 0
     while start < len(tokens):
+        if tokens[start] is _WORD:
+            start += 1
+            continue
         end, value, _ = _compound(tokens, start)
         own, before = tokens[start], tokens[start - 1] if start else _WORD
         # After digits a word is a part of them; "in a hundred" says percent.

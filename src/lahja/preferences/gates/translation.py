@@ -58,8 +58,10 @@ def judge_numbers(pair: Pair, settings: Gates) -> Verdict:
     # With the language the calendar changes as people please, between varieties as tables have it.
     n_years = 1 if is_arabic_script(intent.payload) and intent.language != ENGLISH else 2
     sides = (intent.payload, intent.source_variety), (pair.chosen, intent.variety)
-    words = [numbers_in_words(*side) if n_years == 2 else [] for side in sides]
-    is_one = [*map(len, words)] == [1, 1]
+    # Numbers in words are compared between languages, where each side has one.
+    said = numbers_in_words(*sides[0]) if n_years == 2 else []
+    again = numbers_in_words(*sides[1]) if len(said) == 1 else []
+    is_one = len(again) == 1
     if not is_one and not any(has_digits(text) for text, _ in sides):
         return not_computed("no number in digits, nor one in words on both sides")
     wanted, found = (numerals_of(*side, n_years) for side in sides)
@@ -67,8 +69,8 @@ def judge_numbers(pair: Pair, settings: Gates) -> Verdict:
         return stopped(f"the translation lacks {', '.join(lost)}", len(lost), 0)
     if added := found.missing_from(wanted):
         return stopped(f"the source has no {', '.join(added)}", len(added), 0)
-    if is_one and words[0][0] not in found.values and words[1][0] not in wanted.values:
-        return stopped(f"{words[1][0]:g} instead of {words[0][0]:g}", 1, 0)
+    if is_one and said[0] not in found.values and again[0] not in wanted.values:
+        return stopped(f"{again[0]:g} instead of {said[0]:g}", 1, 0)
     return passed("the numbers are the same", 0, 0)
 
 
