@@ -1,10 +1,15 @@
 """Plans of the runs: no network, no results, no data."""
 
+import importlib
 import re
+import shlex
 import sys
+from functools import wraps
 
 import pytest
 import yaml
+
+from lahja.core.command import run
 
 pytestmark = pytest.mark.workflow
 
@@ -113,6 +118,22 @@ def test_what_goes_past_the_paper_is_planned_where_it_is_asked_for(fresh, tmp_pa
     # A weight is chosen only where a mixture and both of its ends are evaluated.
     assert "results/demo/operating_point" in more.stdout
     assert "results/demo/operating_point" not in plain
+
+
+@pytest.mark.parametrize("config", ["demo", "config"])
+def test_every_script_takes_the_commands_that_call_it(fresh, monkeypatch, config):
+    arguments = ("-n", "-p", "--forceall", "--cores", "2", "--configfile", f"config/{config}.yaml")
+    shown = fresh.snakemake(*arguments).stdout
+    monkeypatch.setattr("lahja.core.command.lease_devices", lambda gpus: None)
+    called = set()
+    for script, given in re.findall(
+        r"python workflow/scripts/(\w+)\.py (.*?)(?: &> .*)?$", shown, re.M
+    ):
+        main = importlib.import_module(script).main
+        # What is wrong ends the process.
+        run(wraps(main)(lambda *_, **__: None), shlex.split(given))
+        called.add(script)
+    assert len(called) > 25
 
 
 @pytest.mark.parametrize("configs", ["demo", "real", "real study", "real study-smollm2", "config"])

@@ -221,10 +221,10 @@ rule compute_metrics:
             spbleu_model=paths.spbleu_model,
             baselines=selection.compared,
             precision=config["scorers"]["precision"],
+            **{"judge": config["generators"][name]["model"] for name in selection.judges},
         ),
-        judge=" ".join(config["generators"][name]["model"] for name in selection.judges),
     shell:
         f"python {scripts}/compute_metrics.py"
-        " --scores {input.scores:q} --judged {input.judged:q} --judge {params.judge:q} --aldi {input.aldi:q}"
+        " --scores {input.scores:q} --judged {input.judged:q} --aldi {input.aldi:q}"
         " --country {input.country:q} --language {input.language:q} --settings {params.settings:q}"
         " --metrics {output.metrics:q} --comparisons {output.comparisons:q} &> {log:q}"

@@ -27,14 +27,13 @@ def main(
     metrics: Path,
     comparisons: Path,
     judged: Path | None = None,
-    judge: str = "",
 ) -> None:
     """Read the sentence scores of all models; write metrics and paired differences.
 
     The folders of the scorers that gave them are named in the signature of ADI2 and ALDi.
     Settings: resamples, confidence, seed, baselines ({model: the model it is compared with}),
     spbleu_model and spbleu_download as for score_sentences, precision of the scorers. `judged`
-    holds the replies of the LLM `judge` that rated the responses.
+    holds the replies of the LLM that rated the responses, the settings' judge.
     """
     tables = read_scores(scores)
     if judged:
@@ -46,7 +45,7 @@ def main(
     resampling = Resampling(settings["resamples"], settings["seed"])
     evaluations = [evaluate_model(table, resampling, spbleu) for table in tables]
     scorers = scorers_signature(aldi, country, language, settings["precision"])
-    signatures = metric_signatures(spbleu, scorers, resampling, judge)
+    signatures = metric_signatures(spbleu, scorers, resampling, settings.get("judge", ""))
     confidence = settings["confidence"]
     write_table(metrics, metrics_table(evaluations, confidence, signatures), METRICS)
     by_name = {evaluation.model: evaluation for evaluation in evaluations}
