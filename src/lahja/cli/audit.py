@@ -34,8 +34,6 @@ from lahja.report.formats import written_frames
 
 # Pairs that are judged at a time.
 _CHUNK = 1024
-# Rejects that are shown; all are counted.
-_MAX_SHOWN = 20
 
 
 def main(
@@ -63,14 +61,16 @@ def main(
     kept: list[tuple[pd.DataFrame, ...]] = []
     with _writers(output) as writers:
         summary = audit.Summary()
-        for tables in _audited(file, limits, models):
-            summary.add(*tables)
+        for tables in _audited(file, limits, models, summary):
             for write, table in zip(writers, tables, strict=False):
                 write(table)
             if known:
                 kept.append(tuple(own[own["index"].isin(known)] for own in tables))
         if not summary.n_pairs:
-            raise LahjaError(f"{file}: holds no preference pairs")
+            first = "".join(f" (line {r.line}: {r.reason})" for r in summary.rejects[:1])
+            raise LahjaError(f"{file}: holds no preference pairs{first}")
+    for reject in summary.rejects:
+        print(f"{file}:{reject.line}: {reject.reason}")
     print(summary)
     if known:
         table, verdicts = map(pd.concat, zip(*kept, strict=True))
@@ -79,18 +79,17 @@ def main(
         print(f"\nwritten: {output}")
 
 
-def _audited(file: Path, limits: Gates, models: tuple) -> Iterator[tuple[pd.DataFrame, ...]]:
-    """Yield AUDIT and VERDICTS of some pairs after others; say at the end what are none."""
-    items, shown, n_rejects = read_preferences(file), [], 0
+def _audited(
+    file: Path, limits: Gates, models: tuple, summary: audit.Summary
+) -> Iterator[tuple[pd.DataFrame, ...]]:
+    """Yield AUDIT and VERDICTS of some pairs after others, and count them."""
+    items = read_preferences(file)
     while chunk := [*islice(items, _CHUNK)]:
         pairs = [item for item in chunk if isinstance(item, PreferencePair)]
-        rejects = [item for item in chunk if not isinstance(item, PreferencePair)]
-        shown, n_rejects = (shown + rejects)[:_MAX_SHOWN], n_rejects + len(rejects)
-        yield audit.audit_pairs(pairs, limits, *models)
-    for item in shown:
-        print(f"{file}:{item.line}: {item.reason}")
-    if n_rejects:
-        print(f"records that are no pairs: {n_rejects}\n")
+        summary.refuse(item for item in chunk if not isinstance(item, PreferencePair))
+        tables = audit.audit_pairs(pairs, limits, *models)
+        summary.add(*tables)
+        yield tables
 
 
 @contextmanager

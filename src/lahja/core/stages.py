@@ -51,7 +51,7 @@ STAGES: dict[str, Stage] = {
     "sft": Stage(1, ("training/sft.py",)),
     "dpo": Stage(2, ("training/dpo.py",)),
     "training": Stage(2, ("training/*",)),
-    "gates": Stage(6, ("preferences/gates/*",)),
+    "gates": Stage(7, ("preferences/gates/*",)),
     "labels": Stage(1, ("preferences/labelling.py",)),
     "pairs": Stage(1, ("preferences/*",)),
     "human ratings": Stage(1, ("evaluation/human/*",)),

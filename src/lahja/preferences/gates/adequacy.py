@@ -153,7 +153,7 @@ def judge_adequacy(pair: Pair, settings: Gates) -> Verdict:
         if requests.wants_long_answer(intent.instruction):
             wanted = limits.min_words
         elif requests.asks_openly(intent.instruction):
-            wanted = limits.min_words // 2
+            wanted = limits.min_words // 3
         if words < wanted:
             return stopped("too few words for what was requested", words, wanted)
         if requests.is_only_questions(text) and not requests.wants_question(intent.instruction):

@@ -1,7 +1,7 @@
 """Audit preference pairs: all gates' verdicts, models among them, against a reader's labels."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,8 @@ Classifier = Callable[[list[str]], tuple[tuple[str, ...], list[list[float]]]]
 # Translates texts from one variety into another; None stands for one that could not be made.
 Translator = Callable[[list[str], str, str], list[str | None]]
 
+# Rejects that are kept to be shown; all are counted.
+_MAX_SHOWN = 20
 # Which gates are there for which kind of defect.
 GATES_OF_DEFECT: dict[str, tuple[str, ...]] = {
     "wrong_language": ("language",),
@@ -94,8 +96,16 @@ class Summary:
     """How many pairs each gate stops, passes and cannot tell, of one table after another."""
 
     def __init__(self) -> None:
-        self.n_pairs, self._first, self._statuses = 0, Counter(), Counter()
+        self.n_pairs = self.n_rejects = 0
+        self.rejects: list[Reject] = []
+        self._first, self._statuses = Counter(), Counter()
         self._unknown: defaultdict[str, Counter] = defaultdict(Counter)
+
+    def refuse(self, items: Iterable[Reject]) -> None:
+        """Count records that are no pairs, and keep the first."""
+        for item in items:
+            self.n_rejects += 1
+            self.rejects += [item] * (self.n_rejects <= _MAX_SHOWN)
 
     def add(self, pairs: pd.DataFrame, verdicts: pd.DataFrame) -> None:
         """Count AUDIT and VERDICTS of some pairs."""
@@ -110,7 +120,8 @@ class Summary:
         """Return the counts as text."""
         n_stopped = self._first.total()
         head = f"{'gate':<20}{'stopped':>9}{'first':>7}{'passed':>8}{'not computed':>14}"
-        lines = [
+        lines = [f"records that are no pairs: {self.n_rejects}", ""] * (self.n_rejects > 0)
+        lines += [
             f"{self.n_pairs} pairs: {n_stopped} stopped, {self.n_pairs - n_stopped} go through",
             "",
             f"{head}  mostly because",

@@ -121,8 +121,9 @@ def stray_script(text: str, intent: PromptIntent) -> str | None:
     for reason, pattern in _FOREIGN.items():
         if (match := pattern.search(text)) and match[0] not in prompt:
             return f"{reason}: {match[0]}"
-    is_arabic = arabic_share(text) >= 0.5
-    if intent.kind == FREE or is_arabic == (intent.language == ENGLISH):
+    wants_english = intent.language == ENGLISH
+    is_arabic = arabic_share(text) >= 0.5 or (not wants_english and mixes_into_arabic(text))
+    if intent.kind == FREE or is_arabic == wants_english:
         # An answer that is wholly in the other script is for the language gate.
         return None
     if is_arabic:

@@ -28,7 +28,7 @@ _HIJRI = re.compile(r"\s*(?:هـ|ه(?!\w)|هجري|AH\b|hijri)", re.I)
 # When the lunar year begins, in Gregorian years, and how long it is.
 _HIJRI_YEAR, _HIJRA = 0.970229, 621.5774
 _PLACE = re.compile(r"n(\d+)n")
-_OF_A = re.compile(r"(?<!\w)(?:of )?an? (?=\w)")
+_OF_A = re.compile(r"(?<!\w)(?:(?:of )?an? (?=\w)|ديال (?=ال(?:ملاي|الاف|مليون)))")
 _PREFIX = re.compile(r"^([وف]?)((?:هال|[بلكعد]?(?:ال|ل)|[بلكعده])?)(?=\w{2})")
 _OF_THEM = re.compile(r"(?:هم|ها|هن|كم|كن|نا|ه)$")
 _AND = frozenset(("و", "and"))
