@@ -27,7 +27,6 @@ _PERCENT = re.compile(r"\s*(?:[%٪]|per ?cent)", re.I)
 _HIJRI = re.compile(r"\s*(?:هـ|ه(?!\w)|هجري|AH\b|hijri)", re.I)
 # When the lunar year begins, in Gregorian years, and how long it is.
 _HIJRI_YEAR, _HIJRA = 0.970229, 621.5774
-_PLACE = re.compile(r"n(\d+)n")
 _OF_A = re.compile(r"(?<!\w)(?:(?:of )?an? (?=\w)|ديال (?=ال(?:ملاي|الاف|مليون)))")
 _PREFIX = re.compile(r"^([وف]?)((?:هال|[بلكعد]?(?:ال|ل)|[بلكعده])?)(?=\w{2})")
 _OF_THEM = re.compile(r"(?:هم|ها|هن|كم|كن|نا|ه)$")
@@ -161,8 +160,8 @@ def _tokens(text: str, variety: str | None, digits: list[float | None]) -> list[
         if word in _AND:
             is_added = True
             continue
-        if place := _PLACE.fullmatch(word):
-            n = int(place[1])
+        if word[0] == word[-1] == "n" and word[1:-1].isdigit():
+            n = int(word[1:-1])
             values = tuple(value for value in digits[n : n + 1] if value is not None)
             found.append(_Token(values, is_added, digits=n))
         else:
@@ -272,12 +271,15 @@ def _read(tokens: list[_Token], place: int, group: float = 0) -> float | None:
     """Return a token's number; one that may be a part (ربع, third) is whole before a hundred and
     after a ten.
     """
-    token, following = tokens[place], tokens[place + 1 : place + 2]
-    is_multiplied = any((t.whole or 0) >= 100 and not t.is_added for t in following)
-    is_whole = is_multiplied or (group % 100 >= 20 and not group % 10)
-    if token.fraction is None or (token.whole is not None and is_whole and not token.is_added):
+    token = tokens[place]
+    if token.fraction is None:
         return token.whole
-    return token.fraction if not token.is_added else None
+    if token.is_added:
+        return None
+    following = tokens[place + 1] if place + 1 < len(tokens) else _WORD
+    is_multiplied = (following.whole or 0) >= 100 and not following.is_added
+    is_whole = is_multiplied or (group % 100 >= 20 and not group % 10)
+    return token.whole if is_whole and token.whole is not None else token.fraction
 
 
 def _continues(token: _Token, value: float, total: float, group: float) -> bool:
