@@ -78,7 +78,8 @@ def test_a_fault_of_several_lines_is_told_in_one():
 
 def test_a_fault_ends_the_process_with_exit_code_1(root):
     script = root / "workflow" / "scripts" / "make_tables_and_figures.py"
-    names = ("metrics", "comparisons", "classifier-metrics", "scores", "paper", "tables", "figures")
+    names = ("metrics", "comparisons", "classifier-metrics", "scores", "prompts", "paper")
+    names += ("tables", "figures")
     options = [part for name in names for part in (f"--{name}", name)]
     done = subprocess.run(
         [sys.executable, script, *options, "--settings", '{"models": [], "starts": {}}'],
