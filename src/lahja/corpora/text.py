@@ -46,7 +46,8 @@ def normalise_text(text: str) -> str:
     if "&" in text:
         # Twice, for tweets were often escaped before they were stored escaped.
         text = html.unescape(html.unescape(text))
-    return " ".join(_CONTROL.sub(" ", letters_of(text)).split())
+    text = letters_of(text)
+    return " ".join((text if text.isprintable() else _CONTROL.sub(" ", text)).split())
 
 
 def letters_of(text: str) -> str:

@@ -157,7 +157,11 @@ def _is_bracketed(text: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"[أإآ]", "ا", text.strip()[:200].lower()).replace("ة", "ه").replace("ً", "")
+    """Return the head of a text with one form of alef and teh marbuta, its punctuation kept."""
+    head = text.strip()[:200].lower()
+    for written, plain in ("أا", "إا", "آا", "ةه"):
+        head = head.replace(written, plain)
+    return head.replace("ً", "")
 
 
 def _announcement(text: str, is_free: bool) -> str:
