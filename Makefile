@@ -63,7 +63,7 @@ format: env ## Put Python and Snakemake files into their style
 	$(BIN)/snakefmt Snakefile workflow
 
 test: test-unit ## Run all tests (those of vLLM: after make vllm-env)
-	$(PYTEST) tests/workflow tests/browser tests/vllm tests/slurm --numprocesses 2 --dist loadgroup
+	$(PYTEST) tests/workflow tests/browser tests/vllm tests/slurm --numprocesses 2 --dist loadfile
 
 test-unit: env ## Run the tests of the library
 	$(PYTEST) tests/unit --numprocesses auto --maxprocesses 4 --dist loadfile

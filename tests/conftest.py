@@ -8,16 +8,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests of one file, and all on the demo's run, in one process: they share fixtures.
-
-    Files with long tests go first, so that no process works alone in the end.
-    """
+    """Begin with the files that have long tests, so that no process works alone in the end."""
     long = set()
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
-        item.add_marker(pytest.mark.xdist_group("demo" if "demo" in names else item.path.stem))
         if item.get_closest_marker("model") or names & {"demo", "corpora"}:
             long.add(item.path)
     items.sort(key=lambda item: item.path not in long)

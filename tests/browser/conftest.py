@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from reporting_data import MODELS
+from reporting_data import MODELS, evaluation_prompts
 from reporting_run import made_up_run, sentence_scores
 
 from lahja.report.page import build_report
+from lahja.report.samples import with_prompts
 
 ATTACK = (
     "<script>alert(1)</script></script><!-- <img src=x onerror=alert(2)> "
@@ -29,6 +30,7 @@ def page_file(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         attacked = table.index[::7]
         table.loc[attacked, ["source", "response"]] = ATTACK
     folder = tmp_path_factory.mktemp("report")
+    scores = with_prompts(scores, evaluation_prompts(6))
     run = made_up_run(scores, folder, root / "resources" / "paper")
     run = replace(run, recipes={"paper": ["llama+RL", "llama-T+RL"], "ours": ["llama-T"]})
     path = folder / "index.html"
