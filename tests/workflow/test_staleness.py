@@ -90,7 +90,7 @@ WORDS = [
     Edit("a new reader", "src/lahja/corpora/readers/further.py", new="NAME = 'further'\n"),
     Edit("a new metric", "src/lahja/evaluation/metrics/further.py", new="NAME = 'further'\n"),
     Edit("a new backend", "src/lahja/generation/further_backend.py", new="NAME = 'further'\n"),
-    Edit("how a training is logged", "workflow/rules/train.smk", "&> {log}", "> {log} 2>&1"),
+    Edit("how a training is logged", "workflow/rules/train.smk", "&> {log:q}", "> {log} 2>&1"),
     Edit("a licence", DEMO, "licence: written for lahja", "licence: CC0"),
     Edit("a corpus's page", DEMO, "access: demo, licence", "access: demo, homepage: x, licence"),
 ]
