@@ -10,10 +10,9 @@ from lahja.core.command import run
 from lahja.core.files import read_json, write_text
 from lahja.core.tables import read_by_folder, read_table
 from lahja.evaluation.metrics.classification import CONFUSION
-from lahja.evaluation.sentence_scores import read_scores
 from lahja.report.logs import read_curves, rules_table, runtimes_table
 from lahja.report.page import Run, build_report
-from lahja.report.samples import with_prompts
+from lahja.report.samples import read_outputs
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "report"
 
@@ -48,7 +47,6 @@ def main(
     folders of artifacts; `pairs` and `funnel` lie in folders named for their datasets, `trained`
     are folders; `benchmarks` is read as it is now. Settings: see Run.
     """
-    asked = pd.concat([read_table(path, schemas.EVALUATION_PROMPTS) for path in prompts])
     changes = sorted(study.glob("changes_*.parquet")) if study else []
     evidence = Run(
         **settings,
@@ -63,7 +61,7 @@ def main(
         ),
         funnel=read_by_folder(funnel, schemas.FUNNEL, "dataset"),
         pairs=read_by_folder(pairs, schemas.PAIRS, "dataset"),
-        scores=with_prompts(read_scores(scores, settings["models"]), asked),
+        scores=read_outputs(scores, settings["models"], prompts),
         curves=read_curves(trained),
         runtimes=runtimes_table(benchmarks),
         rules=rules_table(rulegraph),

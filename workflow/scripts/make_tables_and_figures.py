@@ -2,28 +2,16 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from lahja.core.artifacts import write_artifact
 from lahja.core.command import run
-from lahja.core.statistics import Resampling
-from lahja.core.tables import (
-    CLASSIFIER_METRICS,
-    COMPARISONS,
-    EVALUATION_PROMPTS,
-    METRICS,
-    read_table,
-)
-from lahja.evaluation.metrics.evaluation import check_same_prompts, evaluate_model
-from lahja.evaluation.sentence_scores import read_scores
+from lahja.core.tables import CLASSIFIER_METRICS, COMPARISONS, METRICS, read_table
 from lahja.report.charts import bars_chart, samples_chart, save_picture, styles
 from lahja.report.figures import classifier_figure, direction_figures
 from lahja.report.formats import write_table_files
-from lahja.report.operating_point import Family, operating_point_table
-from lahja.report.samples import pictured_samples, sample_outputs, with_prompts
+from lahja.report.operating_point import operating_points
+from lahja.report.samples import pictured_samples, read_outputs, sample_outputs
 from lahja.report.tables import answer_tables, changes_table, classifier_table, table1, table2
 from lahja.report.tradeoff import operating_points_chart
-from lahja.scoring.translation import load_spbleu
 
 
 def main(
@@ -67,22 +55,13 @@ def main(
         figure.notes.extend(notes)
         write_artifact(figure, figures)
         save_picture(bars_chart(figure, styles(names)), figure.name, figures)
-    asked = pd.concat([read_table(path, EVALUATION_PROMPTS) for path in prompts])
-    outputs = with_prompts(read_scores(scores, models), asked)
+    outputs = read_outputs(scores, models, prompts)
     samples = sample_outputs(outputs, settings["samples"], settings["seed"])
     samples.notes.extend(notes)
     write_artifact(samples, figures)
     save_picture(samples_chart(pictured_samples(samples)), samples.name, figures)
     if operating_point:
-        families = [Family(**entry) for entry in settings["families"]]
-        names = dict.fromkeys(name for family in families for _, name in family.points)
-        between = read_scores(scores, [*names])
-        check_same_prompts(between)
-        resampling = Resampling(settings["resamples"], settings["seed"])
-        # chrF++ decides; spBLEU has no part in it.
-        points = [evaluate_model(table, resampling, load_spbleu(None)) for table in between]
-        by_name = {evaluation.model: evaluation for evaluation in points}
-        chosen = operating_point_table(families, by_name, settings["confidence"])
+        chosen = operating_points(scores, settings)
         chosen.notes.extend(notes)
         write_table_files(chosen, operating_point)
         chart = operating_points_chart(chosen, styles(models))

@@ -7,16 +7,26 @@ choice is worth is then read off the test prompts, which had no part in it.
 
 from collections.abc import Mapping, Sequence
 from itertools import product
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from lahja.core.artifacts import Column, Table
 from lahja.core.errors import LahjaError
-from lahja.core.statistics import Estimate
-from lahja.evaluation.metrics.evaluation import Evaluation, Score, difference, mean_score
+from lahja.core.statistics import Estimate, Resampling
+from lahja.evaluation.metrics.evaluation import (
+    Evaluation,
+    Score,
+    check_same_prompts,
+    difference,
+    evaluate_model,
+    mean_score,
+)
 from lahja.evaluation.metrics.slices import ALL, MEAN, MEAN_DIRECTIONS, Slice
+from lahja.evaluation.sentence_scores import read_scores
 from lahja.report.scores import TITLES, estimate_cells
+from lahja.scoring.translation import load_spbleu
 
 NAME = "operating_point"
 _QUALITY = "chrf_plus_plus"
@@ -61,6 +71,22 @@ def _known(evaluation: Evaluation, part: Slice, metric: str) -> Estimate:
     if isinstance(score, str):
         raise LahjaError(f"{evaluation.model}: no {metric} on validation: {score}")
     return score
+
+
+def operating_points(scores: Path, settings: Mapping[str, Any]) -> Table:
+    """Return `operating_point_table` of a table of SENTENCE_SCORES.
+
+    Settings: families (each start, end and points), resamples, seed, confidence.
+    """
+    families = [Family(**entry) for entry in settings["families"]]
+    names = dict.fromkeys(name for family in families for _, name in family.points)
+    tables = read_scores(scores, [*names])
+    check_same_prompts(tables)
+    resampling = Resampling(settings["resamples"], settings["seed"])
+    # chrF++ decides; spBLEU has no part in it.
+    found = [evaluate_model(table, resampling, load_spbleu(None)) for table in tables]
+    by_name = {evaluation.model: evaluation for evaluation in found}
+    return operating_point_table(families, by_name, settings["confidence"])
 
 
 def operating_point_table(

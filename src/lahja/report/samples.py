@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lahja.core.artifacts import Column, Table
+from lahja.core.tables import EVALUATION_PROMPTS, read_table
 from lahja.core.varieties import VARIETIES, dialects_among, is_dialect
+from lahja.evaluation.sentence_scores import read_scores
 
 _COLUMNS = [
     Column("sample", "Sample"), Column("source_variety", "From"), Column("target_variety", "Into"),
@@ -25,6 +28,14 @@ def with_prompts(scores: Sequence[pd.DataFrame], prompts: pd.DataFrame) -> list[
         frame.assign(source=frame["source"].fillna(frame["prompt_id"].map(texts)))
         for frame in scores
     ]
+
+
+def read_outputs(
+    scores: Path, models: Sequence[str], prompts: Sequence[Path]
+) -> list[pd.DataFrame]:
+    """Return the SENTENCE_SCORES of each model, `with_prompts` of tables of EVALUATION_PROMPTS."""
+    asked = pd.concat([read_table(path, EVALUATION_PROMPTS) for path in prompts])
+    return with_prompts(read_scores(scores, models), asked)
 
 
 def sample_outputs(scores: Sequence[pd.DataFrame], per_direction: int, seed: int) -> Table:
