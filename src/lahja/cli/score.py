@@ -28,7 +28,7 @@ from lahja.evaluation.metrics import evaluation
 from lahja.evaluation.metrics.slices import ALL
 from lahja.evaluation.scored_texts import read_texts
 from lahja.evaluation.sentence_scores import scorer_folders, sentence_scores
-from lahja.report.charts import bars_chart, save_picture, styles
+from lahja.report.charts import Style, bars_chart, save_picture, styles
 from lahja.report.figures import scoreboards
 from lahja.report.formats import to_text, write_frame, write_table_files
 from lahja.scoring.judges import ScorerSettings
@@ -86,17 +86,22 @@ def main(
     write_frame(metrics, output, "metrics", METRICS)
     if against is not None:
         _compare(scores, evaluations, against, output)
-    boards = [*scoreboards(metrics, signatures)]
-    for table, figure in boards:
-        write_table_files(table, output / "scoreboard")
-        picture = bars_chart(figure, styles(evaluations))
-        save_picture(picture, figure.name, output / "scoreboard")
     write_outputs(rows, scores, spbleu, resampling, stems, layout)
-    print("\n\n".join(to_text(table) for table, _ in boards))
+    _show_boards(metrics, signatures, styles(evaluations), output / "scoreboard")
     missing = metrics[metrics["reason"].notna() & (metrics["corpus"] == ALL)]
     for metric, reason in missing[["metric", "reason"]].drop_duplicates().itertuples(index=False):
         print(f"{metric} is missing: {reason}")
     print(f"written: {output}")
+
+
+def _show_boards(
+    metrics: pd.DataFrame, signatures: dict[str, str], looks: dict[str, Style], folder: Path
+) -> None:
+    boards = [*scoreboards(metrics, signatures)]
+    for table, figure in boards:
+        write_table_files(table, folder)
+        save_picture(bars_chart(figure, looks), figure.name, folder)
+    print("\n\n".join(to_text(table) for table, _ in boards))
 
 
 def _compare(

@@ -76,9 +76,11 @@ class _Stream:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
+        """Return how many characters were written."""
         return self._do(self._stream.write, text)
 
     def flush(self) -> None:
+        """Write what is buffered."""
         self._do(self._stream.flush)
 
     def _do(self, act: Callable[..., Any], *values: str) -> Any:

@@ -70,10 +70,12 @@ class _Token:
 
     @cached_property
     def fraction(self) -> float | None:
+        """The first of its values that lies between 0 and 1."""
         return next((value for value in self.values if 0 < value < 1), None)
 
     @cached_property
     def whole(self) -> float | None:
+        """The first of its other values."""
         return next((value for value in self.values if not 0 < value < 1), None)
 
 
