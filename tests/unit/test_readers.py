@@ -19,7 +19,7 @@ from lahja.corpora.readers import (
     read_prompts,
     read_templates,
 )
-from lahja.corpora.readers.recorded import OutputsName
+from lahja.corpora.readers.alqasida import OutputsName
 
 MADAR_HEADER = "sentID.BTEC\tsplit\tlang\tsent\n"
 

@@ -16,7 +16,7 @@ from lahja.corpora.readers import (
     read_prompts,
     read_templates,
 )
-from lahja.corpora.readers.alqasida import teacher_scores
+from lahja.corpora.teacher import teacher_scores
 
 DIALECTS = dialects_among(VARIETIES)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from lahja.core.errors import LahjaError
-from lahja.corpora.readers.recorded import CORPUS_COLUMNS, RecordedFile, read_folder
+from lahja.corpora.readers.alqasida import CORPUS_COLUMNS, RecordedFile, read_folder
 from lahja.corpora.readers.rows import Reject
 from lahja.evaluation.alqasida import Check, check_file, largest
 from lahja.scoring.translation import load_spbleu

@@ -1,5 +1,6 @@
 """Bring together what small scorers learn from, and hold out texts that they never see."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ from lahja.core.errors import LahjaError
 from lahja.core.tables import REJECTS, TEACHER_SCORES
 from lahja.corpora.ingest import corpus_path, ingest_corpus
 from lahja.corpora.near_duplicates import near_pairs
-from lahja.corpora.readers import Reject, read_outputs
-from lahja.corpora.readers.alqasida import teacher_scores
+from lahja.corpora.readers import Output, Reject, read_outputs
+from lahja.corpora.readers.alqasida import asked_text
 from lahja.corpora.splits import bind_rows, draw_splits
 from lahja.corpora.text import comparison_key
 
@@ -66,6 +67,31 @@ def _read_recorded(
         teacher=pl.lit(RECORDED), group_id=pl.format(f"{name}:{{}}", "group_id")
     )
     return frame, refused
+
+
+def teacher_scores(output: Output) -> dict[str, Any]:
+    """Return a recorded answer to a request for dialect as a row of TEACHER_SCORES.
+
+    Scores are None where AL-QASIDA wrote 0 without asking a scorer: the text was not found to be
+    Arabic. `is_arabic` is None where no finding is recorded, or where the text was found to be
+    too short. `group_id` binds the answers, of whatever system, to one source sentence or prompt:
+    a row of one number answers the same in all files of a corpus. `asked` is that text.
+    """
+    scores = {key: score for key, score in output.scores.items() if not math.isnan(score)}
+    found = None if scores.get("too_few_tokens") else scores.get("is_arabic")
+    # A softmax is never 0.
+    known = scores if scores.get("p_country", 0.0) > 0 else {}
+    return {
+        "text": output.response,
+        "variety": output.name.target,
+        "group_id": f"{output.name.corpus}:{output.number}",
+        "asked": asked_text(output.prompt) or output.response,
+        "file": output.file,
+        "line": output.line,
+        "is_arabic": None if found is None else bool(found),
+        **{name: known.get(name) for name in ("aldi", "p_country", "p_region")},
+        "countries": output.countries if known else None,
+    }
 
 
 def _with_splits(table: pl.DataFrame, similarity: float, shares: dict[str, Any]) -> pl.DataFrame:

@@ -18,8 +18,8 @@ from lahja.core.errors import LahjaError
 from lahja.core.files import atomic_path
 from lahja.core.statistics import Resampling
 from lahja.core.varieties import VARIETIES
-from lahja.corpora.readers import recorded
-from lahja.corpora.readers.recorded import CORPUS_COLUMNS, SCORE_COLUMNS, RecordedFile
+from lahja.corpora.readers import alqasida as recorded
+from lahja.corpora.readers.alqasida import CORPUS_COLUMNS, SCORE_COLUMNS, RecordedFile
 from lahja.evaluation.sentence_scores import corpus_score, score_translations
 from lahja.scoring.dialectness import adi2, country_probability, has_enough_words, macro_probability
 from lahja.scoring.translation import SpBleu

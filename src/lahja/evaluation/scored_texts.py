@@ -13,7 +13,7 @@ import pandas as pd
 from lahja.core.errors import LahjaError, refuse_rows
 from lahja.core.files import digest_of_text
 from lahja.core.varieties import VARIETIES
-from lahja.corpora.readers.recorded import is_known, read_folder
+from lahja.corpora.readers.alqasida import read_folder
 from lahja.corpora.readers.rows import Reject, cell_text, read_records
 from lahja.scoring.dialectness import has_enough_words
 
@@ -55,7 +55,7 @@ def _folder_texts(folder: Path) -> Iterator[pd.DataFrame]:
             _tell(f"passed over: {file.reason}")
             continue
         _, name, rows, _ = file
-        if rows is None or not is_known(name):
+        if rows is None or not name.is_known:
             codes = {code for code in name[-2:] if code not in (None, *VARIETIES)}
             unknown = f"are of {' '.join(sorted(codes))}, no variety of lahja's,"
             passed["hold only a summary" if rows is None else unknown] += 1

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from lahja.core.errors import LahjaError
 from lahja.core.varieties import VARIETIES
-from lahja.corpora.readers.rows import Reject, read_records
+from lahja.corpora.readers.rows import Reject, existing, read_records
 
 # Columns that a record may have besides, and the names of the one for the variety.
 _VARIETY = ("target_variety", "dialect", "variety")
@@ -52,7 +52,10 @@ def read_preferences(path: Path) -> Iterator[PreferencePair | Reject]:
 
     Raises `LahjaError` for a file that is missing, of an unknown kind or without records.
     """
-    for item in _records(path):
+    if path.suffix not in (".parquet", ".jsonl", ".json"):
+        raise LahjaError(f"{path}: expected a .parquet, .jsonl or .json file of preference pairs")
+    is_array = path.suffix == ".json"
+    for item in enumerate(_items(path), 1) if is_array else read_records(path, path.name):
         if isinstance(item, Reject):
             yield item
             continue
@@ -64,19 +67,10 @@ def read_preferences(path: Path) -> Iterator[PreferencePair | Reject]:
             yield Reject(path.name, line, reason, str(record)[:500])
 
 
-def _records(path: Path) -> Iterator[tuple[int, Any] | Reject]:
-    is_array = path.suffix == ".json"
-    if path.suffix not in (".parquet", ".jsonl", ".json"):
-        raise LahjaError(f"{path}: expected a .parquet, .jsonl or .json file of preference pairs")
-    if not path.is_file():
-        raise LahjaError(f"{path}: no such file")
-    yield from enumerate(_items(path), start=1) if is_array else read_records(path, path.name)
-
-
 def _items(path: Path) -> Iterator[Any]:
     """Yield the items of a JSON array, a part of the file at a time."""
     decode, text, is_open = json.JSONDecoder().raw_decode, "", False
-    with path.open(encoding="utf-8-sig") as file:
+    with existing(path).open(encoding="utf-8-sig") as file:
         try:
             while part := file.read(max(_CHUNK, len(text))):
                 text = (text + part).lstrip()
@@ -159,18 +153,16 @@ def _history(record: dict[str, Any]) -> list[Turn]:
 
 def _turns(name: str, said: Any, role: str = _MODEL) -> list[Turn]:
     """Return the turns of a text, which is one of a role, of a transcript, a turn or several."""
-    if isinstance(said, dict):
-        said = [said]
     if isinstance(said, str):
-        parts = _TRANSCRIPT.split(said)
-        if parts[0].strip() or len(parts) == 1:
+        first, *parts = _TRANSCRIPT.split(said)
+        if first.strip() or not parts:
             return [(role, said)]
-        pairs = zip(parts[1::2], parts[2::2], strict=True)
+        pairs = zip(parts[::2], parts[1::2], strict=True)
         return [(_ROLES.get(own.lower(), _MODEL), text.strip()) for own, text in pairs]
-    if not isinstance(said, list) or not said:
+    if said == [] or not isinstance(said, (dict, list)):
         raise TypeError(f"{name}: expected a text or turns, found {_shown(said)}")
     turns = []
-    for turn in said:
+    for turn in [said] if isinstance(said, dict) else said:
         if not isinstance(turn, dict):
             raise TypeError(f"{name}: expected a turn, found {_shown(turn)}")
         own = str(turn.get("role") or turn.get("from")).lower()

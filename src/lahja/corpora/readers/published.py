@@ -1,9 +1,7 @@
 """Published corpora in the layouts of their releases, tables and texts of one sentence a line."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -13,7 +11,6 @@ from lahja.core.varieties import VARIETIES, variety_of_country, variety_of_iso_c
 from lahja.corpora.readers.rows import (
     Reject,
     Sentence,
-    existing,
     find_file,
     find_files,
     name_within,
@@ -23,7 +20,6 @@ from lahja.corpora.readers.rows import (
 from lahja.corpora.readers.tables import Layout, read_layout
 
 Items = Iterator[Sentence | Reject]
-_tsv = partial(Layout, delimiter="\t")
 _MADAR_SPLITS = {
     "corpus-6-train": "train",
     "corpus-6-dev": "validation",
@@ -37,70 +33,41 @@ _NADI_DIALECTS = {"Egyptain": "egy", "Palestinian": "pse"}
 _TRANSCRIPT_MARKS = re.compile(r"[*<>]|(?<!\w)\+(?!\w)")
 
 
+# --- tables -----------------------------------------------------------------------------------
+
+
+def read_nadi(path: Path, options: options_of.OneFileOptions) -> Items:
+    """Yield NADI's tweets, labelled by country."""
+    columns = {"group": 0, "text": 1, "variety": "#3_country_label"}
+    layout = Layout(columns, options.varieties, options.split, label=_of_country, clean=_unquoted)
+    file = find_file(path, options.file, "*NADI*TWT.tsv", "**/*NADI*TWT.tsv")
+    return read_layout(path, [file], layout)
+
+
 def _of_country(label: str) -> str | None:
     variety = variety_of_country(label)
     return variety and variety.code
 
 
-def _unquoted(text: str, escaped: str) -> str:
-    # A text without the quotation marks that enclose it; within them `escaped` stands for one.
-    wrapped = len(text) > 1 and text.startswith('"') and text.endswith('"')
-    return text[1:-1].replace(escaped, '"') if wrapped else text
-
-
-# --- tables -----------------------------------------------------------------------------------
-
-_MADAR = _tsv(
-    {"group": "sentID.BTEC", "split": "split", "text": "sent"},
-    is_one_text=True,
-    splits=_MADAR_SPLITS,
-)
-# Tweets of a country. NADI 2021 quoted some twice over, the second time with backslashes.
-_NADI = _tsv(
-    {"group": 0, "text": 1, "variety": "#3_country_label"},
-    label=_of_country,
-    clean=lambda text: _unquoted(_unquoted(text, '""'), '\\"'),
-)
-_NADI_PAIRS = _tsv(
-    {"group": "dialect_id", "variety": "dialect_id", "text": "source_da", "msa": "target_msa"},
-    label=lambda group: _NADI_DIALECTS.get(group.rpartition("_")[0]),
-    is_one_text=True,
-    full_sides=("msa",),
-)
-# The country files hold other countries' rows too: their names are no labels.
-_HABIBI = Layout(
-    {"group": "songID", "text": "Lyrics", "variety": "SingerNationality"},
-    label=lambda country: _of_country(country.replace(" ", "_")),
-    group=lambda song: song.removesuffix(".0"),
-)
-_DIAL2MSA = Layout(
-    {"group": "id", "text": "tweet", "msa": "msa"},
-    variety="egy",
-    group=lambda tweet: f"egy:{tweet.removesuffix('.0')}",
-    is_one_text=True,
-    full_sides=("msa",),
-)
-
-
-def read_nadi(path: Path, options: options_of.OneFileOptions) -> Items:
-    """Yield NADI's tweets, labelled by country."""
-    return _read_one(path, ("*NADI*TWT.tsv", "**/*NADI*TWT.tsv"), _NADI, options)
+def _unquoted(text: str) -> str:
+    # NADI 2021 quoted some tweets twice over, the second time with backslashes.
+    for escaped in ('""', '\\"'):
+        if len(text) > 1 and text.startswith('"') and text.endswith('"'):
+            text = text[1:-1].replace(escaped, '"')
+    return text
 
 
 def read_nadi_pairs(path: Path, options: options_of.OneFileOptions) -> Items:
     """Yield both sides of NADI 2024 subtask 3, dialect sentences with their MSA translation."""
-    patterns = "*subtask3_*.tsv", "subtask3/*subtask3_*.tsv"
-    if options.varieties is not None:
-        # A sentence comes with its translation, whichever dialects are read.
-        options = options.model_copy(update={"varieties": [*options.varieties, "msa"]})
-    return _read_one(path, patterns, _NADI_PAIRS, options)
-
-
-def _read_one(
-    path: Path, patterns: tuple[str, ...], layout: Layout, options: options_of.OneFileOptions
-) -> Items:
-    file = find_file(path, options.file, *patterns)
-    layout = replace(layout, varieties=options.varieties, split=options.split)
+    layout = Layout(
+        {"group": "dialect_id", "variety": "dialect_id", "text": "source_da", "msa": "target_msa"},
+        options.varieties,
+        options.split,
+        label=lambda group: _NADI_DIALECTS.get(group.rpartition("_")[0]),
+        is_one_text=True,
+        full_sides=("msa",),
+    )
+    file = find_file(path, options.file, "*subtask3_*.tsv", "subtask3/*subtask3_*.tsv")
     return read_layout(path, [file], layout)
 
 
@@ -109,18 +76,16 @@ def read_madar(path: Path, options: options_of.MadarOptions) -> Items:
 
     City files that are named must all be there, else each variety needs at least one of its own.
     """
-    chosen = options.cities
-    splits = {
-        name: split if name in (options.splits or _MADAR_SPLITS) else ""
-        for name, split in _MADAR_SPLITS.items()
-    }
+    chosen, asked = options.cities, options.splits or _MADAR_SPLITS
+    splits = {name: split if name in asked else "" for name, split in _MADAR_SPLITS.items()}
+    columns = {"group": "sentID.BTEC", "split": "split", "text": "sent"}
     for code in (c for c in VARIETIES if c in wanted_varieties(options.varieties)):
         cities = [c for c in VARIETIES[code].madar_cities if chosen is None or c in chosen]
         files = [path / f"MADAR.corpus.{city}.tsv" for city in cities]
         there = [file for file in files if chosen or file.is_file()]
         if files and not there:
             raise LahjaError(f"{path}: no file {' or '.join(f.name for f in files)} (for {code})")
-        layout = replace(_MADAR, variety=code, splits=splits)
+        layout = Layout(columns, variety=code, is_one_text=True, splits=splits)
         # The cities of a country translate one text differently.
         for item in chain.from_iterable(read_layout(path, [file], layout) for file in there):
             if isinstance(item, Reject) or item.split:
@@ -128,16 +93,24 @@ def read_madar(path: Path, options: options_of.MadarOptions) -> Items:
 
 
 def read_habibi(path: Path, options: options_of.HabibiOptions) -> Items:
-    """Yield HABIBI's song lines, labelled by the singer's country and grouped by song."""
-    layout = replace(_HABIBI, varieties=options.varieties, split=options.split)
+    """Yield HABIBI's song lines, labelled by the singer's country and grouped by song.
+
+    The country files hold other countries' rows too: their names are no labels.
+    """
+    layout = Layout(
+        {"group": "songID", "text": "Lyrics", "variety": "SingerNationality"},
+        options.varieties,
+        options.split,
+        label=lambda country: _of_country(country.replace(" ", "_")),
+        group=lambda song: song.removesuffix(".0"),
+    )
     return read_layout(path, find_files(path, "*.csv"), layout)
 
 
 def read_doda(path: Path, options: options_of.DodaOptions) -> Items:
     """Yield DODa's Moroccan sentences, with their English where it is filled in."""
     moroccan = {"arabic": "darija_ar", "latin": "darija"}[options.script]
-    columns = {"mar": moroccan, "eng": "eng"}
-    layout = Layout(columns, full_sides=("mar",), varieties=options.varieties)
+    layout = Layout({"mar": moroccan, "eng": "eng"}, options.varieties, full_sides=("mar",))
     files = find_files(path, *(f"{folder}/*.csv" for folder in options.folders))
     return read_layout(path, files, layout)
 
@@ -148,18 +121,22 @@ def read_dial2msa(path: Path, _: options_of.NoOptions) -> Items:
     Its other regions are of several countries.
     """
     for folder, split in (("train", "train"), ("dev", "validation")):
-        file = existing(path / folder / f"egy_{folder}.csv")
-        yield from _once_a_group(read_layout(path, [file], replace(_DIAL2MSA, split=split)))
-
-
-def _once_a_group(items: Iterable[Sentence | Reject]) -> Items:
-    # A tweet stands in the row of each of its references, before it.
-    seen = set()
-    for item in items:
-        if isinstance(item, Reject) or item.variety == "msa" or item.group not in seen:
-            yield item
-        if isinstance(item, Sentence):
-            seen.add(item.group)
+        layout = Layout(
+            {"group": "id", "text": "tweet", "msa": "msa"},
+            variety="egy",
+            group=lambda tweet: f"egy:{tweet.removesuffix('.0')}",
+            is_one_text=True,
+            full_sides=("msa",),
+            split=split,
+        )
+        seen = set()
+        for item in read_layout(path, [path / folder / f"egy_{folder}.csv"], layout):
+            # A tweet stands in the row of each of its references.
+            if isinstance(item, Reject) or item.variety == "msa":
+                yield item
+            elif item.group not in seen:
+                seen.add(item.group)
+                yield item
 
 
 # --- lines ------------------------------------------------------------------------------------
@@ -201,18 +178,17 @@ def read_qadi(path: Path, options: options_of.OneFileOptions) -> Items:
 
 def read_flores(path: Path, options: options_of.FloresOptions) -> Items:
     """Yield the sentences of FLORES-200 (`<split>/<code>.<split>`) or FLORES+ (Parquet)."""
-    split, wanted = options.split, wanted_varieties(options.varieties)
+    folder, wanted = path / options.split, wanted_varieties(options.varieties)
     codes = {v: options.codes.get(v, VARIETIES[v].flores) for v in VARIETIES if v in wanted}
-    kind = "evaluation" if split == "devtest" else "validation"
-    if not any((path / split).glob("*.parquet")):
-        files = {variety: path / split / f"{code}.{split}" for variety, code in codes.items()}
-        yield from _aligned(path, files, kind)
+    split = "evaluation" if options.split == "devtest" else "validation"
+    if not any(folder.glob("*.parquet")):
+        files = {variety: folder / f"{code}.{options.split}" for variety, code in codes.items()}
+        yield from _aligned(path, files, split)
         return
     columns = {"group": "id", "text": "text"}
-    layout = Layout(columns, delimiter=None, is_one_text=True, split=kind)
     for variety, code in codes.items():
-        file = existing(path / split / f"{code}.parquet")
-        yield from read_layout(path, [file], replace(layout, variety=variety))
+        layout = Layout(columns, variety=variety, is_one_text=True, split=split)
+        yield from read_layout(path, [folder / f"{code}.parquet"], layout)
 
 
 def read_bitext(path: Path, options: options_of.BitextOptions) -> Items:
@@ -243,9 +219,9 @@ def read_tatoeba(path: Path, options: options_of.TatoebaOptions) -> Items:
 def _aligned(path: Path, files: dict[str, Path], split: str | None, prefix: str = "") -> Items:
     """Yield the lines of files in turn, those of one number as one group."""
     sides = [list(_lines(path, file, variety, split)) for variety, file in files.items()]
-    if len(set(map(len, sides))) > 1:
-        lengths = zip(files.values(), map(len, sides), strict=True)
-        counts = ", ".join(f"{file.name} has {n}" for file, n in lengths)
+    if len({*map(len, sides)}) > 1:
+        named = zip(files.values(), sides, strict=True)
+        counts = ", ".join(f"{file.name} has {len(side)}" for file, side in named)
         raise LahjaError(f"{path}: aligned files differ in their number of lines: {counts}")
     for number, row in enumerate(zip(*sides, strict=True), start=1):
         for item in row:

@@ -6,6 +6,7 @@ A file of which most rows are not UTF-8 is refused.
 
 import csv
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -24,7 +25,6 @@ _UNDECODABLE = re.compile("[\0\udc80-\udcff]")
 _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 # Characters that a field may have: an unclosed quotation mark must not cost the whole file.
 _MAX_FIELD = 1 << 20
-_UNCLOSED = "a quotation mark is not closed"
 
 
 class Sentence(NamedTuple):
@@ -60,6 +60,8 @@ class Prompt(NamedTuple):
 
 
 Record = tuple[int, dict[str, Any]]
+# The first line of a row and its cells, or a line that cannot be cut into cells.
+_Row = tuple[int, list[str] | str]
 
 
 def wanted_varieties(chosen: list[str] | None) -> frozenset[str]:
@@ -73,7 +75,7 @@ def read_lines(path: Path, name: str) -> Iterator[tuple[int, str] | Reject]:
     Line feeds and carriage returns end lines: other separators of Unicode occur inside sentences.
     `name` is what the file is called in rejects.
     """
-    for item in _decoded(path, name, _cells(path, "", False), ""):
+    for item in _decoded(path, name, _rows(path), ""):
         yield item if isinstance(item, Reject) else (item[0], item[1][0])
 
 
@@ -91,23 +93,20 @@ def read_records(
     table must have the `columns`; a Parquet file is read for them alone, where any are named, and
     its rows are numbered from 1.
     """
-    match ".csv" if delimiter else path.suffix:
-        case ".csv" | ".tsv":
-            delimiter = delimiter or ("\t" if path.suffix == ".tsv" else ",")
-            is_quoted = delimiter != "\t" if quoted is None else quoted
-            yield from _delimited_rows(path, name, columns, delimiter, is_quoted)
-        case ".parquet":
-            yield from enumerate(read_columns(path, columns), start=1)
-        case ".jsonl":
-            yield from _json_rows(path, name, columns)
-        case _:
-            raise LahjaError(f"{path}: expected a .csv, .tsv, .parquet or .jsonl file")
+    if delimiter := delimiter or {".csv": ",", ".tsv": "\t"}.get(path.suffix):
+        is_quoted = delimiter != "\t" if quoted is None else quoted
+        yield from _delimited_rows(path, name, columns, delimiter, is_quoted)
+    elif path.suffix == ".parquet":
+        yield from enumerate(_parquet_rows(path, columns), start=1)
+    elif path.suffix == ".jsonl":
+        yield from _json_rows(path, name, columns)
+    else:
+        raise LahjaError(f"{path}: expected a .csv, .tsv, .parquet or .jsonl file")
 
 
-def read_columns(path: Path, columns: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a Parquet file that must have these columns; without any, all of it."""
+def _parquet_rows(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(existing(path)) as file:
             _expect(path, columns, file.schema_arrow.names)
             for batch in file.iter_batches(4096, columns=list(dict.fromkeys(columns)) or None):
                 yield from batch.to_pylist()
@@ -127,12 +126,12 @@ def _expect(path: Path, columns: tuple[str, ...], header: list[str]) -> None:
 def _delimited_rows(
     path: Path, name: str, columns: tuple[str, ...], delimiter: str, quoted: bool
 ) -> Iterator[Record | Reject]:
-    rows = _cells(path, delimiter, quoted)
+    rows = _rows(path, delimiter, quoted)
     header = next(rows, (0, []))[1]
     if named := re.fullmatch(r"sep=(.)", delimiter.join(header), re.IGNORECASE):
         # Excel's own line.
         delimiter = named[1]
-        rows = islice(_cells(path, delimiter, quoted), 1, None)
+        rows = islice(_rows(path, delimiter, quoted), 1, None)
         header = next(rows, (0, []))[1]
     header = [title.strip() for title in ([header] if isinstance(header, str) else header)]
     # Of two columns of one name only the last would be read.
@@ -140,31 +139,30 @@ def _delimited_rows(
     for item in _decoded(path, name, (row for row in rows if any(row[1])), delimiter):
         if isinstance(item, Reject):
             yield item
-        elif len(item[1]) != len(header):
+        elif len(item[1]) == len(header):
+            yield item[0], dict(zip(header, item[1], strict=True))
+        else:
             reason = f"expected {len(header)} fields, found {len(item[1])}"
             yield Reject(name, item[0], reason, delimiter.join(item[1]))
-        else:
-            yield item[0], dict(zip(header, item[1], strict=True))
 
 
 def _json_rows(path: Path, name: str, columns: tuple[str, ...]) -> Iterator[Record | Reject]:
     n_rows = n_good = 0
     for item in read_lines(path, name):
-        if isinstance(item, Reject) or not item[1].strip():
-            yield from [item] if isinstance(item, Reject) else []
-            continue
-        line, text = item
-        try:
-            row = parse_json(text)
-            if _HALF_PAIR.search(text):
-                canonical_json(row).encode()
-        except ValueError:
-            row = None
-        reason = None if isinstance(row, dict) else "not a JSON object"
-        reason = reason or next((f"lacks {c!r}" for c in columns if c not in row), None)
-        n_rows += 1
-        n_good += reason is None
-        yield Reject(name, line, reason, text) if reason else (line, row)
+        if isinstance(item, Reject):
+            yield item
+        elif (text := item[1]).strip():
+            try:
+                row = parse_json(text)
+                if _HALF_PAIR.search(text):
+                    canonical_json(row).encode()
+            except ValueError:
+                row = None
+            reason = None if isinstance(row, dict) else "not a JSON object"
+            reason = reason or next((f"lacks {c!r}" for c in columns if c not in row), None)
+            n_rows += 1
+            n_good += reason is None
+            yield Reject(name, item[0], reason, text) if reason else (item[0], row)
     if columns and n_rows and not n_good:
         raise LahjaError(f"{path}: no line is a JSON object with {', '.join(columns)}")
 
@@ -185,7 +183,7 @@ def find_file(path: Path, named: str | None, *patterns: str) -> Path:
         return path
     if named is not None:
         return existing(path / named)
-    found = next((m for p in patterns if (m := sorted(path.glob(p)))), [])
+    found = next(filter(None, (sorted(path.glob(pattern)) for pattern in patterns)), [])
     if len(found) != 1:
         what = f"{len(found)} files match" if found else "no file matches"
         remedy = "name the one to read in the option 'file'"
@@ -215,80 +213,61 @@ def name_within(path: Path, file: Path) -> str:
     return file.name if file == path else file.relative_to(path).as_posix()
 
 
-class _Lines:
-    """The lines of a file, of which those `taken` by a row that goes wrong are read again."""
-
-    def __init__(self, file: Iterator[str]):
-        self._file, self._again, self.taken = file, [], []
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        self.taken.append(self._again.pop() if self._again else next(self._file))
-        return self.taken[-1]
-
-    def give_back(self) -> str:
-        """Return the first line that was taken, and have the others read again."""
-        self._again += self.taken[:0:-1]
-        del self.taken[1:]
-        return self.taken[0]
-
-
-def _cells(path: Path, delimiter: str, quoted: bool) -> Iterator[tuple[int, list[str] | str]]:
-    """Yield the first line and the cells of each row; without a delimiter a line is one cell.
-
-    A line with a quotation mark that is not closed has no cells: it is its text.
-    """
+def _rows(path: Path, delimiter: str = "", quoted: bool = False) -> Iterator[_Row]:
+    """Yield the rows of a file; without a delimiter a line is one cell."""
     with existing(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        if not quoted:
-            lines = enumerate((line.rstrip("\r\n") for line in file), start=1)
-            yield from ((n, line.split(delimiter) if delimiter else [line]) for n, line in lines)
+        if quoted:
+            yield from _quoted_rows(file, delimiter)
             return
-        csv.field_size_limit(_MAX_FIELD)
-        lines, start = _Lines(file), 1
-        reader = csv.reader(lines, delimiter=delimiter)
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error:
-                cells = None
-            if cells is None or not _is_closed(lines.taken, delimiter):
-                cells = lines.give_back()
-            yield start, cells
-            start += len(lines.taken)
-            lines.taken.clear()
+        for number, line in enumerate(file, start=1):
+            text = line.rstrip("\r\n")
+            yield number, text.split(delimiter) if delimiter else [text]
 
 
-def _is_closed(lines: list[str], delimiter: str) -> bool:
-    """Whether a field that spans lines ends where one can, not at a later one's opening mark."""
-    try:
-        return len(lines) == 1 or bool([*csv.reader(lines, delimiter=delimiter, strict=True)])
-    except csv.Error:
-        return False
+def _quoted_rows(file: Iterator[str], delimiter: str) -> Iterator[_Row]:
+    """Yield the rows; of a quotation mark that is not closed its line, and what follows anew."""
+    csv.field_size_limit(_MAX_FIELD)
+    start, taken, again = 1, [], deque()
+
+    def lines() -> Iterator[str]:
+        while line := again.popleft() if again else next(file, ""):
+            taken.append(line)
+            yield line
+
+    while True:
+        try:
+            cells = next(csv.reader(lines(), delimiter=delimiter), [])
+            if len(taken) > 1:
+                # A field ends where one can, not at a later one's opening mark.
+                list(csv.reader(taken, delimiter=delimiter, strict=True))
+        except csv.Error:
+            again.extendleft(reversed(taken[1:]))
+            del taken[1:]
+            cells = taken[0]
+        if not taken:
+            return
+        yield start, cells
+        start += len(taken)
+        taken.clear()
 
 
 def _decoded(
-    path: Path, name: str, rows: Iterable[tuple[int, list[str] | str]], delimiter: str
+    path: Path, name: str, rows: Iterable[_Row], delimiter: str
 ) -> Iterator[tuple[int, list[str]] | Reject]:
-    """Yield the rows, and rejects for those that are not UTF-8 or have no cells.
-
-    A file of which most rows are not UTF-8 is refused.
-    """
+    """Yield the rows, and rejects for those that are not UTF-8 or have no cells."""
     n_rows = n_bad = 0
     for line, cells in rows:
         text = cells if isinstance(cells, str) else delimiter.join(cells)
         n_rows += bool(text)
         is_bad = _UNDECODABLE.search(text) is not None
         n_bad += is_bad
-        if not is_bad and not isinstance(cells, str):
+        if is_bad or isinstance(cells, str):
+            data = text.encode("utf-8", errors="surrogateescape")
+            shown = data.decode("utf-8", errors="replace").replace("\0", "\ufffd")
+            reason = "not UTF-8" if is_bad else "a quotation mark is not closed"
+            yield Reject(name, line, reason, shown)
+        else:
             yield line, cells
-            continue
-        data = text.encode("utf-8", errors="surrogateescape")
-        shown = data.decode("utf-8", errors="replace").replace("\0", "\ufffd")
-        yield Reject(name, line, "not UTF-8" if is_bad else _UNCLOSED, shown)
     if n_bad * 2 > n_rows and n_bad > 1:
         told = f"expected UTF-8 text, but {n_bad} of {n_rows} rows are not: save it as UTF-8"
         raise LahjaError(f"{path}: {told}")

@@ -4,7 +4,7 @@ The reader `table` takes CSV, TSV, Parquet or JSON Lines by the columns that its
 `published` has the columns of published corpora.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,6 @@ from lahja.corpora.readers.rows import (
     wanted_varieties,
 )
 
-_CODES = {code: code for code in VARIETIES}
 # lahja's split by the names that tables give it, in small letters.
 _SPLITS = {
     "train": "train", "training": "train", "validation": "validation", "valid": "validation",
@@ -40,19 +39,23 @@ class Layout:
     columns: Mapping[str, str | int]
     """Column, by name or position, of `text` or of each variety's side; and of `variety` (a
     label), `group`, `split`, `aldi`."""
-    delimiter: str | None = ","  #: What parts fields; None for a file whose name says it.
-    quoted: bool | None = None
+    varieties: list[str] | None = None  #: Varieties to read; None is all.
+    split: str | None = None  #: Split of all rows where no column has it.
     variety: str | None = None  #: Variety of `text` where no column labels it.
-    label: Callable[[str], str | None] = _CODES.get  #: Variety of a label; None passes a row over.
+    label: Callable[[str], str | None] = str  #: Variety of a label; rows of others are passed over.
     group: Callable[[str], str] = str  #: A group's name by its cell; without one, a row's place.
     is_one_text: bool = False
     """Whether a group is one text with its translations: a row that gives it another is refused."""
-    split: str | None = None  #: Split of all rows where no column has it.
     splits: Mapping[str, str] = field(default_factory=dict)
     """lahja's split of each of the table's, where it does not go by its usual name."""
     clean: Callable[[str], str] = str  #: Undoes what a release did to `text`.
     full_sides: tuple[str, ...] = ()  #: Sides that a row should have: refused where empty.
-    varieties: Collection[str] | None = None  #: Varieties to read; None is all.
+    quoted: bool | None = None
+
+    @cached_property
+    def wanted(self) -> frozenset[str]:
+        """The varieties of texts to read."""
+        return wanted_varieties(self.varieties)
 
     @cached_property
     def sources(self) -> list[str]:
@@ -60,30 +63,27 @@ class Layout:
         sides = [role for role in self.columns if role == "text" or role in VARIETIES]
         return [role for role in sides if role not in ("msa", "eng")] or [max(sides)]
 
-    def known_split(self, name: str) -> str | None:
-        """Return lahja's split of one of the table's, whatever its case."""
-        return self._splits.get(name.strip().casefold())
-
     @cached_property
-    def _splits(self) -> dict[str, str]:
+    def known_splits(self) -> dict[str, str]:
+        """lahja's splits by the table's, in small letters."""
         return _SPLITS | {name.strip().casefold(): own for name, own in self.splits.items()}
 
 
 def read_layout(path: Path, files: Iterable[Path], layout: Layout) -> Iterator[Sentence | Reject]:
     """Yield the sentences of the tables of one layout in a corpus's folder."""
     named = tuple(dict.fromkeys(c for c in layout.columns.values() if isinstance(c, str)))
-    wanted, seen = wanted_varieties(layout.varieties), {}
+    seen: dict[str, tuple] = {}
     for file in files:
         name = name_within(path, file)
-        for item in read_records(file, name, named, layout.quoted, layout.delimiter):
+        for item in read_records(file, name, named, layout.quoted):
             if isinstance(item, Reject):
                 yield item
             else:
-                yield from _sentences(layout, wanted, seen, name, *item)
+                yield from _sentences(layout, seen, name, *item)
 
 
 def _sentences(
-    layout: Layout, wanted: Collection[str], seen: dict[str, tuple], name: str, line: int, row: dict
+    layout: Layout, seen: dict[str, tuple], name: str, line: int, row: dict[str, Any]
 ) -> Iterator[Sentence | Reject]:
     values = {
         role: row[column] if isinstance(column, str) else list(row.values())[column]
@@ -93,9 +93,12 @@ def _sentences(
     for role in ("group", "aldi"):
         if cells.setdefault(role, "").strip().casefold() in _MISSING:
             cells[role] = ""
-    faults = _faults(layout, values, cells)
+    split = layout.split
+    if "split" in cells:
+        split = layout.known_splits.get(cells["split"].strip().casefold())
+    faults = _faults(values, cells, split)
     variety = layout.label(cells["variety"]) if "variety" in cells else layout.variety
-    if not faults and "text" in cells and variety not in wanted:
+    if not faults and "text" in cells and variety not in layout.wanted:
         return
     group = layout.group(cells["group"].strip()) if cells["group"] else f"{name}:{line}"
     if layout.is_one_text and not faults.keys() & COLUMNS:
@@ -110,11 +113,12 @@ def _sentences(
     if told := next((faults[role] for role in faults if role in COLUMNS), None):
         yield Reject(name, line, told, " | ".join(cells[role] for role in layout.sources))
         return
+    sides = layout.wanted
     if "text" in cells:
-        cells = {variety: layout.clean(cells["text"])} | cells
-    split = layout.known_split(cells["split"]) if "split" in cells else layout.split
+        # A text comes with its translations.
+        cells, sides = {variety: layout.clean(cells["text"])} | cells, VARIETIES
     aldi = float(cells["aldi"]) if cells["aldi"] else None
-    for side in (role for role in cells if role in wanted):
+    for side in (role for role in cells if role in sides):
         if side in faults:
             yield Reject(name, line, faults[side], cells[side])
         # A side that is not known is no row of its own.
@@ -122,10 +126,10 @@ def _sentences(
             yield Sentence(cells[side], side, group, name, line, split, aldi)
 
 
-def _faults(layout: Layout, values: dict[str, Any], cells: dict[str, str]) -> dict[str, str]:
+def _faults(values: dict[str, Any], cells: dict[str, str], split: str | None) -> dict[str, str]:
     """Return why cells of a row are none of their columns, by column."""
     faults = {}
-    if "split" in cells and layout.known_split(cells["split"]) is None:
+    if "split" in cells and split is None:
         faults["split"] = f"unknown split {cells['split']!r}"
     try:
         if cells["aldi"] and not 0 <= float(cells["aldi"]) <= 1:
@@ -149,13 +153,12 @@ def read_table(path: Path, options: TableOptions) -> Iterator[Sentence | Reject]
     """
     layout = Layout(
         options.columns,
-        delimiter=None,
-        quoted=options.quoted,
-        variety=options.variety,
-        label=(options.labels or _CODES).get,
+        options.varieties,
+        options.split,
+        options.variety,
+        label=options.labels.get if options.labels else str,
         is_one_text="text" not in options.columns,
-        split=options.split,
         splits=options.splits or {},
-        varieties=options.varieties,
+        quoted=options.quoted,
     )
     return read_layout(path, find_files(path, *options.files), layout)
