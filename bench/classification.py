@@ -21,7 +21,7 @@ import pandas as pd
 
 from lahja.demo.language_models import train_tokenizer
 from lahja.models.folder import load_model, load_tokenizer
-from lahja.models.option_logits import Labeller, LabelSettings, letter_tokens
+from lahja.models.option_logits import Labeller, letter_tokens
 from lahja.prompts.chat import user_turn
 from lahja.prompts.classification import Question, make_question
 
@@ -129,7 +129,7 @@ def generated(base: Path, question: Question) -> Callable[[list[str]], list[str]
 
 def compared(base: Path, question: Question, precision: str) -> Callable[[list[str]], list[str]]:
     """Return the labelling by the options' logits."""
-    scorer = Labeller(base, None, LabelSettings(precision=precision))
+    scorer = Labeller(base, None, precision=precision)
 
     def answer(prompts: list[str]) -> list[str]:
         """Return the likeliest letter of each prompt."""

@@ -132,10 +132,8 @@ def ours(aldi: Path, country: Path, precision: str) -> Callable[[list[str]], np.
 
     def score(texts: list[str]) -> np.ndarray:
         """Return ADI2 of each text."""
-        ids = regressor.encode(texts)
-        countries = classifier.score(texts, ids)
-        wanted = [country_probability(row, "egy") for row in countries]
-        return adi2(np.array(wanted), regressor.score(texts, ids))
+        wanted = [country_probability(row, "egy") for row in classifier.score(texts)]
+        return adi2(np.array(wanted), regressor.score(texts))
 
     return score
 

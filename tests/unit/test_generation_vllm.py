@@ -9,7 +9,7 @@ import pytest
 from lahja.core.errors import LahjaError
 from lahja.core.files import write_json
 from lahja.core.stages import STAGES, Stage
-from lahja.generation import vllm_backend
+from lahja.generation import transformers_backend, vllm_backend
 from lahja.generation.backend import Request, Sampling
 from lahja.generation.generators import open_backend, parse_generator
 from lahja.generation.vllm_backend import VllmBackend
@@ -38,14 +38,14 @@ def test_an_adapter_of_too_large_a_rank_is_named(tmp_path: Path) -> None:
 def test_the_longest_prompt_and_its_answer_have_room(
     monkeypatch: pytest.MonkeyPatch, lengths: list[int], room: int
 ) -> None:
-    monkeypatch.setattr(vllm_backend, "model_context", lambda root: 1000)
+    monkeypatch.setattr(vllm_backend.models, "model_context", lambda root: 1000)
     requests = [Request("a", "b", Sampling(max_new_tokens=12)) for _ in lengths]
     prompts = [[0] * length for length in lengths]
     assert vllm_backend._context(Path("model"), requests, prompts) == room
 
 
 def test_a_prompt_that_the_model_has_no_room_for_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vllm_backend, "model_context", lambda root: 1000)
+    monkeypatch.setattr(vllm_backend.models, "model_context", lambda root: 1000)
     requests = [Request("a", "short", Sampling()), Request("b", "long " * 900, Sampling())]
     with pytest.raises(LahjaError, match="model: knows 1000 tokens, but the prompt 'long long"):
         vllm_backend._context(Path("model"), requests, [[0], [0] * 900])
@@ -79,8 +79,10 @@ def test_without_a_gpu_an_adapter_is_merged_in_float32_alone(
     adapter = _adapter(tmp_path, 8)
     there = {"vllm", "peft"}
     monkeypatch.setattr(vllm_backend, "find_spec", lambda name: name if name in there else None)
-    monkeypatch.setattr(vllm_backend, "use_device", lambda: "cpu")
-    monkeypatch.setattr(vllm_backend, "model_digest", lambda root, adapter: f"{root} {adapter}")
+    monkeypatch.setattr(transformers_backend, "use_device", lambda: "cpu")
+    monkeypatch.setattr(
+        transformers_backend, "model_digest", lambda root, adapter: f"{root} {adapter}"
+    )
     backend = VllmBackend(Path("root"), adapter, precision=precision)
     assert backend.is_merged is is_merged
     assert backend.identity.endswith("merged") is is_merged

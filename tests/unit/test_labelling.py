@@ -10,7 +10,7 @@ from lahja.demo.language_models import train_tokenizer
 from lahja.generation.backend import Sampling
 from lahja.generation.transformers_backend import TransformersBackend
 from lahja.models.folder import load_model, load_tokenizer
-from lahja.models.option_logits import Labeller, LabelSettings, letter_tokens
+from lahja.models.option_logits import Labeller, letter_tokens
 from lahja.preferences.labelling import label_responses, translate_mismatches
 
 pytestmark = pytest.mark.model
@@ -22,7 +22,7 @@ def test_the_probabilities_are_those_of_one_forward_pass(small_root: Path, start
     import torch
 
     texts = [start + text for text in TEXTS]
-    scorer = Labeller(small_root, None, LabelSettings(batch=2))
+    scorer = Labeller(small_root, None, batch=2)
     found = scorer.probabilities(texts, ("a", "b", "c"))
     tokenizer = load_tokenizer(small_root)
     model = load_model(small_root, dtype=torch.float32, device="cpu")
@@ -43,7 +43,7 @@ def test_letters_are_told_apart_by_one_token(texts: list[str]) -> None:
 
 
 def test_a_question_too_long_keeps_its_ends(small_root: Path) -> None:
-    scorer = Labeller(small_root, None, LabelSettings(max_length=16))
+    scorer = Labeller(small_root, None, max_length=16)
     (row,) = scorer.probabilities(["شلونك " * 90], ("a", "b"))
     assert sum(row) == pytest.approx(1)
 
@@ -78,14 +78,14 @@ def test_a_dialects_texts_are_labelled_by_themselves() -> None:
     calls = []
 
     class Recorder(Labeller):
-        def __init__(self, settings: LabelSettings):
-            self.settings = settings
+        def __init__(self, *varieties: str):
+            self.varieties = varieties
 
         def probabilities(self, prompts: list[str], letters: tuple[str, ...]) -> list[list[float]]:
             calls.append(len(prompts))
             return [[1.0] + [0.0] * (len(letters) - 1) for _ in prompts]
 
-    labeller = Recorder(LabelSettings(varieties=("egy", "msa")))
+    labeller = Recorder("egy", "msa")
     responses = pd.concat([said("a", "b", sample=2), said("c", dialect="mar"), said("d")])
     found = label_responses(labeller, responses, "translated")
     assert calls == [3, 1]
@@ -109,5 +109,5 @@ def test_mismatches_are_translated_under_their_prompt_and_generator(
 
 
 def test_nothing_to_label_gives_an_empty_table(small_root: Path) -> None:
-    labeller = Labeller(small_root, None, LabelSettings())
+    labeller = Labeller(small_root, None)
     assert label_responses(labeller, said(None), "generated").empty

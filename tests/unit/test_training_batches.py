@@ -9,11 +9,12 @@ import pytest
 from lahja.core.config.training import DpoSettings, SftSettings
 from lahja.core.errors import LahjaError
 from lahja.core.tables import EXAMPLES, PAIRS, read_table
+from lahja.models.batches import sorted_batches
 from lahja.models.folder import load_model, load_tokenizer
 from lahja.prompts.chat import assistant_turn, user_turn
 from lahja.training import dpo, sft
 from lahja.training.adapters import trainer_arguments
-from lahja.training.batches import TokenBudget, Updates, micro_batches
+from lahja.training.batches import TokenBudget, Updates
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ from lahja.training.batches import TokenBudget, Updates, micro_batches
     ],
 )
 def test_rows_of_like_length_fill_the_budget(budget: int, expected: list[list[int]]) -> None:
-    assert micro_batches([5, 4, 2, 6], budget) == expected
+    assert [*sorted_batches([5, 4, 2, 6], 4, budget)] == expected
 
 
 @pytest.mark.parametrize("is_grouped", [True, False])

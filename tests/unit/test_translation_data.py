@@ -1,7 +1,7 @@
 import pandas as pd
 
 from lahja.core.tables import PARALLEL
-from lahja.training.translation_data import TranslationData, translation_data
+from lahja.training.translation_data import translation_data
 
 
 def _pair(name: str, **values: str | None) -> dict[str, str | None]:
@@ -11,7 +11,7 @@ def _pair(name: str, **values: str | None) -> dict[str, str | None]:
 
 def _examples(pairs: list[dict], **settings: object) -> pd.DataFrame:
     frame = pd.DataFrame(pairs, columns=PARALLEL.names).astype(object)
-    return translation_data(frame.where(frame.notna(), None), TranslationData(**settings))
+    return translation_data(frame.where(frame.notna(), None), **settings)
 
 
 def test_every_direction_that_the_sides_allow() -> None:

@@ -21,15 +21,15 @@ def main(
     """
     from lahja.core.settings import parse_settings
     from lahja.core.tables import LABELLED_SENTENCES, PREDICTIONS, read_table, write_table
-    from lahja.models.option_logits import Labeller, LabelSettings
+    from lahja.models.option_logits import Labeller
     from lahja.prompts.classification import country_predictions, predictions
     from lahja.scoring.judges import CountryScorer, ScorerSettings
 
     rows = read_table(sentences, LABELLED_SENTENCES)
-    texts, how = [*rows["text"]], parse_settings(LabelSettings, settings)
+    texts = [*rows["text"]]
     for root, model, path in zip(roots, models, output, strict=False):
         adapter = None if model == root else model
-        options, found = Labeller(root, adapter, how).label(texts)
+        options, found = Labeller(root, adapter, **settings).label(texts)
         write_table(path, predictions(rows, options, found), PREDICTIONS)
     dialects = scoring.pop("dialects")
     scorer = CountryScorer(country, parse_settings(ScorerSettings, scoring))

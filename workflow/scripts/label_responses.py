@@ -16,12 +16,11 @@ def main(
     """Write CANDIDATES of GENERATIONS; their origin is "generated" or "translated"."""
     import pandas as pd
 
-    from lahja.core.settings import parse_settings
     from lahja.core.tables import CANDIDATES, GENERATIONS, read_table, write_table
-    from lahja.models.option_logits import Labeller, LabelSettings
+    from lahja.models.option_logits import Labeller
     from lahja.preferences.labelling import label_responses
 
-    labeller = Labeller(root, adapter, parse_settings(LabelSettings, settings))
+    labeller = Labeller(root, adapter, **settings)
     found = pd.concat([read_table(path, GENERATIONS) for path in responses], ignore_index=True)
     write_table(output, label_responses(labeller, found, origin), CANDIDATES)
 

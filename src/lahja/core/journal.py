@@ -3,8 +3,7 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,13 @@ class Journal:
     is dropped.
     """
 
-    def __init__(self, path: Path):
+    def __init__(
+        self, path: Path, parse: Callable = lambda row: {**row}, kind: str = "a JSON object"
+    ):
         """Open, lock and read the file, making it where it is not there yet.
 
-        Raises `LahjaError` where another process has it open, or naming a line that is no row.
+        `parse` takes a line's JSON and returns a row of some kind. Raises `LahjaError` where
+        another process has the file open, or naming a line that is no such row.
         """
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,7 +36,7 @@ class Journal:
                 os.fsync(folder)
                 os.close(folder)
             self._lock()
-            self.rows = self._read()
+            self.rows = self._read(parse, kind)
         except BaseException:
             self._file.close()
             raise
@@ -71,7 +73,7 @@ class Journal:
                 "them (on Lustre: -o flock)"
             ) from None
 
-    def _read(self) -> list[dict[str, Any]]:
+    def _read(self, parse: Callable, kind: str) -> list[Any]:
         self._file.seek(0)
         content = self._file.readall() or b""
         whole = content.rfind(b"\n") + 1
@@ -79,9 +81,9 @@ class Journal:
             self._file.truncate(whole)
         rows = []
         for number, line in enumerate(content[:whole].splitlines(), start=1):
+            try:
+                rows.append(parse(json.loads(line)))
             # A line that is no UTF-8 raises a ValueError as well.
-            with suppress(ValueError):
-                rows.append(json.loads(line))
-            if len(rows) < number or not isinstance(rows[-1], dict):
-                raise LahjaError(f"{self.path}:{number}: not a JSON object")
+            except (AttributeError, KeyError, TypeError, ValueError):
+                raise LahjaError(f"{self.path}:{number}: not {kind}") from None
         return rows

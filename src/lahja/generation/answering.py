@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Self
 
 import pandas as pd
 
@@ -19,35 +19,21 @@ _MAX_SAMPLES = 100_000
 _MIN_ASKED = 10
 
 
-class AnswerStore:
-    """Answers by key, in a JSON Lines file that one process at a time has open.
-
-    Used as a context manager. A last line that a crash left unfinished is dropped.
-    """
+class AnswerStore(Journal, AbstractContextManager):
+    """Answers by key, in a JSON Lines file that one process at a time has open."""
 
     def __init__(self, path: Path):
         """Open, lock and read the file; raise `LahjaError` where another process holds it."""
-        self._journal = Journal(path)
-        self.answers: dict[str, Answer] = {}
-        for number, row in enumerate(self._journal.rows, start=1):
-            try:
-                key = row.pop("key")
-                self.answers[key] = Answer(**row)
-            except (KeyError, TypeError):
-                self._journal.close()
-                raise LahjaError(f"{path}:{number}: not an answer of the store") from None
-
-    def __enter__(self) -> Self:
-        """Return the store itself."""
-        return self
+        super().__init__(path, lambda row: (row.pop("key"), Answer(**row)), "an answer")
+        self.answers: dict[str, Answer] = dict(self.rows)
 
     def __exit__(self, *_: object) -> None:
         """Unlock and close the file."""
-        self._journal.close()
+        self.close()
 
     def add(self, answers: dict[str, Answer]) -> None:
         """Append answers by their keys; they are on disk when this returns."""
-        self._journal.append({"key": key, **asdict(answer)} for key, answer in answers.items())
+        self.append({"key": key, **asdict(answer)} for key, answer in answers.items())
         self.answers.update(answers)
 
 
@@ -58,18 +44,12 @@ def answer(requests: list[Request], backend: Backend, store: Path) -> list[Answe
     so a later run asks again. Raises `LahjaError` where a model or server answers none of many.
     """
     keys = [request_key(backend.identity, request) for request in requests]
+    asked = {key: replace(request, id=key) for key, request in zip(keys, requests, strict=True)}
     with AnswerStore(store) as known:
-        missing = {
-            key: replace(request, id=key)
-            for key, request in zip(keys, requests, strict=True)
-            if key not in known.answers
-        }
+        missing = [request for key, request in asked.items() if key not in known.answers]
         unanswered = {}
-        total = len({*keys})
-        with Progress(total, "prompts", done=total - len(missing)) as progress:
-            for found in backend.generate([*missing.values()]):
-                if found.id not in missing:
-                    raise LahjaError(f"the backend answered {found.id}, which was not asked")
+        with Progress(len(asked), "prompts", done=len(asked) - len(missing)) as progress:
+            for found in backend.generate(missing):
                 if found.text is None:
                     unanswered[found.id] = found
                 else:
@@ -77,12 +57,9 @@ def answer(requests: list[Request], backend: Backend, store: Path) -> list[Answe
                 # What a server that is paid has cost so far.
                 progress.cost = getattr(backend, "cost", None)
                 progress.advance()
-        if len(unanswered) >= _MIN_ASKED and not known.answers.keys() & {*keys}:
+        if len(unanswered) >= _MIN_ASKED and not known.answers.keys() & asked.keys():
             _expect_some(unanswered.values())
-        answers = {**known.answers, **unanswered}
-    for key in keys:
-        if key not in answers:
-            raise LahjaError(f"the backend gave no answer to {missing[key].prompt[:60]!r}")
+        answers = known.answers | unanswered
     return [
         replace(answers[key], id=request.id) for key, request in zip(keys, requests, strict=True)
     ]
@@ -115,12 +92,12 @@ def respond(
     if not twice.empty:
         raise LahjaError(f"prompt_id {twice.iloc[0]} occurs twice among the prompts")
     # Runs of neighbouring seeds share no sample.
-    seeds = {n: sampling.seed * _MAX_SAMPLES + n for n in range(samples)}
-    drawn = {n: replace(sampling, seed=seed) for n, seed in seeds.items()} or {None: sampling}
+    drawn = {n: replace(sampling, seed=sampling.seed * _MAX_SAMPLES + n) for n in range(samples)}
+    drawn = drawn or {None: sampling}
     if samples and greedy_first:
         drawn[0] = replace(drawn[0], temperature=0.0, top_p=1.0)
     asked = prompts.reindex(columns=["prompt_id", "dialect", "prompt"]).astype(object)
-    asked["dialect"] = asked["dialect"].where(asked["dialect"].notna(), None)
+    asked = asked.where(asked.notna(), None)
     asked = asked.merge(pd.DataFrame({"sample": [*drawn]}, dtype=object), how="cross")
     requests = [
         Request(str(row.Index), row.prompt, drawn[row.sample], row.dialect or "")

@@ -27,8 +27,7 @@ def max_tokens(request: Request) -> tuple[int, int]:
     """Return the most tokens that a prompt and its answer can have, without a tokenizer.
 
     A token of a byte-level or byte-fallback vocabulary (GPT, Gemini, Llama, Qwen) stands for one
-    byte or more, so a prompt has no more tokens than UTF-8 bytes (Arabic about a quarter), and the
-    chat's own (roles, turn marks, a system prompt). The answer is as long as it may get.
+    UTF-8 byte or more; the chat has tokens of its own (roles, turn marks, a system prompt).
     """
     return len(request.prompt.encode("utf-8")) + 64, request.sampling.max_new_tokens
 
@@ -58,16 +57,10 @@ class Ledger:
         self.name, self.budget = name, budget
         # In all, and by this process.
         self.spent = self.paid = 0.0
-        self.is_stopped = False
+        self.is_stopped, self._n_under_way = False, 0
         self._reserved: dict[str, float] = {}
         self._settled = threading.Condition()
-        self._n_under_way = 0
-        self._journal = Journal(path) if path else None
-        for number, row in enumerate(self._journal.rows if path else (), start=1):
-            try:
-                self._count(row)
-            except (KeyError, TypeError, ValueError):
-                raise LahjaError(f"{path}:{number}: not a cost") from None
+        self._journal = Journal(path, self._count, "a cost") if path else None
 
     @property
     def reserved(self) -> float:

@@ -49,9 +49,8 @@ def sampling_of(generator: Generator, root: Path | None) -> Sampling:
     penalty = own.repetition_penalty or 1.0
     if not own.do_sample:
         return replace(generator.sampling, temperature=0.0, repetition_penalty=penalty)
-    values = {"temperature": own.temperature, "top_p": own.top_p, "top_k": own.top_k}
     values = {
-        name: default if values[name] is None else values[name]
+        name: default if getattr(own, name) is None else getattr(own, name)
         for name, default in {"temperature": 1.0, "top_p": 1.0, "top_k": 50}.items()
     }
     return replace(generator.sampling, **values, repetition_penalty=penalty)
@@ -64,11 +63,11 @@ def open_backend(
 
     `gpus` is how many the vllm backend spreads a model over.
     """
-    name, kind = generator.name, generator.backend
+    name, kind, precision = generator.name, generator.backend, generator.precision
     if kind == "recorded":
         from lahja.generation.recorded import RecordedBackend
 
-        return RecordedBackend([Path(folder) for folder in generator.folders])
+        return RecordedBackend([*map(Path, generator.folders)])
     if kind == "openai":
         from lahja.generation.openai_backend import OpenAIBackend
         from lahja.generation.server import Server, parse_options
@@ -80,7 +79,7 @@ def open_backend(
     if kind == "vllm":
         from lahja.generation.vllm_backend import VllmBackend
 
-        return VllmBackend(root, adapter, gpus=gpus, precision=generator.precision)
+        return VllmBackend(root, adapter, gpus=gpus, precision=precision)
     from lahja.generation.transformers_backend import TransformersBackend
 
-    return TransformersBackend(root, adapter, batch=generator.batch, precision=generator.precision)
+    return TransformersBackend(root, adapter, batch=generator.batch, precision=precision)

@@ -22,21 +22,10 @@ import httpx2
 import openai
 
 from lahja.core.errors import LahjaError
+from lahja.generation import server as replies
 from lahja.generation.backend import Answer, Request
 from lahja.generation.costs import BudgetReached, Ledger, Stopped, estimate, max_tokens
-from lahja.generation.server import (
-    CONTENT_FILTER,
-    FILTERED,
-    Server,
-    ServerOptions,
-    UnusableReply,
-    error_line,
-    error_of,
-    read_answer,
-    read_json,
-    read_key,
-    read_usage,
-)
+from lahja.generation.server import Server, ServerOptions, UnusableReply
 
 _MAX_MESSAGE = 300
 # A quota that is used up is HTTP 429 too, but waiting does not bring it back.
@@ -48,9 +37,9 @@ _UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 class OpenAIBackend:
     """A model behind an OpenAI-compatible server, several requests under way at once.
 
-    Each answer is yielded as soon as it is there. SIGTERM lets the requests under way come in;
-    kill -9 loses those, `concurrency` of them at most, and the ledger counts them as paid.
-    `cost` is what this process has paid so far, in dollars; None where there is no price.
+    SIGTERM lets the requests under way come in; kill -9 loses those, `concurrency` of them at most,
+    and the ledger counts them as paid. `cost` is what this process has paid so far, in dollars;
+    None where there is no price.
     """
 
     def __init__(self, name: str, server: Server, options: ServerOptions):
@@ -58,8 +47,7 @@ class OpenAIBackend:
         self.name, self.server, self.options = name, server, options
         self.identity = server.identity
         self.cost = 0.0 if options.price else None
-        self._key = read_key(name, options.key)
-        self._fault: Exception | None = None
+        self._key = replies.read_key(name, options.key)
 
     def generate(self, requests: list[Request]) -> Iterator[Answer]:
         """Yield the answers as they come; raise `LahjaError` when what is paid is yielded."""
@@ -67,33 +55,30 @@ class OpenAIBackend:
             return
         price, n_answered = self.options.price, 0
         costs = Path(self.options.costs) if price else None
-        ledger = Ledger(self.name, costs, self.options.budget)
-        print(estimate(requests, price, ledger), file=sys.stderr)
-        try:
-            for answer in self._answers(requests, ledger):
-                n_answered += 1
-                self.cost = ledger.paid if price else None
-                yield answer
-            if isinstance(self._fault, BudgetReached):
+        with closing(Ledger(self.name, costs, self.options.budget)) as ledger:
+            print(estimate(requests, price, ledger), file=sys.stderr)
+            try:
+                for answer in self._answers(requests, ledger):
+                    n_answered += 1
+                    self.cost = ledger.paid if price else None
+                    yield answer
+            except BudgetReached as reached:
                 raise BudgetReached(
-                    f"{self._fault}: {ledger.account()}; {n_answered} of {len(requests)} requests "
+                    f"{reached}: {ledger.account()}; {n_answered} of {len(requests)} requests "
                     f"answered and kept; to resume, raise generators.{self.name}.budget and run "
                     "again"
-                )
-            if self._fault:
-                raise self._fault
-        finally:
-            if price:
-                print(f"{self.name}: {ledger.account()}", file=sys.stderr)
-            ledger.close()
+                ) from None
+            finally:
+                if price:
+                    print(f"{self.name}: {ledger.account()}", file=sys.stderr)
 
     def _answers(self, requests: list[Request], ledger: Ledger) -> Iterator[Answer]:
         """Yield answers until one fails; then those under way still come in."""
-        self._fault = None
+        faults: list[Exception] = []
 
         def stop(fault: Exception) -> None:
-            """Begin no more requests; the first fault is kept."""
-            self._fault = self._fault or fault
+            """Begin no more requests; the first fault is raised in the end."""
+            faults.append(fault)
             ledger.stop()
 
         def answer(request: Request) -> Answer | None:
@@ -116,30 +101,30 @@ class OpenAIBackend:
             )
             with ThreadPoolExecutor(self.options.concurrency) as pool:
                 try:
-                    for future in as_completed([pool.submit(answer, r) for r in requests]):
-                        if (found := future.result()) is not None:
-                            yield found
+                    futures = [pool.submit(answer, request) for request in requests]
+                    yield from filter(None, (one.result() for one in as_completed(futures)))
                 finally:
                     ledger.stop()
+        if faults:
+            raise faults[0]
 
     def _ask(self, request: Request, client: openai.OpenAI, metered: "MeteredClient") -> Answer:
-        fields = self.server.body(request)
-        model, messages = fields.pop("model"), fields.pop("messages")
-        metered.begin(request)
+        fields, metered.current.request = self.server.body(request), request
         try:
             reply = client.chat.completions.with_raw_response.create(
-                model=model,
-                messages=messages,
+                model=fields.pop("model"),
+                messages=fields.pop("messages"),
                 extra_body=fields,
                 extra_headers={} if self._key else {"Authorization": openai.Omit()},
             )
         except openai.OpenAIError as error:
-            if isinstance(error, openai.APIStatusError) and error_of(error.body)[0] in FILTERED:
-                return Answer(request.id, None, CONTENT_FILTER, None)
-            raise self._fault_of(error, request, metered.current.n_tries) from None
-        return read_answer(request.id, read_json(reply.http_response.content))
+            is_refused = isinstance(error, openai.APIStatusError)
+            if is_refused and replies.error_of(error.body)[0] in replies.FILTERED:
+                return Answer(request.id, None, replies.CONTENT_FILTER, None)
+            raise self._fault_of(error, request) from None
+        return replies.read_answer(request.id, replies.read_json(reply.http_response.content))
 
-    def _fault_of(self, error: Exception, request: Request, n_tries: int) -> LahjaError:
+    def _fault_of(self, error: openai.APIError, request: Request) -> LahjaError:
         """Return a client's exception as one line with the server's message, without the key."""
         message = " ".join(_message(error).split())
         if self._key:
@@ -150,6 +135,7 @@ class OpenAIBackend:
         elif isinstance(error, openai.RateLimitError) and "retry-after" in error.response.headers:
             wait = error.response.headers["retry-after"]
             hint = f"; the server asks to wait {wait} seconds: run again later"
+        n_tries = 1 + int(error.request.headers["x-stainless-retry-count"])
         tries = f" after {n_tries} tries" if n_tries > 1 else ""
         where = f"no answer to the prompt {request.prompt[:60]!r}{tries}"
         asked = f"; asked {self.server.base_url}{_proxy_of(self.server.base_url)}"
@@ -160,7 +146,7 @@ class MeteredClient(httpx2.Client):
     """Sends each try of a request, within budget and deadline, and settles what it cost.
 
     What the official client should not try again, or later, is put into a reply's headers, which
-    it reads. Each thread asks one request at a time, which `begin` names.
+    it reads. Each thread asks one request at a time, its `current.request`.
     """
 
     def __init__(self, options: ServerOptions, ledger: Ledger):
@@ -176,27 +162,21 @@ class MeteredClient(httpx2.Client):
         self.price, self.deadline, self.ledger = options.price, options.deadline, ledger
         self.current = threading.local()
 
-    def begin(self, request: Request) -> None:
-        """Let this thread's next tries be of this request."""
-        self.current.request, self.current.n_tries = request, 0
-
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         """Send a request once; raise what the official client tries again, or what ends the run."""
-        price = self.price
-        cost = price.of(*max_tokens(self.current.request)) if price else 0.0
-        ticket = self.ledger.reserve(cost)
-        self.current.n_tries += 1
         # A try that ends without a reply costs the most, for it may have been answered.
+        cost = self.price.of(*max_tokens(self.current.request)) if self.price else 0.0
+        ticket = self.ledger.reserve(cost)
         try:
             reply = self._read(super().send(request, **{**options, "stream": True}))
             if reply.is_error:
                 cost = 0.0
                 _advise(reply)
             else:
-                body = read_json(reply.content)
-                if price and (usage := read_usage(body)):
-                    cost = price.of(*usage)
-                read_answer("", body)
+                body = replies.read_json(reply.content)
+                if self.price and (usage := replies.read_usage(body)):
+                    cost = self.price.of(*usage)
+                replies.read_answer("", body)
         except UnusableReply as fault:
             raise httpx2.DecodingError(str(fault), request=request) from None
         except _UNSENT:
@@ -211,13 +191,12 @@ class MeteredClient(httpx2.Client):
 
         The client's own timeout is per read: a server that trickles would never meet it.
         """
-        ends, parts = time.monotonic() + self.deadline, []
+        ends, content = time.monotonic() + self.deadline, b""
         with closing(reply):
             for part in reply.iter_raw():
-                parts.append(part)
+                content += part
                 if time.monotonic() > ends:
                     raise httpx2.ReadTimeout("the reply trickles", request=reply.request)
-        content = b"".join(parts)
         return httpx2.Response(
             reply.status_code, headers=reply.headers, content=content, request=reply.request
         )
@@ -226,7 +205,7 @@ class MeteredClient(httpx2.Client):
 def _advise(reply: httpx2.Response) -> None:
     """Put into an error's headers what its body says of trying again."""
     with suppress(UnusableReply):
-        if error_of(read_json(reply.content))[0] in _LASTING:
+        if replies.error_of(replies.read_json(reply.content))[0] in _LASTING:
             reply.headers["x-should-retry"] = "false"
         if delay := _GEMINI_DELAY.search(reply.text):
             reply.headers["retry-after"] = delay[1]
@@ -234,8 +213,8 @@ def _advise(reply: httpx2.Response) -> None:
 
 def _message(error: Exception) -> str:
     if isinstance(error, openai.APIStatusError):
-        words = error_line(*error_of(error.body)) or error.response.reason_phrase
-        return f"HTTP {error.status_code}: {words}"
+        words = replies.error_line(*replies.error_of(error.body))
+        return f"HTTP {error.status_code}: {words or error.response.reason_phrase}"
     if isinstance(error, openai.APITimeoutError):
         return "no reply within the deadline"
     cause = error.__cause__ or error
@@ -259,7 +238,6 @@ def stopping_at_signals(stop: Callable[[Exception], None]) -> Iterator[None]:
     """Let a first SIGTERM or Ctrl-C stop the run in order; a second one ends the process."""
 
     def handle(number: int, _: Any) -> None:
-        """Let what is asked be kept, and the next signal end the process."""
         for other in before:
             signal.signal(other, signal.SIG_DFL)
         stop(LahjaError(f"stopped by {signal.Signals(number).name}; what was answered is kept"))

@@ -32,16 +32,11 @@ class RecordedBackend:
                 raise LahjaError(f"{folder}: no recorded answers there (expected *_samples.csv)")
             digests += map(digest_of_file, files)
             for prompt, said, reason in read_recordings(folder):
-                text = without_thoughts(said)
-                self._recorded.setdefault(_key(prompt), (text, reason))
+                self._recorded.setdefault(_key(prompt), (without_thoughts(said), reason))
         if not self._recorded:
             raise LahjaError(f"{folders[0]}: no recorded answers with their prompts there")
         code = version("generation", "corpora")
         self.identity = f"recorded {digest_of_text(''.join(digests))} {code}"
-
-    def __len__(self) -> int:
-        """Return how many prompts were recorded."""
-        return len(self._recorded)
 
     def generate(self, requests: list[Request]) -> Iterator[Answer]:
         """Yield the recorded answers in the order asked."""

@@ -39,8 +39,9 @@ class Server:
     @property
     def identity(self) -> str:
         """Return what an answer depends on beside prompt and sampling."""
-        facts = {"model": self.model, "server": self.base_url, "request": self.request}
-        return canonical_json(facts)
+        return canonical_json(
+            {"model": self.model, "server": self.base_url, "request": self.request}
+        )
 
     def body(self, request: Request) -> dict[str, Any]:
         """Return the body that asks for the answer to one request."""
@@ -131,7 +132,16 @@ def read_answer(request_id: str, body: Any) -> Answer:
     content, whose reason is "empty", or "length" where thinking took all tokens. Thoughts are no
     part of an answer.
     """
-    choice = _first_choice(body)
+    choice = text = refusal = None
+    try:
+        choice = body["choices"][0]
+        message, reason = choice["message"], choice["finish_reason"]
+        text, refusal = message.get("content"), message.get("refusal")
+        if isinstance(text, list):
+            # Parts, thoughts among them.
+            text = "".join(part["text"] for part in text if part["type"] == "text")
+    except (AttributeError, IndexError, KeyError, TypeError):
+        reason = None
     for place in (body, choice):
         # Some gateways have sent HTTP 200 before their own server fails.
         if isinstance(place, dict) and place.get("error"):
@@ -139,11 +149,6 @@ def read_answer(request_id: str, body: Any) -> Answer:
             if code in FILTERED:
                 return Answer(request_id, None, CONTENT_FILTER, None)
             raise UnusableReply(f"an error in a reply of HTTP 200: {error_line(code, words)}")
-    try:
-        message, reason = choice["message"], choice["finish_reason"]
-        text, refusal = _text(message.get("content")), message.get("refusal")
-    except (AttributeError, KeyError, TypeError):
-        text, reason, refusal = None, None, None
     if not isinstance(text, str | None) or not isinstance(reason, str) or reason == "error":
         raise UnusableReply(f"JSON that is no chat completion: {error_line(*error_of(body))}")
     if refusal or reason == CONTENT_FILTER:
@@ -158,18 +163,6 @@ def read_answer(request_id: str, body: Any) -> Answer:
     return Answer(request_id, text, reason, n_tokens)
 
 
-def _first_choice(body: Any) -> Any:
-    choices = body.get("choices") if isinstance(body, dict) else None
-    return choices[0] if isinstance(choices, list) and choices else None
-
-
-def _text(content: Any) -> Any:
-    """Return a message's content as text where it is a list of parts, thoughts among them."""
-    if not isinstance(content, list):
-        return content
-    return "".join(part["text"] for part in content if part["type"] == "text")
-
-
 def error_of(body: Any) -> tuple[str | None, str]:
     """Return code and message of an error's body, all of it where no part is known as its message.
 
@@ -182,10 +175,8 @@ def error_of(body: Any) -> tuple[str | None, str]:
         return None, str(error or "")
     code = error.get("code") or error.get("status")
     words = next((error[key] for key in _WORDS if error.get(key)), error)
-    return (
-        code if isinstance(code, str) else None,
-        words if isinstance(words, str) else canonical_json(words),
-    )
+    words = words if isinstance(words, str) else canonical_json(words)
+    return code if isinstance(code, str) else None, words
 
 
 def error_line(code: str | None, words: str) -> str:

@@ -28,12 +28,7 @@ class TransformersBackend:
     """
 
     def __init__(
-        self,
-        root: Path,
-        adapter: Path | None = None,
-        *,
-        batch: int = 64,
-        precision: str | None = None,
+        self, root: Path, adapter: Path | None = None, batch: int = 64, precision: str | None = None
     ):
         """Note what to load; the model is loaded when the first prompt is answered."""
         self.root, self.adapter, self.batch = root, adapter, batch
@@ -51,14 +46,13 @@ class TransformersBackend:
         groups: dict[tuple[str, Sampling], list[Request]] = defaultdict(list)
         for request in requests:
             groups[request.group, request.sampling].append(request)
-        for (_, sampling), group in groups.items():
+        for group in groups.values():
             ids = prompt_tokens(tokenizer, [request.prompt for request in group])
             for rows in sorted_batches([len(row) for row in ids], self.batch):
-                seeds = [draw_seed(group[row]) for row in rows]
-                prompts = [ids[row] for row in rows]
-                outputs = generate_tokens(model, tokenizer, prompts, sampling, seeds, ends)
-                for row, tokens in zip(rows, outputs, strict=True):
-                    yield answer_of_tokens(group[row].id, tokens, ends, tokenizer)
+                asked, prompts = [group[row] for row in rows], [ids[row] for row in rows]
+                outputs = generate_tokens(model, tokenizer, asked, prompts, ends)
+                for request, tokens in zip(asked, outputs, strict=True):
+                    yield answer_of_tokens(request.id, tokens, ends, tokenizer)
 
 
 def draw_seed(request: Request) -> int:
@@ -68,20 +62,18 @@ def draw_seed(request: Request) -> int:
 
 
 def generate_tokens(
-    model,
-    tokenizer,
-    prompts: list[list[int]],
-    sampling: Sampling,
-    seeds: list[int],
-    ends: set[int],
+    model, tokenizer, requests: list[Request], prompts: list[list[int]], ends: set[int]
 ) -> list[list[int]]:
-    """Return the new tokens of each prompt of a batch; what follows the first end is padding."""
+    """Return the new tokens of each prompt of a batch; what follows the first end is padding.
+
+    The requests, whose tokens `prompts` are, have one sampling.
+    """
     import torch
 
     inputs = tokenizer.pad({"input_ids": prompts}, padding_side="left", return_tensors="pt")
-    inputs = inputs.to(model.device)
-    processors = [] if sampling.temperature == 0 else [_gumbel_noise(sampling, seeds, model.device)]
-    own = sampling.repetition_penalty
+    inputs, sampling = inputs.to(model.device), requests[0].sampling
+    seeds, own = [*map(draw_seed, requests)], sampling.repetition_penalty
+    processors = [_gumbel_noise(sampling, seeds, model.device)] if sampling.temperature else []
     penalty = {} if own is None else {"repetition_penalty": own}
     with torch.inference_mode():
         outputs = model.generate(
@@ -108,25 +100,21 @@ def _gumbel_noise(
     The argmax of logits / temperature + Gumbel noise is distributed as softmax sampling.
     """
     import torch
-    from transformers import LogitsProcessor, TopKLogitsWarper, TopPLogitsWarper
+    from transformers import TopKLogitsWarper, TopPLogitsWarper
 
-    class GumbelNoise(LogitsProcessor):
-        """Temperature, most likely tokens, nucleus, and noise drawn per row."""
+    generators = [torch.Generator(device).manual_seed(seed) for seed in seeds]
+    warpers = [TopKLogitsWarper(sampling.top_k)] if sampling.top_k else []
+    warpers += [TopPLogitsWarper(sampling.top_p)] if sampling.top_p < 1 else []
 
-        def __init__(self) -> None:
-            self.generators = [torch.Generator(device).manual_seed(seed) for seed in seeds]
-            self.warpers = [TopKLogitsWarper(sampling.top_k)] if sampling.top_k else []
-            self.warpers += [TopPLogitsWarper(sampling.top_p)] if sampling.top_p < 1 else []
+    def with_noise(input_ids, scores):
+        scores = scores.float() / sampling.temperature
+        for warper in warpers:
+            scores = warper(input_ids, scores)
+        width = scores.shape[-1]
+        draws = [torch.rand(width, generator=one, device=device) for one in generators]
+        return scores - torch.log(-torch.log(torch.stack(draws).clamp(1e-20, 1 - 1e-7)))
 
-        def __call__(self, input_ids, scores):
-            scores = scores.float() / sampling.temperature
-            for warper in self.warpers:
-                scores = warper(input_ids, scores)
-            width = scores.shape[-1]
-            draws = [torch.rand(width, generator=one, device=device) for one in self.generators]
-            return scores - torch.log(-torch.log(torch.stack(draws).clamp(1e-20, 1 - 1e-7)))
-
-    return GumbelNoise()
+    return with_noise
 
 
 def end_tokens(config: "GenerationConfig", tokenizer: "PreTrainedTokenizerBase") -> set[int]:

@@ -11,24 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json
-from lahja.core.stages import version
 from lahja.generation.backend import Answer, Request
 from lahja.generation.transformers_backend import (
-    CODE_STAGES,
+    TransformersBackend,
     answer_of_tokens,
     draw_seed,
     end_tokens,
 )
-from lahja.models.device import pick_dtype, pick_precision, use_device
-from lahja.models.folder import (
-    adapter_of,
-    load_generation_config,
-    load_model,
-    load_tokenizer,
-    model_context,
-    model_digest,
-    one_line_errors,
-)
+from lahja.models import folder as models
+from lahja.models.device import pick_precision
 from lahja.prompts.chat import prompt_tokens
 
 if TYPE_CHECKING:
@@ -56,25 +47,19 @@ _ENVIRONMENT = {
 }
 
 
-class VllmBackend:
+class VllmBackend(TransformersBackend):
     """A root checkpoint, with its adapter where one is given, run by vLLM.
 
     On a GPU, and in bf16, the adapter stays beside the root; in float32 on the CPU it is merged
     into a copy of it, which is there until the engine has read it.
 
-    The engine gets all prompts at once and batches them as they fit; each answer is yielded when
-    it is finished, so that what a killed job had answered is in the store. Prompts are the tokens
-    that the transformers backend gets. A sampled answer depends on the seed and its own prompt, up
-    to rounding, which can differ with the batch.
+    The engine gets all prompts at once, the tokens that the transformers backend gets, and batches
+    them as they fit. A sampled answer depends on the seed and its own prompt, up to rounding, which
+    can differ with the batch.
     """
 
     def __init__(
-        self,
-        root: Path,
-        adapter: Path | None = None,
-        *,
-        precision: str | None = None,
-        gpus: int = 1,
+        self, root: Path, adapter: Path | None = None, precision: str | None = None, gpus: int = 1
     ):
         """Note what to load; the engine starts when the first prompt is answered.
 
@@ -84,14 +69,11 @@ class VllmBackend:
         _expect_package("vllm", "vLLM")
         # Before anything imports huggingface_hub or vllm, which read them once.
         prepare_environment()
-        self.root, self.adapter = root, adapter
-        self.device = use_device()
-        self.dtype = pick_dtype(precision, self.device)
-        self.gpus = 1
+        super().__init__(root, adapter, precision=precision)
+        self.gpus = gpus if self.device == "cuda" else 1
         if self.device == "cuda":
             import torch
 
-            self.gpus = gpus
             if (there := torch.cuda.device_count()) < gpus:
                 raise LahjaError(f"vllm.gpus: {gpus} asked for, {there} there")
         # As `load_model` does: merging into bf16 would round much of the adapter away.
@@ -99,16 +81,14 @@ class VllmBackend:
         self.is_merged = adapter is not None and self.device == "cpu" and is_exact
         if self.is_merged:
             _expect_package("peft", "PEFT")
-        engine = "vllm merged" if self.is_merged else "vllm"
-        code = version(*CODE_STAGES)
-        self.identity = f"{model_digest(root, adapter)} {self.dtype} {code} {engine}"
+        self.identity += " vllm merged" if self.is_merged else " vllm"
 
     def generate(self, requests: list[Request]) -> Iterator[Answer]:
         """Yield the answers in the order in which they are finished."""
         if not requests:
             return
-        tokenizer = load_tokenizer(self.root)
-        ends = end_tokens(load_generation_config(self.root), tokenizer)
+        tokenizer = models.load_tokenizer(self.root)
+        ends = end_tokens(models.load_generation_config(self.root), tokenizer)
         prompts = prompt_tokens(tokenizer, [request.prompt for request in requests])
         context = _context(self.root, requests, prompts)
         with _loaded(self) as (root, adapter):
@@ -117,7 +97,7 @@ class VllmBackend:
         if adapter is not None:
             from vllm.lora.request import LoRARequest
 
-            beside = LoRARequest(adapter.name, 1, str(adapter_of(adapter).resolve()))
+            beside = LoRARequest(adapter.name, 1, str(models.adapter_of(adapter).resolve()))
         rendered = engine.renderer.render_cmpl([{"prompt_token_ids": ids} for ids in prompts])
         for row, (request, prompt) in enumerate(zip(requests, rendered, strict=True)):
             parameters = _sampling_params(request, ends)
@@ -137,10 +117,9 @@ def prepare_environment() -> None:
 
     What it compiles for a GPU is kept in its own environment's folder, if that can be written to.
     """
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    if os.access(sys.prefix, os.W_OK):
-        os.environ.setdefault("VLLM_CACHE_ROOT", str(Path(sys.prefix) / "cache"))
+    is_writable = os.access(sys.prefix, os.W_OK)
+    cache = {"VLLM_CACHE_ROOT": str(Path(sys.prefix) / "cache")} if is_writable else {}
+    os.environ.update(_ENVIRONMENT | cache | os.environ)
 
 
 def _expect_package(name: str, title: str) -> None:
@@ -161,9 +140,9 @@ def _loaded(backend: VllmBackend) -> Iterator[tuple[Path, Path | None]]:
         yield backend.root, backend.adapter
         return
     with TemporaryDirectory() as folder:
-        model = load_model(backend.root, backend.adapter, dtype=backend.dtype, device="cpu")
+        model = models.load_model(backend.root, backend.adapter, dtype=backend.dtype, device="cpu")
         model.save_pretrained(folder)
-        load_tokenizer(backend.root).save_pretrained(folder)
+        models.load_tokenizer(backend.root).save_pretrained(folder)
         del model
         yield Path(folder), None
 
@@ -191,7 +170,7 @@ def _start_engine(
         disable_log_stats=True,
         **options,
     )
-    with one_line_errors(root):
+    with models.one_line_errors(root):
         return LLMEngine.from_engine_args(arguments)
 
 
@@ -201,7 +180,7 @@ def _context(root: Path, requests: list[Request], prompts: list[list[int]]) -> i
         len(ids) + request.sampling.max_new_tokens
         for request, ids in zip(requests, prompts, strict=True)
     ]
-    longest, known = max(needed), model_context(root)
+    longest, known = max(needed), models.model_context(root)
     if longest > known:
         prompt = requests[needed.index(longest)].prompt
         raise LahjaError(
@@ -230,7 +209,7 @@ def _sampling_params(request: Request, ends: set[int]) -> "SamplingParams":
 
 
 def _rank(adapter: Path) -> int:
-    rank = read_json(adapter_of(adapter) / "adapter_config.json")["r"]
+    rank = read_json(models.adapter_of(adapter) / "adapter_config.json")["r"]
     fitting = [size for size in _RANKS if size >= rank]
     if not fitting:
         raise LahjaError(f"{adapter}: rank {rank}, but vLLM takes at most {_RANKS[-1]}")

@@ -25,7 +25,7 @@ def token_batches(
 
 
 def sorted_batches(
-    lengths: Sequence[int], size: int, max_tokens: float = float("inf")
+    lengths: Sequence[int], size: float, max_tokens: float = float("inf")
 ) -> Iterator[list[int]]:
     """Yield row numbers, the longest rows first, in batches of up to `size` rows.
 

@@ -3,8 +3,8 @@
 The instruction that all questions begin with is read once: its keys and values go before each.
 """
 
+from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,29 +21,23 @@ if TYPE_CHECKING:
     from transformers import Cache, PreTrainedTokenizerBase
 
 
-@dataclass(frozen=True)
-class LabelSettings:
-    """What the dialect classifier chooses from, and how it is run."""
-
-    varieties: tuple[str, ...] | None = None  #: None are all known varieties of Arabic.
-    batch: int = 64
-    precision: str | None = None
-    max_length: int = 1024
-
-
 class Labeller:
     """The dialect classifier: a language model that gives a question's options probabilities."""
 
-    def __init__(self, base_model: Path, adapter: Path | None, settings: LabelSettings):
-        """Load the model."""
-        self.settings, self.device = settings, use_device()
+    def __init__(
+        self, base_model: Path, adapter: Path | None, *, varieties: Sequence[str] | None = None,
+        batch: int = 64, precision: str | None = None, max_length: int = 1024,
+    ):  # fmt: skip
+        """Load the model, which chooses from `varieties`, None being all of Arabic."""
+        self.varieties, self.batch, self.max_length = varieties, batch, max_length
+        self.device = use_device()
         self.tokenizer = load_tokenizer(base_model)
-        dtype = pick_dtype(settings.precision, self.device)
+        dtype = pick_dtype(precision, self.device)
         self.model = packed(load_model(base_model, adapter, dtype=dtype, device=self.device))
 
     def label(self, texts: list[str]) -> tuple[tuple[str, ...], list[list[float]]]:
         """Return the options, and of each text their probabilities."""
-        question = make_question(self.settings.varieties)
+        question = make_question(self.varieties)
         asked = [question.prompt(text) for text in texts]
         return question.options, self.probabilities(asked, question.letters)
 
@@ -59,8 +53,7 @@ class Labeller:
         if not prompts:
             return []
         lead, options = letter_tokens(self.tokenizer, letters)
-        limit = self.settings.max_length
-        tail = limit // 4
+        limit, tail = self.max_length, self.max_length // 4
         ids = [
             (row if len(row) <= limit else row[: limit - tail] + row[-tail:]) + lead
             for row in prompt_tokens(self.tokenizer, prompts)
@@ -73,7 +66,7 @@ class Labeller:
         with torch.inference_mode():
             start = torch.tensor([shared], device=self.device)
             past = self.model(start, logits_to_keep=1).past_key_values if shared else None
-            batches = sorted_batches(lengths, self.settings.batch, BATCH_TOKENS[self.device])
+            batches = sorted_batches(lengths, self.batch, BATCH_TOKENS[self.device])
             for rows in counted(batches, len(ids), "texts"):
                 logits = self._last_logits([rests[row] for row in rows], past)[:, options]
                 for row, values in zip(rows, logits.softmax(-1).tolist(), strict=True):

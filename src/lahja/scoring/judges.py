@@ -60,34 +60,25 @@ class SequenceScorer:
         self.limit = min(settings.max_length, model.config.max_position_embeddings)
         self.model = packed(model.to(self.device).eval())
 
-    def encode(self, texts: Sequence[str | None]) -> list[list[int]]:
-        """Return the token ids of texts."""
+    def score(self, texts: Sequence[str | None]) -> np.ndarray:
+        """Return a row of scores per text, 0 where it is empty."""
         lines = [one_line(text) for text in texts]
-        encoded = self.tokenizer(lines, truncation=True, max_length=self.limit) if lines else {}
-        return encoded.get("input_ids", [])
-
-    def tokenizes_as(self, other: "SequenceScorer") -> bool:
-        """Whether another scorer gives every text the same tokens."""
-        mine, its = (one.tokenizer.backend_tokenizer.to_str() for one in (self, other))
-        return self.limit == other.limit and mine == its
-
-    def score(self, texts: Sequence[str | None], ids: list[list[int]] | None = None) -> np.ndarray:
-        """Return a row of scores per text, 0 where it is empty; `ids` are those of `encode`."""
-        scores = self.scores_of(self._logits(self.encode(texts) if ids is None else ids))
-        scores[[not one_line(text).strip() for text in texts]] = 0.0
+        scores = self.scores_of(self._logits(lines))
+        scores[[not line.strip() for line in lines]] = 0.0
         return scores
 
-    def _logits(self, ids: list[list[int]]) -> np.ndarray:
-        """Return one row of logits per row of token ids, shape (n_texts, n_labels)."""
+    def _logits(self, lines: list[str]) -> np.ndarray:
+        """Return one row of logits per text, shape (n_texts, n_labels)."""
         import torch
 
-        found = np.zeros((len(ids), self.n_labels))
+        found = np.zeros((len(lines), self.n_labels))
+        cut = {"truncation": True, "max_length": self.limit}
+        ids = self.tokenizer(lines, **cut)["input_ids"] if lines else []
         lengths = [len(row) for row in ids]
         batches = sorted_batches(lengths, self.settings.batch, BATCH_TOKENS[self.device])
         for rows in counted(batches, len(ids), "texts"):
-            inputs = self.tokenizer.pad(
-                {"input_ids": [ids[row] for row in rows]}, return_tensors="pt"
-            ).to(self.device)
+            own = {"input_ids": [ids[row] for row in rows]}
+            inputs = self.tokenizer.pad(own, return_tensors="pt").to(self.device)
             with torch.inference_mode():
                 found[rows] = self.model(**inputs).logits.float().cpu().numpy()
         return found
@@ -146,13 +137,12 @@ class Judges:
         A missing text scores 0 and has no language.
         """
         places, distinct = pd.factorize(np.array([one_line(text) for text in texts], dtype=object))
-        ids, codes = self.aldi.encode(distinct), self.language.identify(distinct)
-        shared = ids if self.country.tokenizes_as(self.aldi) else None
+        codes = self.language.identify(distinct)
         scores = {
             "language": pd.Series(codes, dtype=object),
             "is_arabic": [is_arabic(code) for code in codes],
-            "aldi": self.aldi.score(distinct, ids),
-            "countries": self.country.score(distinct, shared).tolist(),
+            "aldi": self.aldi.score(distinct),
+            "countries": self.country.score(distinct).tolist(),
         }
         return pd.DataFrame(scores).iloc[places].reset_index(drop=True)
 

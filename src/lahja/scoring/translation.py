@@ -45,7 +45,8 @@ def pairwise_chrf_statistics(texts: Sequence[str]) -> np.ndarray:
         lengths = counts.sum(axis=1)
         hypothesis, reference = np.broadcast_arrays(lengths[:, None], lengths[None, :])
         # As sacreBLEU: a hypothesis has no n-grams of an order that the reference lacks.
-        columns += [np.where(reference > 0, hypothesis, 0), reference, _matches(counts)]
+        matches = [np.minimum(row, counts).sum(axis=1) for row in counts]
+        columns += [np.where(reference > 0, hypothesis, 0), reference, matches]
     return np.stack(columns, axis=-1).astype(float)
 
 
@@ -65,20 +66,6 @@ def _gram_counts(texts: Sequence[Sequence[str]], max_order: int) -> Iterator[np.
         width = int(grams.max(initial=-1)) + 1
         cells = owner[: len(grams)][whole] * width + grams[whole]
         yield np.bincount(cells, minlength=len(texts) * width).reshape(len(texts), width)
-
-
-def _matches(counts: np.ndarray) -> np.ndarray:
-    """Return the n-grams that each two texts share, the lesser of both counts of each summed.
-
-    That is the sum over k of the n-grams that both have k times or more: products of matrices.
-    """
-    shared, times = np.zeros((len(counts), len(counts))), 1
-    while counts.size:
-        reached = (counts >= times).astype(np.float32)
-        shared += reached @ reached.T
-        counts = counts[:, (counts > times).any(axis=0)]
-        times += 1
-    return shared
 
 
 def chrf(statistics: np.ndarray) -> np.ndarray:

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from lahja.core.config.training import DpoSettings, SftSettings
 from lahja.core.errors import LahjaError
 from lahja.core.files import atomic_path, canonical_json, digest_of_file
@@ -57,19 +59,23 @@ def train_adapter(
     run: AdapterRun,
     stage: str,
     settings: AdapterSettings,
-    n_examples: int,
+    examples: pd.DataFrame,
     make_trainer: Callable[..., "Trainer"],
 ) -> None:
     """Train a fresh adapter, or continue the initial one, and write the model folder.
 
-    `stage` is the one whose version counts besides. `make_trainer` gets the model, the tokenizer,
-    the arguments that TRL's trainers share, and the LoRA configuration of a fresh adapter. Run in
-    each of several processes, it shares the examples among them. A run that was interrupted resumes
-    from its last checkpoint.
+    `stage` is the one whose version counts besides. `make_trainer` gets `examples`, the model,
+    the tokenizer, the arguments that TRL's trainers share, and the LoRA configuration of a fresh
+    adapter. Run in each of several processes, it shares the examples among them. A run that was
+    interrupted resumes from its last checkpoint.
     """
     from datasets import disable_progress_bars
     from transformers.trainer_callback import PrinterCallback
 
+    if examples.empty:
+        raise LahjaError(f"{run.data}: no examples to train on")
+    if examples["prompt"].isna().any():
+        raise LahjaError(f"{run.data}: column 'prompt' has nulls; fine-tuning needs a prompt")
     tracker = tracker_arguments(run.report_to, run.curves)
     disable_progress_bars()
     device, folder = use_device(), run.checkpoint_dir
@@ -84,9 +90,9 @@ def train_adapter(
     arguments = trainer_arguments(settings, folder, device) | tracker
     lora = None if run.adapter else _lora_config(settings)
     with completions_only():
-        trainer = make_trainer(model, tokenizer, arguments, lora)
+        trainer = make_trainer(examples, model, tokenizer, arguments, lora)
         trainer.read_by(settings, budget)
-        counts = _count_dropped(run, settings.cutoff, n_examples, len(trainer.train_dataset))
+        counts = _count_dropped(run, settings.cutoff, len(examples), len(trainer.train_dataset))
         if settings.quantisation:
             _keep_small_updates(trainer.model)
         trainer.remove_callback(PrinterCallback)

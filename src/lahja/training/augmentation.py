@@ -41,16 +41,12 @@ def augment(
             if missing:
                 translator = translator or NllbTranslator(folder, settings)
                 for rows, found in translator.translate(missing, source, target):
-                    store.add(_answers([keys[missing[row]] for row in rows], found))
+                    asked = [keys[missing[row]] for row in rows]
+                    ends = ["length" if text is None else "stop" for text in found]
+                    told = zip(asked, found, ends, [None] * len(rows), strict=True)
+                    store.add({key: Answer(key, *facts) for key, *facts in told})
             found = [store.answers[keys[text]].text for text in texts]
             usable = [text if text and not is_looping(text) else None for text in found]
             filled.loc[lacks, target] = pd.Series(usable, index=texts.index, dtype=object)
             filled.loc[lacks & filled[target].notna(), f"{target}_origin"] = NLLB
     return filled
-
-
-def _answers(keys: list[str], texts: list[str | None]) -> dict[str, Answer]:
-    return {
-        key: Answer(key, text, "length" if text is None else "stop", None)
-        for key, text in zip(keys, texts, strict=True)
-    }

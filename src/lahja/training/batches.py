@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lahja.core.config.training import Lora
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json, write_json
+from lahja.models.batches import sorted_batches
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -40,8 +41,8 @@ class Updates:
 
     def __init__(self, lengths: Sequence[int], settings: Lora, seed: int, rank: int, world: int):
         """Take each row's length, and which of `world` processes this one is."""
-        self._lengths, self._seed, self._rank, self._world = lengths, seed, rank, world
-        self._size, self._epoch = settings.batch * settings.accumulation, 0
+        self._lengths, self._seed, self._epoch = lengths, seed, 0
+        self._share, self._size = slice(rank, None, world), settings.batch * settings.accumulation
         self._is_grouped = settings.group_by_length
 
     def __len__(self) -> int:
@@ -55,7 +56,7 @@ class Updates:
     def __iter__(self) -> Iterator[list[int]]:
         """Yield the row numbers of each update."""
         for rows in self._grouped() if self._is_grouped else self._cut(self._shuffled()):
-            yield rows[self._rank :: self._world] or rows[:1]
+            yield rows[self._share] or rows[:1]
 
     def _grouped(self) -> Iterator[list[int]]:
         """Yield updates of rows of like length."""
@@ -79,19 +80,6 @@ class Updates:
         return [rows[at : at + self._size] for at in range(0, len(rows), self._size)]
 
 
-def micro_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
-    """Return places of rows in groups of like length, the longest first.
-
-    A group has at most `budget` tokens, padding to its longest row counted, but at least one row.
-    """
-    groups: list[list[int]] = []
-    for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
-        if not groups or (len(groups[-1]) + 1) * lengths[groups[-1][0]] > budget:
-            groups.append([])
-        groups[-1].append(place)
-    return groups
-
-
 class TokenBudget:
     """How many tokens fit a micro-batch: set, measured at the first one, halved when memory ends.
 
@@ -103,10 +91,10 @@ class TokenBudget:
         """Take what is set, or what an earlier attempt has found."""
         self._path, self._is_open = folder / _RECORD, settings.gradient_checkpointing is None
         default = settings.micro_batch_tokens or (None if device == "cuda" else _CPU_TOKENS)
-        found = read_json(self._path) if self._path.is_file() else {}
-        self.tokens: int | None = found.get("tokens", default)
-        is_set = bool(settings.gradient_checkpointing)
-        self.checkpointing: bool = found.get("checkpointing", is_set)
+        known = {"tokens": default, "checkpointing": bool(settings.gradient_checkpointing)}
+        known |= read_json(self._path) if self._path.is_file() else {}
+        self.tokens: int | None = known["tokens"]
+        self.checkpointing: bool = known["checkpointing"]
         self.longest = 1
 
     @contextmanager
@@ -142,10 +130,8 @@ class TokenBudget:
         try:
             yield
         except torch.OutOfMemoryError:
-            folder = self._path.parent
-            told = (
-                f"{folder}: out of GPU memory with {self.tokens or self.longest} tokens at a time"
-            )
+            n_tokens = self.tokens or self.longest
+            told = f"{self._path.parent}: out of GPU memory with {n_tokens} tokens at a time"
             if self.tokens and self.tokens > self.longest:
                 self.tokens, then = self.tokens // 2, "half as many"
             elif self._is_open and not self.checkpointing:
@@ -156,8 +142,8 @@ class TokenBudget:
                     "cutoff, or quantisation: nf4"
                 ) from None
             self._write()
-            again = f"run it again to resume from the last checkpoint with {then}"
-            raise LahjaError(f"{told}; {again}") from None
+            cure = f"run it again to resume from the last checkpoint with {then}"
+            raise LahjaError(f"{told}; {cure}") from None
 
     def _write(self) -> None:
         write_json(self._path, {"tokens": self.tokens, "checkpointing": self.checkpointing})
@@ -220,8 +206,8 @@ class ByTokens:
             self.args.gradient_checkpointing = True
             plain = self.accelerator.unwrap_model(model)
             plain.gradient_checkpointing_enable({"use_reentrant": False})
-        groups = micro_batches([lengths[place] for place in left], self.budget.tokens or 1)
-        return [left[place] for place in groups[0]]
+        own = [lengths[place] for place in left]
+        return [left[row] for row in next(sorted_batches(own, len(own), self.budget.tokens or 1))]
 
     def _note(self, sums: dict[str, "Tensor"], n_tokens: "Tensor") -> None:
         """Keep the update's means for the log, over all processes."""

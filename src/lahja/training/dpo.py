@@ -16,9 +16,10 @@ from lahja.core.config.training import DpoSettings
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json, write_json
 from lahja.core.tables import PAIRS, read_table
+from lahja.models.batches import sorted_batches
 from lahja.prompts.chat import example_tokens
 from lahja.training.adapters import AdapterRun, train_adapter
-from lahja.training.batches import ByTokens, Metrics, column_lengths, micro_batches
+from lahja.training.batches import ByTokens, Metrics, column_lengths
 from lahja.training.distributed import is_first_process
 
 if TYPE_CHECKING:
@@ -38,9 +39,7 @@ def train_dpo(run: AdapterRun) -> None:
     if settings.sft_weight is not None and settings.objective != "sigmoid+sft":
         raise LahjaError(f"sft_weight: the objective {settings.objective} has no SFT term")
     pairs = read_table(run.data, PAIRS)
-    if pairs.empty:
-        raise LahjaError(f"{run.data}: no preference pairs to train on")
-    train_adapter(run, "dpo", settings, len(pairs), partial(build_trainer, settings, pairs))
+    train_adapter(run, "dpo", settings, pairs, partial(build_trainer, settings))
 
 
 def build_trainer(
@@ -178,7 +177,7 @@ def _add_reference(trainer: "Trainer", tokens: int) -> None:
         lengths, found = trainer.lengths(rows), []
         mine = [*range(rank, len(rows), world)]
         trainer.model.eval()
-        for group in micro_batches([lengths[row] for row in mine], tokens):
+        for group in sorted_batches([lengths[row] for row in mine], len(mine), tokens):
             places = [mine[place] for place in group]
             batch = trainer._prepare_inputs(trainer.data_collator([rows[row] for row in places]))
             with torch.no_grad(), trainer.accelerator.autocast():

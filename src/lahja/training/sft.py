@@ -1,13 +1,11 @@
 """Supervised fine-tuning of a LoRA adapter with TRL."""
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from lahja.core.config.base import parse
 from lahja.core.config.training import SftSettings
-from lahja.core.errors import LahjaError
 from lahja.core.tables import EXAMPLES, read_table
 from lahja.prompts.chat import example_tokens
 from lahja.training.adapters import AdapterRun, train_adapter
@@ -23,12 +21,7 @@ if TYPE_CHECKING:
 def train_sft(run: AdapterRun) -> None:
     """Fine-tune on EXAMPLES, with the loss on the completions, and write the model folder."""
     settings = parse(SftSettings, run.settings)
-    examples = read_table(run.data, EXAMPLES)
-    if examples.empty:
-        raise LahjaError(f"{run.data}: no examples to train on")
-    if examples["prompt"].isna().any():
-        raise LahjaError(f"{run.data}: column 'prompt' has nulls; fine-tuning needs a prompt")
-    train_adapter(run, "sft", settings, len(examples), partial(build_trainer, examples))
+    train_adapter(run, "sft", settings, read_table(run.data, EXAMPLES), build_trainer)
 
 
 def build_trainer(

@@ -1,6 +1,6 @@
 """Turn parallel sentences into examples for the translators."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -16,34 +16,29 @@ from lahja.prompts.wordings import translation_prompt
 DIRECTIONS = ("eng-da", "msa-da", "da-eng", "da-msa")
 
 
-@dataclass(frozen=True)
-class TranslationData:
-    """What the translators learn (paper, section 3): ~697K examples in four directions.
+def translation_data(
+    parallel: pd.DataFrame,
+    *,
+    directions: Sequence[str] = DIRECTIONS,
+    max_pairs: int | None = default(Translation, "max_pairs"),
+    seed: int = 0,
+    variant: str = default(Translation, "variant"),
+) -> pd.DataFrame:
+    """Return EXAMPLES of the training pairs in the wanted directions (paper, section 3).
 
     The variant "clean" leaves out sides that NLLB wrote, "aug" keeps them. `max_pairs` counts
     examples; those kept are evenly spread over the directions and dialects.
     """
-
-    directions: tuple[str, ...] = DIRECTIONS
-    max_pairs: int | None = default(Translation, "max_pairs")
-    seed: int = 0
-    variant: str = default(Translation, "variant")
-
-
-def translation_data(parallel: pd.DataFrame, settings: TranslationData) -> pd.DataFrame:
-    """Return EXAMPLES of the training pairs in the wanted directions."""
     is_dialect = parallel["variety"].map(lambda code: get_variety(code).is_dialect)
     pairs = parallel[(parallel["split"] == "train") & is_dialect].assign(da_origin="corpus")
     pairs = pairs.rename(columns={"text": "da"})
-    examples = pd.concat(
-        [_examples(pairs, *way.split("-"), settings.variant) for way in settings.directions]
-    )
+    examples = pd.concat([_examples(pairs, *way.split("-"), variant) for way in directions])
     if examples.empty:
-        raise LahjaError(f"no {settings.variant} pairs of split 'train'")
-    mixed = shuffled(examples, settings.seed, "example_id")
-    if settings.max_pairs is not None:
+        raise LahjaError(f"no {variant} pairs of split 'train'")
+    mixed = shuffled(examples, seed, "example_id")
+    if max_pairs is not None:
         place = mixed.groupby(["kind", "dialect"]).cumcount()
-        mixed = mixed.iloc[place.argsort(kind="stable")].head(settings.max_pairs)
+        mixed = mixed.iloc[place.argsort(kind="stable")].head(max_pairs)
     return mixed[EXAMPLES.names]
 
 

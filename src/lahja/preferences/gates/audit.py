@@ -21,7 +21,7 @@ from lahja.generation.backend import Backend, Request, Sampling
 from lahja.generation.transformers_backend import TransformersBackend
 from lahja.models.folder import ADAPTER, MODEL_FILE
 from lahja.models.nllb import NllbTranslator
-from lahja.models.option_logits import Labeller, LabelSettings
+from lahja.models.option_logits import Labeller
 from lahja.preferences.gates import GATES_OF_PAIRS, NO_SIGNAL, TRUNCATED
 from lahja.preferences.gates.form import unwrapped
 from lahja.preferences.gates.verdict import NOT_COMPUTED, PASSED, STOPPED, Pair, Verdict
@@ -257,7 +257,7 @@ def load_classifier(folder: Path, batch: int = 64) -> Classifier:
         read_json(base_model / "config.json").get("architectures")
     ):
         return partial(_by_country, CountryScorer(folder, ScorerSettings(batch=batch)))
-    return Labeller(base_model, adapter, LabelSettings(batch=batch)).label
+    return Labeller(base_model, adapter, batch=batch).label
 
 
 def load_translator(folder: Path, batch: int = 32) -> Translator:
