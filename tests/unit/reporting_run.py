@@ -61,7 +61,7 @@ def made_up_run(scores: list[pd.DataFrame], folder: Path, paper: Path) -> Run:
     }
     metrics = metrics_table(evaluations.values(), 0.95, {"chrf": "nrefs:1"})
     comparisons = comparisons_table(evaluations, STARTS, 0.95)
-    write_table(folder / "comparisons.parquet", comparisons, COMPARISONS)
+    write_table(folder / "compared/comparisons.parquet", comparisons, COMPARISONS)
     answers = predictions(0.9, DIALECTS)
     classifiers = evaluate_classifier("nadi", answers, resampling, 0.95)
     for table in (

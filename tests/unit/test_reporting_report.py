@@ -27,7 +27,7 @@ from lahja.evaluation.metrics.slices import MEAN
 from lahja.report.charts import bars_chart, changes_chart, samples_chart, save_picture, styles
 from lahja.report.counts import agreement_table
 from lahja.report.figures import figure_table
-from lahja.report.formats import frame_view
+from lahja.report.formats import count_table, page_rows
 from lahja.report.page import Run, build_report
 from lahja.report.samples import pictured_samples, sample_outputs
 from lahja.report.scores import compare_recipes
@@ -100,9 +100,9 @@ def test_models_without_a_score_leave_the_others_theirs_in_the_trade_off(run: Ru
     table.rows.loc[table.rows["model"] == "llama", "mean"] = None
     starts = {"llama+RL": "llama"}
     chart = tradeoff_chart(table, starts, styles(MODELS), with_paper=True)
-    assert [row["model"] for row in chart["datasets"]["points"]] == ["llama+RL"]
-    assert chart["datasets"]["points"][0]["x_start"] is None
-    assert len(chart["datasets"]["paper"]) == 2
+    point, *paper = chart["datasets"]["rows"]
+    assert (point["model"], point["x_start"], point["is_ours"]) == ("llama+RL", None, True)
+    assert [row["is_ours"] for row in paper] == [False, False]
     table.rows["mean"] = None
     assert tradeoff_chart(table, starts, styles(MODELS), with_paper=True) is None
 
@@ -242,7 +242,7 @@ def test_tables_and_figures_on_disk_carry_the_note_too(run: Run, root: Path, tmp
     from make_tables_and_figures import main
 
     classifiers = evaluate_classifier("nadi", predictions(0.9, DIALECTS), Resampling(10, 0), 0.95)
-    given = {"metrics": (run.metrics, METRICS), "comparisons": (pd.read_parquet(run.tables / "comparisons.parquet"), COMPARISONS),
+    given = {"metrics": (run.metrics, METRICS), "comparisons": (pd.read_parquet(run.tables / "compared/comparisons.parquet"), COMPARISONS),
              "classifiers": (classifiers, CLASSIFIER_METRICS),
              "scores": (pd.concat(run.scores), SENTENCE_SCORES),
              "prompts": (evaluation_prompts(), EVALUATION_PROMPTS)}  # fmt: skip
@@ -325,7 +325,7 @@ def test_the_headline_counts_only_what_intervals_bear_out(
         (tmp_path / path.name).write_bytes(path.read_bytes())
     write_artifact(changed, tmp_path)
     recipes = {"ours": GROUPS["Our recipe"], "paper": GROUPS["The paper's recipe"]}
-    shown = replace(run, tables=tmp_path, recipes=recipes)
+    shown = replace(run, tables=tmp_path, figures=tmp_path, recipes=recipes)
     assert title(build_report(shown, root / "workflow" / "report")) == (
         "Our recipe makes 1 of 2 models clearly more dialectal and loses translation in none of 8 "
         "directions; the paper's recipe makes 2 of 2 models clearly more dialectal and loses "
@@ -374,5 +374,5 @@ def test_cells_of_arabic_run_from_right_to_left(page: str, run: Run) -> None:
     marked = re.findall(r'<td class="[^"]*arabic"[^>]* dir="rtl" lang="ar">([^<]*)', page)
     assert arabic and arabic == marked
     assert any("السوق" in text for text in marked)
-    view = frame_view("t", "t", pd.DataFrame({"text": ["لا، شكرا", "no one (لا)"], "n": [1, 2]}))
-    assert [cells[0].kind for cells, _ in view.rows] == ["text arabic", "text"]
+    view = count_table("t", "t", pd.DataFrame({"text": ["لا، شكرا", "no one (لا)"], "n": [1, 2]}))
+    assert [cells[0].kind for cells, _ in page_rows(view)] == ["text arabic", "text"]

@@ -15,7 +15,8 @@ from reporting_data import (
 )
 
 from lahja.core.errors import LahjaError
-from lahja.report.counts import data_views, funnel_views, pair_views
+from lahja.report.counts import data_tables, funnel_tables, pair_tables
+from lahja.report.formats import page_rows
 from lahja.report.logs import read_curves, rules_table, runtimes_table
 from lahja.report.page import content_policy
 
@@ -129,33 +130,35 @@ def test_a_circle_of_rules_keeps_all_of_its_arrows(tmp_path: Path) -> None:
 
 
 def test_corpora_show_rows_rejects_and_licences() -> None:
-    corpora, kept, refused = data_views(counts(), rejects(), {"MADAR": "research", "x": "CC0"})
-    cells = [[cell.text for cell in row] for row, _ in corpora.rows]
+    corpora, kept, refused = data_tables(counts(), rejects(), {"MADAR": "research", "x": "CC0"})
+    cells = [[cell.text for cell in row] for row, _ in page_rows(corpora)]
     assert cells == [
         ["MADAR", "1,240", "1,234", "900", "3", "research"],
         ["x", "", "", "", "", "CC0"],
     ]
-    assert [cell.text for cell in kept.rows[-1][0]][-1] == "1,234"
-    assert [cell.text for cell in refused.rows[-1][0]] == ["all", "3", "3"]
+    assert [cell.text for cell in page_rows(kept)[-1][0]][-1] == "1,234"
+    assert [cell.text for cell in page_rows(refused)[-1][0]] == ["all", "3", "3"]
 
 
 def test_pairs_are_counted_by_kind_generator_and_label() -> None:
-    views = {view.name: view for view in pair_views(pairs(4))}
+    views = {view.name: view for view in pair_tables(pairs(4))}
     assert set(views) == {
         "pairs-kind", "pairs-chosen-generator", "pairs-rejected-generator", "pairs-label",
         "pairs-rejected-origin",
     }  # fmt: skip
-    rows = [[cell.text for cell in row] for row, _ in views["pairs-chosen-generator"].rows]
+    rows = [[cell.text for cell in row] for row, _ in page_rows(views["pairs-chosen-generator"])]
     assert ["gpt-4o", "translated", "1", "1", "1", "1", "1", "5"] in rows
     assert rows[-1][-1] == "20"
-    assert views["pairs-kind"].rows[-1][1]
+    assert page_rows(views["pairs-kind"])[-1][1]
 
 
 def test_generators_stand_in_the_order_of_their_names_within_a_dataset() -> None:
     ranked = pairs(3).assign(dataset="ranked", chosen_generator=["T#2", "T#0", "T#1"] * 5)
     rows = pd.concat([pairs(1).assign(dataset="zeta"), ranked])
-    views = {view.name: view for view in pair_views(rows)}
-    shown = [[cell.text for cell in row][:2] for row, _ in views["pairs-chosen-generator"].rows]
+    views = {view.name: view for view in pair_tables(rows)}
+    shown = [
+        [cell.text for cell in row][:2] for row, _ in page_rows(views["pairs-chosen-generator"])
+    ]
     names = list(dict.fromkeys(map(tuple, shown)))
     assert names == [
         ("zeta", "gpt-4o"), ("ranked", "T#0"), ("ranked", "T#1"), ("ranked", "T#2"), ("all", ""),
@@ -169,27 +172,37 @@ def test_each_dataset_has_a_funnel_of_its_own_steps() -> None:
          ("mar", "eng-da", "loops besides", 3)],
         columns=["dialect", "kind", "step", "count"],
     ).assign(dataset="ranked")  # fmt: skip
-    first, second = funnel_views(pd.concat([funnel(), ranked]))
-    assert [str(header) for header in first.headers][2:] == ["responses", "labelled", "pairs"]
-    assert [str(header) for header in second.headers][2:] == [
+    first, second = funnel_tables(pd.concat([funnel(), ranked]))
+    assert [column.header for column in first.columns][2:] == ["responses", "labelled", "pairs"]
+    assert [column.header for column in second.columns][2:] == [
         "sampled prompts", "loops besides", "pairs",
     ]  # fmt: skip
     assert "ranked" in second.caption
-    rows = [[cell.text for cell in row] for row, _ in second.rows]
+    rows = [[cell.text for cell in row] for row, _ in page_rows(second)]
     assert rows == [
         ["eng-da", "egy", "30", "0", "27"],
         ["eng-da", "mar", "30", "3", "20"],
         ["all", "", "60", "3", "47"],
     ]
-    assert [stays for _, stays in second.rows] == [False, False, True]
+    assert [stays for _, stays in page_rows(second)] == [False, False, True]
 
 
 def test_kinds_of_negatives_are_counted_by_kind_of_prompt() -> None:
     rows = pairs(4)
     rows.loc[:6, "rejected_origin"] = "negative:loop"
     rows.loc[0, "kind"] = "da-eng"
-    (view,) = [view for view in pair_views(rows) if view.name == "pairs-rejected-origin"]
-    assert [str(header) for header in view.headers][1:] == ["negative:loop", "generated", "all"]
-    found = [[cell.text for cell in row] for row, _ in view.rows]
+    (view,) = [view for view in pair_tables(rows) if view.name == "pairs-rejected-origin"]
+    assert [column.header for column in view.columns][1:] == ["negative:loop", "generated", "all"]
+    found = [[cell.text for cell in row] for row, _ in page_rows(view)]
     assert sorted(found) == [["all", "7", "13", "20"], ["da-eng", "1", "0", "1"],
                              ["story", "6", "13", "19"]]  # fmt: skip
+
+
+def test_pairs_whose_rejected_side_has_no_label_are_counted() -> None:
+    rows = pairs(2)
+    rows.loc[0, "rejected_label"] = None
+    (view,) = [view for view in pair_tables(rows) if view.name == "pairs-label"]
+    assert [column.header for column in view.columns] == ["dialect", "msa", "no label", "all"]
+    first, *_, total = ([cell.text for cell in row] for row, _ in page_rows(view))
+    assert first == ["egy", "1", "1", "2"]
+    assert total == ["all", "9", "1", "10"]

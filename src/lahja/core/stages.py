@@ -56,7 +56,7 @@ STAGES: dict[str, Stage] = {
     "pairs": Stage(1, ("preferences/*",)),
     "human ratings": Stage(1, ("evaluation/human/*",)),
     "evaluation": Stage(2, ("evaluation/*",)),
-    "report": Stage(7, ("report/*",)),
+    "report": Stage(8, ("report/*",), ("tables.yaml",)),
     "stand-ins": Stage(3, ("demo/*",)),
 }
 

@@ -1,10 +1,10 @@
 """How models look, charts as Vega-Lite specifications, and their files."""
 
-import itertools
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain, cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,31 +14,18 @@ from lahja.core.artifacts import Table
 from lahja.core.files import atomic_path, read_yaml
 from lahja.core.varieties import VARIETIES
 from lahja.report.formats import is_arabic
-from lahja.report.logs import CHOSEN, HELD_OUT, REJECTED, TRAINING
 from lahja.report.scores import METRIC_TITLES, OURS
 
-# Okabe and Ito's colours, then Tol's, told apart in the common forms of colour blindness; black
-# is left out, for text and error bars, and vermilion and green, for recipes.
-_COLOURS = (
-    "#0072B2", "#E69F00", "#CC79A7", "#56B4E9", "#F0E442", "#999999",
-    "#AA4499", "#44AA99", "#CC6677", "#117733", "#882255", "#332288",
-)  # fmt: skip
-# Vega's names; co-prime with the colours, so that points still differ after twelve models.
-_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
 # Letters of Latin and Arabic alike on every machine, and so the same picture.
 _FONTS = Path(__file__).parent / "fonts"
 _SPECIFICATIONS = Path(__file__).resolve().parents[3] / "workflow" / "report" / "charts.yaml"
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-_KINDS = {
-    "pretrain": "Pretraining", "sft": "Supervised fine-tuning", "dpo": "Preference training (DPO)",
-}  # fmt: skip
 # Pixels of a line of text and of a model's row; letters that fit into a line.
 _LINE_HEIGHT, _ROW_HEIGHT, _CHARACTERS = 18, 28, 92
 _MAX_ROWS = 16
 _DIGITS = 4
 # The panels of changes, by the keys of OVERALL.
 _CHANGES = {"adi2": "Dialect (ADI2)", "mean": "Translation (chrF++)"}
-_DASHES = {TRAINING: [1, 0], HELD_OUT: [5, 3], CHOSEN: [1, 0], REJECTED: [5, 3]}
 # Begins and ends a text that runs from right to left, whatever it begins with.
 _RIGHT_TO_LEFT = "\u202b{}\u202c"
 
@@ -52,10 +39,8 @@ class Style(NamedTuple):
 
 def styles(names: Iterable[str]) -> dict[str, Style]:
     """Return the style of each name, by its place among all names in alphabetical order."""
-    return {
-        name: Style(_COLOURS[place % len(_COLOURS)], _SHAPES[place % len(_SHAPES)])
-        for place, name in enumerate(sorted(set(names)))
-    }
+    colours, shapes = (cycle(specifications()["looks"][part]) for part in ("colours", "shapes"))
+    return dict(zip(sorted(set(names)), map(Style, colours, shapes), strict=False))
 
 
 def short_name(variety: str) -> str:
@@ -68,30 +53,25 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
-def scale(values: Mapping[str, Any]) -> dict[str, list[Any]]:
+def scale(values: Mapping[str, Any] | pd.Series) -> dict[str, list[Any]]:
     """Return the scale that gives each name its colour, shape or dash."""
+    values = dict(values)
     return {"domain": [*values], "range": [*values.values()]}
 
 
-def chart(
-    name: str, description: str, datasets: Mapping[str, list[dict[str, Any]]], **values: Any
-) -> dict[str, Any]:
+def chart(name: str, description: str, rows: pd.DataFrame, **values: Any) -> dict[str, Any]:
     """Return a Vega-Lite specification of `workflow/report/charts.yaml`, its `$names` filled in.
 
     The description is the chart's caption on the page.
     """
-    specification = _filled(_specifications()[name], values)
-    return {"$schema": _SCHEMA, "description": description, "datasets": datasets} | specification
+    about = {"$schema": _SCHEMA, "description": description, "datasets": {"rows": records(rows)}}
+    return about | _filled(specifications()[name], values)
 
 
 @cache
-def _specifications() -> dict[str, Any]:
+def specifications() -> dict[str, Any]:
+    """Return what `workflow/report/charts.yaml` holds: charts, looks, recipes, trainings."""
     return read_yaml(_SPECIFICATIONS)
-
-
-def recipe_words() -> dict[str, dict[str, str]]:
-    """Return title, colour and meaning of the paper's recipe, ours, all training, and the rest."""
-    return _specifications()["recipes"]
 
 
 def _filled(part: Any, values: Mapping[str, Any]) -> Any:
@@ -106,7 +86,7 @@ def save_picture(spec: Mapping[str, Any], name: str, folder: Path) -> None:
     """Write a specification as `<name>.svg` and `<name>.png` into a folder, each atomically."""
     import vl_convert
 
-    paper = _specifications()["paper"]
+    paper = specifications()["paper"]
     vl_convert.register_font_directory(str(_FONTS))
     svg = vl_convert.vegalite_to_svg(dict(spec), config=paper)
     png = vl_convert.svg_to_png(svg, scale=2)
@@ -122,7 +102,7 @@ def changes_chart(changes: Table, recipes: Mapping[str, Sequence[str]]) -> dict[
     compared.
     """
     titles = {model: title for title, own in recipes.items() for model in own}
-    colours = {known["title"]: known["colour"] for known in recipe_words().values()}
+    colours = {known["title"]: known["colour"] for known in specifications()["recipes"].values()}
     about = changes.rows[["model", "baseline"]]
     about = about.assign(recipe=about["model"].map(titles).fillna([*colours][-1]))
     # Of many models the picture has those of recipes, and their table all.
@@ -137,13 +117,13 @@ def changes_chart(changes: Table, recipes: Mapping[str, Sequence[str]]) -> dict[
     rows = pd.concat(parts).dropna(subset="x").round(_DIGITS)
     if rows.empty:
         return None
-    ranked = [*itertools.chain.from_iterable(recipes.values()), *about["model"]]
+    ranked = [*chain.from_iterable(recipes.values()), *about["model"]]
     used = {title: own for title, own in colours.items() if title in {*rows["recipe"]}}
     return chart(
         "changes",
         "Change of each model against the one that it started from"
         f"{f'; {hidden} others are among the numbers below' if hidden else ''}.",
-        {"rows": records(rows)}, panels=[*_CHANGES.values()], models=ranked,
+        rows, panels=[*_CHANGES.values()], models=ranked,
         height=_ROW_HEIGHT * len(about), colours=scale(used),
     )  # fmt: skip
 
@@ -163,7 +143,7 @@ def bars_chart(table: Table, styles: Mapping[str, Style]) -> dict[str, Any]:
     # A lone panel needs no title; Vega draws one all the same where labels are off.
     width, header = (430, {}) if len(panels) > 1 else (620, {"labelExpr": "''"})
     found = chart(
-        "bars", table.caption, {"rows": records(rows[shown].round(_DIGITS))},
+        "bars", table.caption, rows[shown].round(_DIGITS),
         metric=METRIC_TITLES[rows["metric"].iloc[0]],
         varieties=list(dict.fromkeys(rows["variety"])),
         colours=scale(colours), labels=list(colours), panels=panels, columns=min(len(panels), 2),
@@ -176,11 +156,9 @@ def bars_chart(table: Table, styles: Mapping[str, Style]) -> dict[str, Any]:
 
 def samples_chart(table: Table) -> dict[str, Any]:
     """Return a few sample outputs as lines of text (paper, Figure 6), Arabic on the right."""
-    lines = [
-        {"line": number, "label": label, "text": text, "kind": kind}
-        for number, (label, text, kind) in enumerate(_sample_lines(table.rows))
-    ]
-    return chart("samples", table.caption, {"rows": lines}, height=_LINE_HEIGHT * len(lines))
+    lines = pd.DataFrame(_sample_lines(table.rows), columns=["label", "text", "kind"])
+    lines = lines.rename_axis("line").reset_index()
+    return chart("samples", table.caption, lines, height=_LINE_HEIGHT * len(lines))
 
 
 def _sample_lines(rows: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
@@ -200,22 +178,22 @@ def _sample_lines(rows: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
 
 def curves_charts(curves: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, dict[str, Any]]:
     """Return small multiples, a panel per model, for each kind of training and measure."""
-    charts = {}
+    charts, known = {}, specifications()
     for (train, measure), rows in curves.groupby(["train", "measure"], sort=False):
         name = "-".join(["curve", train, *re.findall(r"\w+", measure)])
         models = list(dict.fromkeys(rows["model"]))
         colours = {m: styles[m].colour if m in styles else "#888888" for m in models}
-        dashes = {part: dash for part, dash in _DASHES.items() if part in set(rows["part"])}
+        dashes = {part: dash for part, dash in known["dashes"].items() if part in {*rows["part"]}}
         # A share is seen whole; a few high values at the start do not flatten all that follows.
         top = 1.1 * float(rows["value"].quantile(0.98))
         highest = 1.0 if "accuracy" in measure else round(top, 3)
         values = rows[["model", "part", "step", "value"]].round({"step": 1, "value": _DIGITS})
         # The page takes fewer columns where they do not fit.
         charts[name] = chart(
-            "curves", f"{_KINDS[train]}: {measure}.", {"rows": records(values)},
+            "curves", f"{known['trainings'][train]}: {measure}.", values,
             models=models, columns=min(len(models), 5), measure=measure,
             range=[min(0.0, round(float(rows["value"].min()), 3)), highest],
             colours=scale(colours), dashes=scale(dashes),
-            legend={"title": None} if len(dashes) > 1 or HELD_OUT in dashes else None,
+            legend={"title": None} if len(dashes) > 1 or "held out" in dashes else None,
         )  # fmt: skip
     return charts

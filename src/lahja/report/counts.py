@@ -8,12 +8,12 @@ from lahja.core.artifacts import Column, Table
 from lahja.core.varieties import VARIETIES
 from lahja.evaluation.metrics.slices import ALL
 from lahja.report.charts import short_name
-from lahja.report.formats import TOTAL, Cell, TableView, frame_view
+from lahja.report.formats import TOTAL, count_table, described
 
 
-def data_views(
+def data_tables(
     counts: pd.DataFrame, rejects: pd.DataFrame, licences: Mapping[str, str]
-) -> list[TableView]:
+) -> list[Table]:
     """Return tables of the corpora with their licences, of what was kept and of what was refused.
 
     `counts` holds corpus, variety, split, outcome and count; an outcome is "read", "kept",
@@ -24,73 +24,65 @@ def data_views(
     ).rename(columns={code: short_name(code) for code in VARIETIES})
     order = [*dict.fromkeys(rejects["corpus"]), TOTAL]
     refused = _crossed(rejects.assign(count=1), ["reason"], "corpus", order, sort=True)
-    return [
-        _corpora_view(counts, rejects, licences),
-        frame_view("kept", "Sentences kept, by corpus, split and variety.", kept),
-        frame_view("rejects", "Rows rejected, by reason and corpus.", refused),
-    ]
-
-
-def _corpora_view(
-    counts: pd.DataFrame, rejects: pd.DataFrame, licences: Mapping[str, str]
-) -> TableView:
     totals = counts.pivot_table(
         index="corpus", columns="outcome", values="count", aggfunc="sum", fill_value=0
     )
     totals = totals.reindex(columns=["read", "kept", "pairs"], fill_value=0)
     totals["rejected"] = rejects.groupby("corpus").size().reindex(totals.index, fill_value=0)
-    names = list(dict.fromkeys([*licences, *totals.index]))
-    frame = totals.reindex(names).astype("Int64").rename_axis("corpus").reset_index()
-    frame["licence"] = [licences.get(name, "") for name in names]
-    view = frame_view("corpora", "Corpora of this run: rows and licences.", frame)
-    view.notes.append(
+    corpora = totals.reindex([*dict.fromkeys([*licences, *totals.index])]).astype("Int64")
+    corpora = corpora.assign(licence=corpora.index.map(licences)).reset_index(names="corpus")
+    note = (
         "Pairs: sentences with an MSA or English side. Corpora without counts give no sentences "
         "(prompts, templates, recordings, scores)."
     )
-    return view
+    return [
+        count_table("corpora", "Corpora of this run: rows and licences.", corpora, note),
+        count_table("kept", "Sentences kept, by corpus, split and variety.", kept),
+        count_table("rejects", "Rows rejected, by reason and corpus.", refused),
+    ]
 
 
-def funnel_views(funnel: pd.DataFrame) -> list[TableView]:
+def funnel_tables(funnel: pd.DataFrame) -> list[Table]:
     """Return a table per dataset: candidates and pairs left after each step, by kind and dialect.
 
     `funnel` holds FUNNEL and the column `dataset`. Datasets differ in their steps.
     """
-    views = []
+    found = []
     for dataset, rows in funnel.groupby("dataset", sort=False):
         steps = sorted(dict.fromkeys(rows["step"]), key=lambda step: step == "pairs")
         frame = _crossed(rows, ["kind", "dialect"], "step", steps)
         words = f"Candidates and preference pairs left after each step, {dataset}."
-        views.append(frame_view(f"funnel-{dataset}", words, frame))
-    return views
+        found.append(count_table(f"funnel-{dataset}", words, frame))
+    return found
 
 
-def pair_views(pairs: pd.DataFrame) -> list[TableView]:
+def pair_tables(pairs: pd.DataFrame) -> list[Table]:
     """Return tables of preference pairs: by dialect and kind, generator, and what is rejected.
 
-    `pairs` holds PAIRS and the column `dataset`.
+    `pairs` holds PAIRS and the column `dataset`; without rows there are no tables.
     """
+    if pairs.empty:
+        return []
     keys = ["dataset"] if pairs["dataset"].nunique() > 1 else []
     tables = [
         ("kind", "kind of prompt", ["kind"], "dialect"),
-        *(
-            (f"{side}-generator", f"generator and origin of the {side} side",
-             [f"{side}_generator", f"{side}_origin"], "dialect")
-            for side in ("chosen", "rejected")
-        ),
+        *((f"{side}-generator", f"generator and origin of the {side} side",
+           [f"{side}_generator", f"{side}_origin"], "dialect") for side in ("chosen", "rejected")),
         ("label", "dialect, and label of the rejected side", ["dialect"], "rejected_label"),
         ("rejected-origin", "kind of prompt, and origin of the rejected side", ["kind"],
          "rejected_origin"),
     ]  # fmt: skip
-    views = []
+    found = []
+    pairs = pairs.assign(count=1, rejected_label=pairs["rejected_label"].fillna("no label"))
     for name, words, columns, across in tables:
-        rows = pairs.assign(count=1)
+        rows = pairs
         if name.endswith("generator"):
             # In the order of the names, the datasets in their own.
             parts = [part.sort_values(columns) for _, part in rows.groupby("dataset", sort=False)]
             rows = pd.concat(parts)
         frame = _crossed(rows, [*keys, *columns], across, [*_in_order(pairs[across]), TOTAL])
-        views.append(frame_view(f"pairs-{name}", f"Preference pairs by {words}.", frame))
-    return views
+        found.append(count_table(f"pairs-{name}", f"Preference pairs by {words}.", frame))
+    return found
 
 
 def _in_order(values: Iterable[str]) -> list[str]:
@@ -115,20 +107,16 @@ def _crossed(
     return table.reset_index().rename_axis(columns=None)
 
 
-def confusion_views(confusion: pd.DataFrame) -> list[TableView]:
+def confusion_tables(confusion: pd.DataFrame) -> list[Table]:
     """Return a matrix per classifier: true varieties down, answers across, shares of the row."""
-    views = []
+    found = []
     for name, part in confusion.groupby("classifier", sort=False):
         labels = part["variety"], part["predicted"]
         shares = pd.crosstab(*labels, part["count"], aggfunc="sum", normalize="index")
         shares = shares.loc[_in_order(shares.index), _in_order(shares.columns)]
-        rows = [
-            ([Cell(variety), *(Cell(f"{s:.2f}", sort=str(s), kind="share") for s in own)], False)
-            for variety, *own in shares.itertuples(name=None)
-        ]
-        headers = ["true \\ answered", *shares.columns]
-        views.append(TableView(f"confusion-{name}", str(name), headers, rows))
-    return views
+        columns = [Column("variety", "true \\ answered"), *(Column(c, c, 2) for c in shares)]
+        found.append(Table(f"confusion-{name}", str(name), columns, shares.reset_index()))
+    return found
 
 
 _SCORERS = {"aldi": "ALDi", "country": "country", "language": "language", "adi2": "ADI2"}
@@ -150,10 +138,8 @@ def agreement_table(agreement: pd.DataFrame) -> Table:
     names = {"value": ALL, "low": f"{ALL}_low", "high": f"{ALL}_high"}
     rows = whole[[*names, "n"]].rename(columns=names).join(by_group).reset_index()
     rows = rows.replace({"scorer": _SCORERS, "measure": _MEASURES})
-    columns = [Column("scorer", "Scorer"), Column("measure", "Measure"), Column(ALL, "All", 2)]
-    columns += [Column(group, group, 2) for group in _in_order(by_group)]
-    columns += [Column("n", "n", 0), Column("teacher", "Compared with")]
-    return Table("agreement", "Agreement of the scorers on held-out texts.", columns, rows)
+    columns = [Column(group, group, 2) for group in _in_order(by_group)]
+    return described("agreement", rows, further=columns)
 
 
 def agreement_note(agreement: pd.DataFrame | None) -> str | None:

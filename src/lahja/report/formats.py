@@ -1,9 +1,9 @@
-"""Tables as plain text, Markdown, LaTeX and cells of the page, and their files."""
+"""Tables as `resources/tables.yaml` describes them, as text, LaTeX and cells, and their files."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lahja.core.artifacts import Column, Table, write_artifact
-from lahja.core.files import atomic_path, write_text
+from lahja.core.files import atomic_path, read_yaml, write_text
 
+_DESCRIPTIONS = Path(__file__).resolve().parents[3] / "resources" / "tables.yaml"
 # Longer texts wrap within their cell, in characters.
 _LONG = 40
 # What the first cell of a row of totals holds.
@@ -25,6 +26,49 @@ _ARABIC, _LATIN = re.compile(r"[\u0600-\u06ff\u0750-\u077f]"), re.compile(r"[A-Z
 def is_arabic(text: str) -> bool:
     """Return whether a text runs from right to left: it has no fewer Arabic letters than Latin."""
     return 0 < len(_ARABIC.findall(text)) >= len(_LATIN.findall(text))
+
+
+@cache
+def descriptions() -> dict[str, Any]:
+    """Return what `resources/tables.yaml` holds: caption, columns and notes by kind of table."""
+    return read_yaml(_DESCRIPTIONS)
+
+
+def columns_of(kind: str, further: Sequence[Column] = ()) -> list[Column]:
+    """Return the columns of a kind of table, `further` in the place kept for them."""
+    entries = descriptions()[kind]["columns"]
+    columns = (further if entry == "$columns" else [Column(*entry)] for entry in entries)
+    return [column for own in columns for column in own]
+
+
+def described(
+    kind: str,
+    rows: pd.DataFrame | list[dict[str, Any]],
+    notes: Iterable[str] = (),
+    *,
+    name: str = "",
+    further: Sequence[Column] = (),
+    **words: Any,
+) -> Table:
+    """Return a table of a kind, by default of its name, with `words` filled into its texts.
+
+    `notes` follow those of its kind, and `further` columns stand in the place kept for them.
+    """
+    about, columns = descriptions()[kind], columns_of(kind, further)
+    if not len(rows):
+        rows = pd.DataFrame(columns=[column.key for column in columns])
+    known = [note.format(**words) for note in about.get("notes", ())]
+    caption = about["caption"].format(**words)
+    return Table(name or kind, caption, columns, pd.DataFrame(rows), [*known, *notes])
+
+
+def count_table(name: str, caption: str, frame: pd.DataFrame, *notes: str) -> Table:
+    """Return a frame of texts and counts as a table."""
+    columns = [
+        Column(key, key.replace("_", " "), 0 if pd.api.types.is_numeric_dtype(frame[key]) else None)
+        for key in frame
+    ]
+    return Table(name, caption, columns, frame, [*notes])
 
 
 def write_table_files(table: Table, folder: Path) -> None:
@@ -51,16 +95,14 @@ def written_frames(
     with ExitStack() as stack:
         table = stack.enter_context(atomic_path(path))
         writer = stack.enter_context(pq.ParquetWriter(table, schema))
-        text = csv and stack.enter_context(
-            stack.enter_context(atomic_path(csv)).open("w", encoding="utf-8")
-        )
+        text = csv and stack.enter_context(atomic_path(csv))
 
         def write(frame: pd.DataFrame) -> None:
             own = pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)
             writer.write_table(own.replace_schema_metadata(None))
             if text is not None:
                 joined = frame.assign(**{key: frame[key].map(";".join) for key in lists})
-                joined.to_csv(text, index=False, header=text.tell() == 0)
+                joined.to_csv(text, mode="a", index=False, header=not text.exists())
 
         yield write
 
@@ -143,63 +185,32 @@ class Cell(NamedTuple):
     kind: str = "text"
 
 
-@dataclass(frozen=True)
-class TableView:
-    """A table as the page shows it.
+def page_rows(table: Table) -> list[tuple[list[Cell], bool]]:
+    """Return rows as the page shows them: cells, and whether the row stays last in all orders.
 
-    `rows` holds cells, and whether the row stays last when the table is sorted, as totals do.
+    Those are the paper's rows and totals, which begin with `TOTAL`.
     """
-
-    name: str
-    caption: str
-    headers: list[str]
-    rows: list[tuple[list[Cell], bool]]
-    notes: list[str] = field(default_factory=list)
-
-
-def table_view(table: Table) -> TableView:
-    """Return a saved table as cells; rows that are not of this run are marked."""
-    rows = [
+    first = table.columns[0].key
+    return [
         ([_cell(table, row, column) for column in table.columns],
-         str(row.get("origin") or "").startswith("paper"))
+         row[first] == TOTAL or str(row.get("origin") or "").startswith("paper"))
         for row in table.records()
     ]  # fmt: skip
-    headers = [column.header for column in table.columns]
-    return TableView(table.name, table.caption, headers, rows, table.notes)
 
 
 def _cell(table: Table, row: dict[str, Any], column: Column) -> Cell:
-    text, bracket, aside = table.cell(row, column).partition(" [")
     value = row.get(column.key)
-    kind = _kind(text) if column.digits is None else "number"
-    if column.is_signed and bracket:
-        if row[f"{column.key}_low"] > 0:
-            kind += " better"
-        elif row[f"{column.key}_high"] < 0:
-            kind += " worse"
+    sort = "" if pd.isna(value) else str(value)
+    if column.digits == 0:
+        shown = f"{value:,.0f}" if sort else ""
+        return Cell(shown, sort=sort, kind="number zero" if shown == "0" else "number")
+    text, bracket, aside = table.cell(row, column).partition(" [")
+    kind = "number"
+    if column.digits is None:
+        kind = "long" if len(text) > _LONG else "text"
+        kind += " arabic" if is_arabic(text) else ""
+    elif column.is_signed and bracket:
+        low, high = row[f"{column.key}_low"], row[f"{column.key}_high"]
+        kind += " better" if low > 0 else " worse" if high < 0 else ""
     # Interval and p-value have a line each.
-    aside = (bracket.strip() + aside).replace("] (p", "]\n(p")
-    return Cell(text, aside, "" if pd.isna(value) else str(value), kind)
-
-
-def frame_view(name: str, caption: str, frame: pd.DataFrame) -> TableView:
-    """Return texts and counts as a table; a row that begins with `TOTAL` stays at its end."""
-    rows = [
-        ([_plain_cell(value) for value in row], row[0] == TOTAL)
-        for row in frame.itertuples(index=False, name=None)
-    ]
-    headers = [str(column).replace("_", " ") for column in frame.columns]
-    return TableView(name, caption, headers, rows)
-
-
-def _kind(text: str) -> str:
-    kind = "long" if len(text) > _LONG else "text"
-    return f"{kind} arabic" if is_arabic(text) else kind
-
-
-def _plain_cell(value: Any) -> Cell:
-    if pd.isna(value):
-        return Cell("")
-    if isinstance(value, str):
-        return Cell(value, sort=value, kind=_kind(value))
-    return Cell(f"{value:,}", sort=str(value), kind="number" if value else "number zero")
+    return Cell(text, (bracket.strip() + aside).replace("] (p", "]\n(p"), sort, kind)

@@ -7,26 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lahja.core.artifacts import Column, Table
+from lahja.core.artifacts import Table
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json
+from lahja.report.charts import specifications
+from lahja.report.formats import described
 from lahja.training.tracking import CURVE_FILE
 
-TRAINING, HELD_OUT = "training", "held out"
-CHOSEN, REJECTED = "chosen", "rejected"
-# What a curve file may log, the part that it is of, and the measure that charts show.
-MEASURES = {
-    "loss": ("loss", TRAINING),
-    "eval_loss": ("loss", HELD_OUT),
-    "rewards/margins": ("reward margin", TRAINING),
-    "eval_rewards/margins": ("reward margin", HELD_OUT),
-    "rewards/accuracies": ("reward accuracy", TRAINING),
-    "eval_rewards/accuracies": ("reward accuracy", HELD_OUT),
-    "rewards/chosen": ("reward", CHOSEN),
-    "rewards/rejected": ("reward", REJECTED),
-    "logps/chosen": ("log-probability", CHOSEN),
-    "logps/rejected": ("log-probability", REJECTED),
-}
 _NODE = re.compile(r'^\s*(\d+)\[label = "([^"]+)"', re.MULTILINE)
 _EDGE = re.compile(r"^\s*(\d+) -> (\d+)", re.MULTILINE)
 _COLUMNS = ["model", "train", "measure", "part", "step", "value"]
@@ -52,24 +39,17 @@ def _read_curve(folder: Path, points: int) -> pd.DataFrame:
     if "step" not in logged.columns:
         raise LahjaError(f"{path}: lacks the column 'step'")
     record = read_json(folder / "model.json")
-    parts = []
-    for column, (measure, part) in MEASURES.items():
+    parts, measures = [], specifications()["measures"]
+    for column, (measure, part) in measures.items():
         if column in logged.columns:
             curve = logged[["step", column]].dropna().rename(columns={column: "value"})
             if len(curve) > points:
                 curve = curve.groupby(np.arange(len(curve)) * points // len(curve)).mean()
             parts.append(curve.assign(measure=measure, part=part))
     if not parts:
-        raise LahjaError(f"{path}: has none of the columns {', '.join(MEASURES)}")
+        raise LahjaError(f"{path}: has none of the columns {', '.join(measures)}")
     rows = pd.concat(parts, ignore_index=True)
     return rows.assign(model=folder.name, train=record["train"])[_COLUMNS]
-
-
-_RUNTIME_COLUMNS = [
-    Column("rule", "Rule"), Column("jobs", "Jobs", 0), Column("minutes", "Minutes", 2),
-    Column("cpu_minutes", "CPU minutes", 2), Column("longest", "Longest job, minutes", 2),
-    Column("memory", "Largest memory, MB", 0),
-]  # fmt: skip
 
 
 def runtimes_table(folder: Path) -> Table:
@@ -87,13 +67,9 @@ def runtimes_table(folder: Path) -> Table:
         "longest": rules["s"].max() / 60, "memory": rules["max_rss"].max(),
     })  # fmt: skip
     rows = rows.reset_index().sort_values("minutes", ascending=False, ignore_index=True)
-    notes = [
-        "Wall-clock time summed over a rule's jobs, from Snakemake's benchmark files as they were "
-        "when this page was built; a job that was not run again keeps its earlier time."
-    ]
     jobs, hours = rows["jobs"].sum(), rows["minutes"].sum() / 60
     found = f"{jobs} jobs, {hours:.1f} hours in all" if jobs else "no benchmark files"
-    return Table("runtimes", f"Run times per rule: {found}.", _RUNTIME_COLUMNS, rows, notes)
+    return described("runtimes", rows, found=found)
 
 
 def _read_job(path: Path, folder: Path) -> dict[str, object]:
@@ -125,6 +101,4 @@ def rules_table(path: Path) -> Table:
         reads.add_edge(names[consumer], names[producer])
     order = list(networkx.dfs_postorder_nodes(reads))
     fed_by = [", ".join(sorted(reads[rule], key=order.index)) for rule in order]
-    columns = [Column("rule", "Rule"), Column("reads", "Reads what these made")]
-    rows = pd.DataFrame({"rule": order, "reads": fed_by})
-    return Table("rules", "The rules of this run and what feeds what.", columns, rows)
+    return described("rules", pd.DataFrame({"rule": order, "reads": fed_by}))

@@ -10,9 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pandas as pd
-
-from lahja.core.artifacts import Column, Table
+from lahja.core.artifacts import Table
 from lahja.core.errors import LahjaError
 from lahja.core.statistics import Estimate, Resampling
 from lahja.evaluation.metrics.evaluation import (
@@ -25,6 +23,7 @@ from lahja.evaluation.metrics.evaluation import (
 )
 from lahja.evaluation.metrics.slices import ALL, MEAN, MEAN_DIRECTIONS, Slice
 from lahja.evaluation.sentence_scores import read_scores
+from lahja.report.formats import described
 from lahja.report.scores import TITLES, estimate_cells
 from lahja.scoring.translation import load_spbleu
 
@@ -109,21 +108,7 @@ def operating_point_table(
             for key, score in _scores(evaluations[name], evaluations[family.start]).items():
                 row |= estimate_cells(key, score, confidence)
             rows.append(row)
-    columns = [
-        Column("end", "Trained model"), Column("weight", "Weight", 2), Column("chosen", "Chosen"),
-        Column("validation_adi2", "ADI2 (validation)", 3),
-        Column("validation_quality", "chrF++ (validation)", 2),
-        Column("lost", "Lost on validation"), Column("test_adi2", "ADI2 (test)", 3),
-        Column("test_quality", "chrF++ (test)", 2),
-        *(Column(f"change_{name}", f"Δ {title}", 2, True) for name, title in TITLES.items()),
-    ]  # fmt: skip
-    caption = "Between a start (weight 0) and what was trained from it (weight 1)."
-    notes = [
-        "Chosen on validation: the highest ADI2 whose chrF++ is in no direction significantly "
-        f"below the start's (paired bootstrap, {confidence:.0%}); test had no part in it. chrF++ "
-        "on test is the mean of four directions, Δ the difference from the start there."
-    ]
-    return Table(NAME, caption, columns, pd.DataFrame(rows), notes)
+    return described(NAME, rows, confidence=confidence)
 
 
 def _scores(model: Evaluation, start: Evaluation) -> dict[str, Score]:

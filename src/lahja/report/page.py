@@ -12,24 +12,9 @@ import pandas as pd
 import vl_convert
 
 from lahja.core.artifacts import Column, Table, read_artifact
-from lahja.report.charts import (
-    Style,
-    bars_chart,
-    changes_chart,
-    curves_charts,
-    recipe_words,
-    styles,
-)
-from lahja.report.counts import (
-    agreement_note,
-    agreement_table,
-    confusion_views,
-    data_views,
-    funnel_views,
-    pair_views,
-)
+from lahja.report import charts, counts
 from lahja.report.figures import figure_table
-from lahja.report.formats import table_view
+from lahja.report.formats import page_rows
 from lahja.report.operating_point import NAME as POINT
 from lahja.report.samples import browser_data, pictured_samples
 from lahja.report.scores import OURS, compare_recipes
@@ -46,11 +31,7 @@ def content_policy(scripts: Iterable[str]) -> str:
     )
 
 
-TABLES = ("changes", "table2", "faults", "table1", "classifier")
-# A table of a run whose answers an LLM has rated.
-JUDGE = "judge"
 BARS = ("figure2", "figure4", "figure5", "figure7", "figure3")
-SAMPLES = "figure6"
 _SCRIPTS = ("tables.js", "charts.js", "samples.js")
 
 
@@ -99,15 +80,11 @@ def build_report(run: Run, templates: Path) -> str:
 
     The page is made from `index.html.jinja` and the scripts in the folder `templates`.
     """
-    looks = styles(run.models)
-    places = {name: run.tables / name for name in TABLES}
-    if (run.tables / f"{JUDGE}.parquet").is_file():
-        places[JUDGE] = run.tables / JUDGE
-    if run.operating_point is not None:
-        places[POINT] = run.operating_point / POINT
-    places |= {name: run.figures / name for name in (*BARS, SAMPLES)}
-    tables = {n: read_artifact(place.with_suffix(".parquet")) for n, place in places.items()}
-    words = recipe_words()
+    looks = charts.styles(run.models)
+    folders = filter(None, (run.tables, run.figures, run.operating_point))
+    paths = [path for folder in folders for path in sorted(folder.glob("*.parquet"))]
+    tables = {path.stem: read_artifact(path) for path in paths}
+    words = charts.specifications()["recipes"]
     recipes = {words[key]["title"]: run.recipes[key] for key in words if run.recipes.get(key)}
     recipes = recipes or {words["all"]["title"]: [*tables["changes"].rows["model"]]}
     found = compare_recipes(tables["changes"], recipes)
@@ -120,16 +97,15 @@ def build_report(run: Run, templates: Path) -> str:
     context = {
         "run": run,
         "scripts": [vl_convert.javascript_bundle(), *scripts],
-        "scorer_note": agreement_note(run.agreement),
+        "scorer_note": counts.agreement_note(run.agreement),
         "recipes": found,
         "words": {known["title"]: known for known in words.values()},
         "signed": lambda value, digits: Table.number(value, Column("", "", digits, True)),
-        "tables": {name: table_view(table) for name, table in tables.items()},
-        "figures": {name: table_view(figure_table(tables[name])) for name in BARS},
-        "pictured": table_view(pictured_samples(tables[SAMPLES])),
-        "study": [table_view(table) for table in run.study],
-        "confusions": confusion_views(run.confusion),
-        "agreement": run.agreement is not None and table_view(agreement_table(run.agreement)),
+        "tables": tables,
+        "figures": {name: figure_table(tables[name]) for name in BARS},
+        "pictured": pictured_samples(tables["figure6"]),
+        "confusions": counts.confusion_tables(run.confusion),
+        "agreement": None if run.agreement is None else counts.agreement_table(run.agreement),
         "charts": _charts(run, tables, recipes, looks),
         "samples": samples,
     }
@@ -138,15 +114,15 @@ def build_report(run: Run, templates: Path) -> str:
 
 
 def _provenance(run: Run) -> dict[str, Any]:
-    """Return what the run was made of: data, pairs, versions, rules."""
-    signatures = run.metrics[["metric", "signature"]].dropna().drop_duplicates()
+    """Return what the run was made of: data, pairs, versions."""
     sections = {name: own for name, own in run.versions.items() if isinstance(own, Mapping)}
     plain = {name: own for name, own in run.versions.items() if name not in sections}
+    signatures = run.metrics[["metric", "signature"]].dropna().drop_duplicates()
     return {
-        "data": data_views(run.counts, run.rejects, run.licences),
-        "pairs": [*funnel_views(run.funnel), *pair_views(run.pairs)] if len(run.funnel) else [],
-        "runtimes": table_view(run.runtimes),
-        "rules": table_view(run.rules),
+        "data": counts.data_tables(run.counts, run.rejects, run.licences),
+        "pairs": [*counts.funnel_tables(run.funnel), *counts.pair_tables(run.pairs)]
+        if len(run.funnel)
+        else [],
         "signatures": signatures.to_dict("records"),
         "versions": {"run": {"seed": run.seed, **plain}, **sections},
     }
@@ -156,24 +132,23 @@ def _charts(
     run: Run,
     tables: Mapping[str, Table],
     recipes: Mapping[str, Sequence[str]],
-    looks: Mapping[str, Style],
+    looks: Mapping[str, charts.Style],
 ) -> dict[str, dict[str, Any]]:
     """Return the page's charts; those of which figures were drawn have the figures' names."""
     # Beside stand-ins the paper's scores say little, and would squeeze this run's.
     tradeoff = tradeoff_chart(tables["table2"], run.starts, looks, with_paper=not run.stand_ins)
-    charts = {
-        "changes-chart": changes_chart(tables["changes"], recipes),
-        "tradeoff": tradeoff,
-        **curves_charts(run.curves, looks),
-    }
+    changes = charts.changes_chart(tables["changes"], recipes)
+    found = {"changes-chart": changes, "tradeoff": tradeoff}
+    found |= charts.curves_charts(run.curves, looks)
     for name in BARS:
         rows = tables[name].rows
         # Classifiers have looks of their own.
-        bars = rows["bar"][rows["origin"] == OURS]
-        charts[name] = bars_chart(tables[name], looks if set(bars) <= set(looks) else styles(bars))
+        bars = {*rows["bar"][rows["origin"] == OURS]}
+        own = looks if bars <= {*looks} else charts.styles(bars)
+        found[name] = charts.bars_chart(tables[name], own)
     if POINT in tables:
-        charts[f"{POINT}-figure"] = operating_points_chart(tables[POINT], looks)
-    return {name: chart for name, chart in charts.items() if chart}
+        found[f"{POINT}-figure"] = operating_points_chart(tables[POINT], looks)
+    return {name: chart for name, chart in found.items() if chart}
 
 
 def _environment(templates: Path) -> jinja2.Environment:
@@ -185,5 +160,6 @@ def _environment(templates: Path) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     compact = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+    environment.filters["page_rows"] = page_rows
     environment.policies["json.dumps_kwargs"] = compact
     return environment

@@ -2,23 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lahja.core.artifacts import Column, Table
+from lahja.core.artifacts import Table
 from lahja.core.tables import EVALUATION_PROMPTS, read_table
 from lahja.core.varieties import VARIETIES, dialects_among, is_dialect
 from lahja.evaluation.sentence_scores import read_scores
-
-_COLUMNS = [
-    Column("sample", "Sample"), Column("source_variety", "From"), Column("target_variety", "Into"),
-    Column("source", "Source"), Column("reference", "Reference"), Column("model", "Model"),
-    Column("response", "Output"), Column("adi2", "ADI2", 2), Column("chrf_plus_plus", "chrF++", 1),
-]  # fmt: skip
+from lahja.report.formats import columns_of, described
 
 
 def with_prompts(scores: Sequence[pd.DataFrame], prompts: pd.DataFrame) -> list[pd.DataFrame]:
@@ -50,23 +44,20 @@ def sample_outputs(scores: Sequence[pd.DataFrame], per_direction: int, seed: int
     rows = rows.assign(sample=rows["prompt_id"].map(chosen.index) + 1)
     rows = rows.sort_values("sample", kind="stable", ignore_index=True)
     rows["adi2"] = rows["adi2"].where(rows["target_variety"].map(is_dialect))
-    names = ["task", "corpus", "prompt_id", *(column.key for column in _COLUMNS)]
-    note = f"{per_direction} of each direction or dialect, drawn at random (seed {seed})."
-    return Table("figure6", "Sample outputs. (paper, Figure 6)", _COLUMNS, rows[names], [note])
+    names = ["task", "corpus", "prompt_id", *(column.key for column in columns_of("figure6"))]
+    return described("figure6", rows[names], n=per_direction, seed=seed)
 
 
 def pictured_samples(table: Table) -> Table:
     """Return the few samples that fit a picture: one translation per kind of direction."""
     rows = table.rows[table.rows["task"] == "translation"]
-    directions = [*zip(rows["source_variety"], rows["target_variety"], strict=True)]
-    dialects = dialects_among(chain.from_iterable(directions))
-    pictured = set()
+    dialects = dialects_among([*rows["source_variety"], *rows["target_variety"]])
     if dialects:
         # One direction of each kind, of dialects as different as there are.
-        second, last_but_one = dialects[1 % len(dialects)], dialects[-2 % len(dialects)]
-        pictured = {("eng", dialects[0]), ("msa", second)}
-        pictured |= {(dialects[-1], "eng"), (last_but_one, "msa")}
-    rows = rows[[direction in pictured for direction in directions]]
+        first, second, last_but_one, last = (dialects[i % len(dialects)] for i in (0, 1, -2, -1))
+        kinds = [("eng", first), ("msa", second), (last, "eng"), (last_but_one, "msa")]
+        rows = rows.set_index(["source_variety", "target_variety"], drop=False)
+        rows = rows[rows.index.isin(kinds)].reset_index(drop=True)
     shown = rows.groupby(["source_variety", "target_variety"])["sample"].min()
     return replace(table, rows=rows[rows["sample"].isin(shown)])
 
@@ -87,22 +78,18 @@ def browser_data(
     """
     groups = ["task", "corpus", "source_variety", "target_variety"]
     chosen = _drawn(scores[0], groups, per_direction, seed)
-    tables = {
-        model: _rounded(frame.set_index("prompt_id").loc[chosen])
-        for model, frame in zip(models, scores, strict=True)
-    }
+    shown = [_rounded(frame.set_index("prompt_id").loc[chosen]) for frame in scores]
     columns = ["response", "adi2", "aldi", "chrf_plus_plus"]
-    outputs = [tables[model][columns].to_numpy(object).tolist() for model in models]
-    prompts = tables[models[0]][[*groups, "source", "reference"]]
+    outputs = [frame[columns].to_numpy().tolist() for frame in shown]
     return {
         "models": list(models),
-        "starts": {model: starts[model] for model in models if starts.get(model) in tables},
+        "starts": {model: starts[model] for model in models if starts.get(model) in models},
         "varieties": {
             code: [v.label if v.is_dialect else v.name, v.flores[:3].replace("eng", "en")]
             for code, v in VARIETIES.items()
         },
         "total": len(scores[0]),
-        "prompts": prompts.to_numpy(object).tolist(),
+        "prompts": shown[0][[*groups, "source", "reference"]].to_numpy().tolist(),
         "outputs": [list(row) for row in zip(*outputs, strict=True)],
     }
 

@@ -26,6 +26,8 @@ OVERALL = {"adi2": {"target": MEAN, "metric": "adi2"}} | {
     for name, (source, target) in {"mean": (MEAN, MEAN), **MEAN_DIRECTIONS}.items()
 }
 """Keys of a model's overall ADI2, and of its chrF++ by direction of translation and on average."""
+_ENDS = ("", "_low", "_high")
+_NAMES = {"source_variety": "source", "target_variety": "target", "difference": "value"}
 _KEYS = ("classifier", "model", "task", "source", "target", "variety", "metric")
 
 
@@ -38,11 +40,6 @@ class ShownScore(NamedTuple):
     reason: str | None = None
     p_holm: float | None = None
 
-    @property
-    def is_significant(self) -> bool:
-        """Whether the interval (of a difference) leaves 0 out."""
-        return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
-
     def cells(self, key: str) -> dict[str, float | None]:
         """Return the value and its interval as the cells of a table's column."""
         return {key: self.value, f"{key}_low": self.low, f"{key}_high": self.high}
@@ -52,34 +49,43 @@ class ScoreBoard:
     """Scores of METRICS, COMPARISONS or CLASSIFIER_METRICS by their keys, all corpora pooled."""
 
     def __init__(self, frame: pd.DataFrame) -> None:
-        frame = frame.rename(columns={"source_variety": "source", "target_variety": "target"})
+        frame = frame.rename(columns=_NAMES)
         if "corpus" in frame:
             frame = frame[frame["corpus"] == ALL]
         self._keys = [name for name in _KEYS if name in frame]
         self._scores = {
             tuple(row[key] for key in self._keys): _shown(row) for row in frame.to_dict("records")
         }
+        #: Why scores that were asked for are missing, each reason once.
+        self.notes: dict[str, None] = {}
 
     def get(self, **key: str) -> ShownScore:
         """Return the score of a key, whose other parts stand for all tasks, varieties and so on."""
         wanted = tuple(key.get(name, ALL) for name in self._keys)
-        return self._scores.get(wanted, ShownScore(reason="not evaluated"))
+        score = self._scores.get(wanted, ShownScore(reason="not evaluated"))
+        self.notes |= {f"n/a: {score.reason}.": None} if score.reason else {}
+        return score
 
-    def scores(self, columns: Mapping[str, Mapping[str, str]], **key: str) -> dict[str, ShownScore]:
-        """Return the scores of columns by name, given what the columns' keys have in common."""
-        return {name: self.get(**own, **key) for name, own in columns.items()}
+    def cells(
+        self, columns: Mapping[str, Mapping[str, str]], **key: str
+    ) -> dict[str, float | str | None]:
+        """Return the cells of a row: scores by column, given what the columns' keys share."""
+        return score_cells({name: self.get(**own, **key) for name, own in columns.items()})
 
 
 def _shown(row: dict) -> ShownScore:
-    value = row["difference" if "difference" in row else "value"]
-    if pd.isna(value):
+    if pd.isna(row["value"]):
         return ShownScore(reason=row.get("reason") or "missing")
-    return ShownScore(value, row["low"], row["high"], p_holm=row.get("p_holm"))
+    return ShownScore(row["value"], row["low"], row["high"], p_holm=row.get("p_holm"))
 
 
-def score_cells(scores: Mapping[str, ShownScore]) -> dict[str, float | None]:
-    """Return scores and their intervals as the cells of a row."""
-    return {name: cell for key, score in scores.items() for name, cell in score.cells(key).items()}
+def score_cells(scores: Mapping[str, ShownScore]) -> dict[str, float | str | None]:
+    """Return scores, their intervals and the p-values of differences as the cells of a row."""
+    cells = {name: cell for key, score in scores.items() for name, cell in score.cells(key).items()}
+    known = {key: score.p_holm for key, score in scores.items() if score.p_holm is not None}
+    return cells | {
+        f"{key}_note": "p < 0.001" if p < 0.001 else f"p = {p:.3f}" for key, p in known.items()
+    }
 
 
 def estimate_cells(
@@ -116,31 +122,24 @@ def compare_recipes(changes: Table, recipes: Mapping[str, Sequence[str]]) -> lis
 
     `changes` is `changes_table`'s.
     """
-    rows, found = {row["model"]: row for row in changes.records()}, []
+    found = []
     for title, models in recipes.items():
-        if not (known := [model for model in models if model in rows]):
-            continue
-        scores = {key: [_given(rows[model], key) for model in known] for key in OVERALL}
-        directions = [score for name in TITLES for score in scores[name]]
-        gained, lost = (
-            (sum(s.is_significant and (s.value > 0) == rises for s in own),
-             sum(s.value is not None for s in own))
-            for own, rises in ((scores["adi2"], True), (directions, False))
-        )  # fmt: skip
-        starts = [*dict.fromkeys(rows[model]["baseline"] for model in known)]
-        means = _mean(scores["adi2"]), _mean(scores["mean"])
-        found.append(Recipe(title, known, starts, *means, gained, lost))
+        rows = changes.rows.set_index("model")
+        rows = rows.loc[[model for model in models if model in rows.index]]
+        cells = [f"{key}{end}" for key in OVERALL for end in _ENDS]
+        values = rows.reindex(columns=cells).astype(float)
+        gained = (values["adi2_low"] > 0).sum(), values["adi2"].notna().sum()
+        falls = values[[f"{name}_high" for name in TITLES]] < 0
+        lost = falls.to_numpy().sum(), values[[*TITLES]].notna().to_numpy().sum()
+        if len(rows):
+            means = _mean(values, "adi2"), _mean(values, "mean")
+            starts = [*rows["baseline"].unique()]
+            found.append(Recipe(title, [*rows.index], starts, *means, gained, lost))
     return found
 
 
-def _given(row: dict, key: str) -> ShownScore:
-    values = (row.get(f"{key}{end}") for end in ("", "_low", "_high"))
-    return ShownScore(*(None if pd.isna(value) else value for value in values))
-
-
-def _mean(scores: Sequence[ShownScore]) -> ShownScore:
-    """Return the mean of scores, which has no interval where they are several."""
-    missing = next((score for score in scores if score.value is None), None)
-    if missing or len(scores) == 1:
-        return missing or scores[0]
-    return ShownScore(float(np.mean([score.value for score in scores])))
+def _mean(values: pd.DataFrame, key: str) -> ShownScore:
+    """Return the mean of a change over models, which has no interval where they are several."""
+    means = [values[f"{key}{end}"].mean(skipna=False) for end in _ENDS]
+    known = means if len(values) == 1 else means[:1]
+    return ShownScore(*(None if pd.isna(mean) else mean for mean in known))

@@ -6,26 +6,24 @@ and no fault is more frequent than in the start. (c) A row's ADI2 is not below t
 its chrF++ is above the start's in every direction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from lahja.core.artifacts import MISSING, Column, Table
 from lahja.core.statistics import Estimate, holm
 from lahja.evaluation.metrics.evaluation import Evaluation, Score, difference, mean_score
 from lahja.evaluation.metrics.faults import FAULTS, LABEL_ACCURACY
 from lahja.evaluation.metrics.slices import MEAN, MEAN_DIRECTIONS, Slice
-from lahja.report.scores import METRIC_TITLES, TITLES, estimate_cells
-from lahja.report.tables import FAULT_TITLES
+from lahja.report.formats import columns_of, described, descriptions
+from lahja.report.scores import TITLES, estimate_cells
 
 DIALECT_METRICS = ("adi2", "adi2_macro", LABEL_ACCURACY)
 MIN_SHARE_KEPT = 0.9
 """The share of the baseline's gain in ADI2 that (b) asks for."""
 QUALITY = tuple(f"chrf_plus_plus_{name}" for name in MEAN_DIRECTIONS)
-_SHARE = Column("share_kept", "Share of the gain", 2)
 COMPARED = ("adi2", *QUALITY, *FAULTS)
 
 
@@ -51,7 +49,7 @@ class Row(NamedTuple):
     """
 
     scores: dict[str, Score]
-    by_model: tuple[dict[str, Score], ...]
+    by_model: Sequence[dict[str, Score]]
 
     def spread(self, column: str) -> tuple[float, float] | None:
         """Return the lowest and the highest score among the row's models, None of a single one."""
@@ -94,16 +92,13 @@ class Findings(NamedTuple):
 
 def find(study: Study, rows: dict[str, Row], corpus: str) -> Findings:
     """Return the changes and answers of a study's rows (`study_rows`) on one corpus."""
-    found = changes(study, rows)
-    answers = {name: _missing(study, rows, name) or answer(study, found, name) for name in found}
+    found, answers = changes(study, rows), {}
+    for name in found:
+        needed = [*product((name, study.start), ("adi2", *QUALITY)), (study.baseline, "adi2")]
+        scores = (rows[row].scores[column] for row, column in needed)
+        missing = next((score for score in scores if isinstance(score, str)), None)
+        answers[name] = missing or answer(study, found, name)
     return Findings(corpus, rows, found, answers)
-
-
-def _missing(study: Study, rows: Mapping[str, Row], name: str) -> str | None:
-    """Return why a row has no answer: the first score that the answer needs and that is missing."""
-    needed = product((name, study.start), ("adi2", *QUALITY))
-    scores = (rows[row].scores[column] for row, column in (*needed, (study.baseline, "adi2")))
-    return next((score for score in scores if isinstance(score, str)), None)
 
 
 def study_rows(study: Study, evaluations: Mapping[str, Evaluation], corpus: str) -> dict[str, Row]:
@@ -112,22 +107,17 @@ def study_rows(study: Study, evaluations: Mapping[str, Evaluation], corpus: str)
     A row of several models, one recipe from several seeds, has the mean of their scores; its
     resamples are the means of theirs, so that its interval is that of sentences, not of seeds.
     """
-    found = {}
-    for name, models in study.rows.items():
-        by_model = tuple(_scores(evaluations[model], corpus) for model in models)
-        scores = {column: mean_score([own[column] for own in by_model]) for column in by_model[0]}
-        found[name] = Row(scores, by_model)
-    return found
-
-
-def _scores(evaluation: Evaluation, corpus: str) -> dict[str, Score]:
     parts = {"mean": (MEAN, MEAN)} | MEAN_DIRECTIONS
     slices = {name: Slice("translation", corpus, *own) for name, own in parts.items()}
-    found = {m: evaluation.get(slices["mean"], m) for m in (*DIALECT_METRICS, *FAULTS)}
-    return found | {
-        f"{metric}_{name}": evaluation.get(part, metric)
+    columns = {metric: (slices["mean"], metric) for metric in (*DIALECT_METRICS, *FAULTS)} | {
+        f"{metric}_{name}": (part, metric)
         for metric, (name, part) in product(("chrf_plus_plus", "spbleu"), slices.items())
     }
+    found = {}
+    for name, models in study.rows.items():
+        own = [{k: evaluations[m].get(*key) for k, key in columns.items()} for m in models]
+        found[name] = Row({k: mean_score([scores[k] for scores in own]) for k in columns}, own)
+    return found
 
 
 def changes(study: Study, rows: Mapping[str, Row]) -> dict[str, dict[str, Change]]:
@@ -175,37 +165,25 @@ def study_tables(study: Study, found: Findings) -> list[Table]:
 
     The note of the last has the reason for no spBLEU.
     """
-    scores = [Column("n_models", "Seeds", 0)]
-    scores += [Column(key, METRIC_TITLES[key], 3) for key in DIALECT_METRICS]
-    scores += _directions("chrf_plus_plus", "chrF++", 1)
-    note = (
-        f"{study.confidence:.0%} bootstrap intervals over sentences; of several seeds the mean, "
-        "and in parentheses the lowest and the highest. ADI2 and label accuracy are means of "
-        "ENG→DA and MSA→DA over the dialects; chrF++ is a mean over the dialects."
-    )
-    shares = "Shares of all translations in per cent, means over directions and dialects."
-    faults = [Column(name, FAULT_TITLES[name], 2) for name in FAULTS]
-    spbleu = _directions("spbleu", "spBLEU", 1)
-    values = [row.scores[column.key] for row in found.rows.values() for column in spbleu]
-    reasons = sorted({value for value in values if isinstance(value, str)})
+    words = {"start": study.start, "baseline": study.baseline, "confidence": study.confidence}
 
-    def of_rows(columns: list[Column], scale: float = 1) -> list[dict[str, Any]]:
-        """Return the records of all rows."""
+    def table(kind: str, rows: list[dict[str, Any]], notes: Iterable[str] = ()) -> Table:
+        about = words | {"corpus": found.corpus, "min_share": MIN_SHARE_KEPT}
+        return described(f"study {kind}", rows, notes, name=f"{kind}_{found.corpus}", **about)
+
+    def scored(kind: str, scale: float = 1) -> list[dict[str, Any]]:
+        columns = columns_of(f"study {kind}")
         return [_record(*own, columns, study.confidence, scale) for own in found.rows.items()]
 
+    answers = [_answer_record(*own, study.confidence) for own in found.answers.items()]
+    missing = dict.fromkeys(own for own in found.answers.values() if isinstance(own, str))
+    values = [row.scores[f"spbleu_{name}"] for row in found.rows.values() for name in TITLES]
     return [
-        _answers_table(study, found),
-        _table("Scores", found, scores, [note], of_rows(scores)),
-        _changes_table(study, found),
-        _table("Faults", found, faults, [shares], of_rows(faults, scale=100)),
-        _table("spBLEU", found, spbleu, reasons, of_rows(spbleu)),
-    ]
-
-
-def _directions(metric: str, title: str, digits: int, is_signed: bool = False) -> list[Column]:
-    return [
-        Column(f"{metric}_{name}", f"{title} {direction}", digits, is_signed)
-        for name, direction in TITLES.items()
+        table("answers", answers, [f"n/a: {reason}." for reason in missing]),
+        table("scores", scored("scores")),
+        table("changes", [_change_record(*own, study) for own in found.changes.items()]),
+        table("faults", scored("faults", scale=100)),
+        table("spbleu", scored("spbleu"), sorted({own for own in values if isinstance(own, str)})),
     ]
 
 
@@ -221,60 +199,25 @@ def _record(
     return record
 
 
-def _table(
-    title: str, found: Findings, columns: list[Column], notes: list[str], rows: list[dict[str, Any]]
-) -> Table:
-    name, shown = title.split()[0].lower(), [Column("row", "Row"), *columns]
-    caption = f"{title} on {found.corpus}"
-    return Table(f"{name}_{found.corpus}", caption, shown, pd.DataFrame(rows), notes)
+def _change_record(name: str, changes: Mapping[str, Change], study: Study) -> dict[str, Any]:
+    """Return a row's changes from the start with intervals; a star marks the significant."""
+    record: dict[str, Any] = {"row": name}
+    for key, change in changes.items():
+        record |= estimate_cells(key, change.estimate, study.confidence)
+        record |= {f"{key}_p": change.p_value, f"{key}_p_holm": change.p_holm}
+        record |= {f"{key}_note": "*"} if change.is_clear else {}
+    return record
 
 
-def _changes_table(study: Study, found: Findings) -> Table:
-    """Return each row's changes from the start with intervals; a star marks the significant."""
-    records = []
-    for name, own in found.changes.items():
-        record: dict[str, Any] = {"row": name}
-        for key, change in own.items():
-            record |= estimate_cells(key, change.estimate, study.confidence)
-            record |= {f"{key}_p": change.p_value, f"{key}_p_holm": change.p_holm}
-            record |= {f"{key}_note": "*"} if change.is_clear else {}
-        records.append(record)
-    columns = [Column("adi2", "Δ ADI2", 3, is_signed=True)]
-    columns += _directions("chrf_plus_plus", "Δ", 2, is_signed=True)
-    note = (
-        f"Paired with {study.start} on the same sentences, {study.confidence:.0%} intervals; "
-        "chrF++ in four directions. (*) p below 0.05 with Holm's correction over the rows."
-    )
-    return _table(f"Changes from {study.start}", found, columns, [note], records)
-
-
-def _answers_table(study: Study, found: Findings) -> Table:
-    """Return what is found of each row: the gain it keeps, what it loses, (b) and (c)."""
-    columns = [
-        _SHARE, Column("lost", "chrF++ lost in"), Column("gained", "chrF++ gained in"),
-        Column("more_faults", "More faults"), Column("keeps", "(b)"), Column("surpasses", "(c)"),
-    ]  # fmt: skip
-    records = [
-        {
-            "row": name, **estimate_cells(_SHARE.key, own.share_kept, study.confidence),
-            "lost": _named(own.lost), "gained": _named(own.gained),
-            "more_faults": _faults(own),
-            "keeps": "yes" if own.keeps else "no", "surpasses": "yes" if own.surpasses else "no",
-        }
-        if isinstance(own, Answer)
-        else {"row": name} | {column.key: MISSING for column in columns if column.digits is None}
-        for name, own in found.answers.items()
-    ]  # fmt: skip
-    missing = dict.fromkeys(own for own in found.answers.values() if isinstance(own, str))
-    note = (
-        f"Share of {study.baseline}'s gain in ADI2, with its {study.confidence:.0%} interval. "
-        f"Lost: significantly below {study.start} by the row's own paired test. (b): at least "
-        f"{MIN_SHARE_KEPT:.2f} of the gain, no chrF++ lost, no fault more frequent than in "
-        f"{study.start}. (c): ADI2 not below {study.baseline}'s, chrF++ above {study.start}'s in "
-        "every direction."
-    )
-    notes = [note, *(f"n/a: {reason}." for reason in missing)]
-    return _table("Answers", found, columns, notes, records)
+def _answer_record(name: str, found: Answer | str, confidence: float) -> dict[str, Any]:
+    """Return what is found of a row: the gain it keeps, what it loses, (b) and (c)."""
+    if isinstance(found, str):
+        texts = ("lost", "gained", "more_faults", "keeps", "surpasses")
+        return {"row": name} | dict.fromkeys(texts, MISSING)
+    return {"row": name} | estimate_cells("share_kept", found.share_kept, confidence) | {
+        "lost": _named(found.lost), "gained": _named(found.gained), "more_faults": _faults(found),
+        "keeps": "yes" if found.keeps else "no", "surpasses": "yes" if found.surpasses else "no",
+    }  # fmt: skip
 
 
 def _named(columns: tuple[str, ...], none: str = "none") -> str:
@@ -282,7 +225,7 @@ def _named(columns: tuple[str, ...], none: str = "none") -> str:
 
 
 def _faults(found: Answer) -> str:
-    return ", ".join(FAULT_TITLES[fault].lower() for fault in found.more_faults) or "none"
+    return ", ".join(fault.replace("_", " ") for fault in found.more_faults) or "none"
 
 
 def verdict(study: Study, found: Findings, answers: Table) -> str:
@@ -290,22 +233,19 @@ def verdict(study: Study, found: Findings, answers: Table) -> str:
 
     `answers` is the first of `study_tables`.
     """
+    texts = descriptions()["study verdict"]
     baseline, recipe = (found.answers[name] for name in (study.baseline, study.recipe))
     if isinstance(reason := baseline if isinstance(baseline, str) else recipe, str):
-        return f"## {found.corpus}\n\n(a), (b), (c) n/a: {reason}.\n"
+        return texts["missing"].format(corpus=found.corpus, reason=reason)
     shows, lost = shows_tradeoff(found.changes[study.baseline])
     gain = found.changes[study.baseline]["adi2"]
     (record,) = (row for row in answers.records() if row["row"] == study.recipe)
     answered = {name: own for name, own in found.answers.items() if isinstance(own, Answer)}
     surpassing = ", ".join(name for name, own in answered.items() if own.surpasses)
-    return (
-        f"## {found.corpus}\n\n"
-        f"(a) {'Yes' if shows else 'No'}: {study.baseline} changes ADI2 by "
-        f"{gain.estimate.value:+.3f} (p {gain.p_holm:.3f}) and loses chrF++ significantly in "
-        f"{_named(lost, 'no direction')}.\n\n"
-        f"(b) {'Yes' if recipe.keeps else 'No'}: {study.recipe} keeps "
-        f"{answers.cell(record, _SHARE)} of that gain, loses chrF++ in "
-        f"{_named(recipe.lost, 'no direction')}, and has more of these faults: "
-        f"{_faults(recipe)}.\n\n"
-        f"(c) {'Yes' if recipe.surpasses else 'No'}. Rows that reach it: {surpassing or 'none'}.\n"
-    )
+    a, b, c = ("Yes" if holds else "No" for holds in (shows, recipe.keeps, recipe.surpasses))
+    return texts["found"].format(
+        corpus=found.corpus, baseline=study.baseline, recipe=study.recipe, a=a, b=b, c=c,
+        gain=gain.estimate.value, p=gain.p_holm, share=answers.cell(record, answers.columns[1]),
+        lost=_named(lost, "no direction"), recipe_lost=_named(recipe.lost, "no direction"),
+        faults=_faults(recipe), surpassing=surpassing or "none",
+    )  # fmt: skip

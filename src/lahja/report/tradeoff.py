@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from lahja.core.artifacts import Table
-from lahja.report.charts import Style, chart, records, scale
+from lahja.report.charts import Style, chart, scale
 from lahja.report.scores import METRIC_TITLES, OURS, estimate_cells
 from lahja.report.study import Findings, Study
 
@@ -23,26 +23,23 @@ def tradeoff_chart(
     Rows of the paper, if wanted, are hollow. None where no model has both scores.
     """
     table = table2.rows[table2.rows["metric"] != METRIC_TITLES["chrf"]]
-    about = pd.DataFrame({"model": table["model"], "label": table["model"] + " (paper)"})
-    rows = _placed(table, "adi2", "mean").join(about)
-    is_ours = table["origin"].reindex(rows.index) == OURS
-    points = rows[is_ours]
-    if points.empty:
+    rows = _placed(table, "adi2", "mean").join(table[["model", "origin"]])
+    rows = rows.assign(is_ours=rows["origin"] == OURS, label=rows["model"] + " (paper)")
+    ours = rows[rows["is_ours"]].set_index("model")
+    if ours.empty:
         return None
-    names = points["model"]
     # Where each model's line begins.
-    begin = points.set_index("model")[["x", "y"]].reindex(names.map(starts)).to_numpy()
-    datasets = {"points": records(points.assign(x_start=begin[:, 0], y_start=begin[:, 1]))}
-    if with_paper:
-        datasets["paper"] = records(rows[~is_ours])
-    colours, shapes = (scale({name: styles[name][n] for name in names}) for n in range(2))
+    rows["start"] = rows["model"].map(starts).where(rows["is_ours"])
+    rows = rows.join(ours[["x", "y"]].add_suffix("_start"), on="start")
+    colours, shapes = (scale({name: styles[name][n] for name in ours.index}) for n in range(2))
     found = chart(
         "tradeoff",
         "Dialectness against translation quality: overall ADI2 and mean chrF++ of every model.",
-        datasets, colours=colours, shapes=shapes,
+        rows if with_paper else rows[rows["is_ours"]], colours=colours, shapes=shapes,
     )  # fmt: skip
     # A layer without rows has no extent, of which Vega warns.
-    found["layer"] = [layer for layer in found["layer"] if datasets.get(layer["data"]["name"])]
+    if not with_paper or rows["is_ours"].all():
+        del found["layer"][-2:]
     return found
 
 
@@ -70,8 +67,7 @@ def operating_points_chart(table: Table, styles: Mapping[str, Style]) -> dict[st
         for name in panels
     )
     colours = scale({row.family: styles[row.end].colour for row in found.itertuples()})
-    datasets = {"rows": records(rows)}
-    return chart("operating_points", table.caption, datasets, panels=panels, colours=colours)
+    return chart("operating_points", table.caption, rows, panels=panels, colours=colours)
 
 
 def pareto_chart(study: Study, findings: Sequence[Findings]) -> dict[str, Any]:
@@ -80,23 +76,6 @@ def pareto_chart(study: Study, findings: Sequence[Findings]) -> dict[str, Any]:
     Whiskers are intervals. Shaded is where a row gives no dialect and no translation away: right
     of the baseline and above the start. The start, the baseline and the recipe are filled.
     """
-    rows = _pareto_rows(study, findings)
-    marked = dict(zip((study.start, study.baseline, study.recipe), _MARKED, strict=True))
-    names = {row["label"]: row["name"] for row in rows}
-    points = {(row["panel"], row["name"]): row for row in rows}
-    panels = [found.corpus for found in findings]
-    for corpus in panels:
-        right, above = points.get((corpus, study.baseline)), points.get((corpus, study.start))
-        if right and above:
-            rows.append({"panel": corpus, "number": 0, "x": right["x"], "y": above["y"]})
-    return chart(
-        "pareto", "Dialect against translation: ADI2 and mean chrF++ of each row.", {"rows": rows},
-        panels=panels, marked=list(marked), labels=list(names),
-        colours=scale({label: marked.get(name, _OTHERS) for label, name in names.items()}),
-    )  # fmt: skip
-
-
-def _pareto_rows(study: Study, findings: Sequence[Findings]) -> list[dict[str, Any]]:
     rows = pd.DataFrame(
         {"panel": found.corpus, "name": name, "number": number, "label": f"{number} {name}"}
         | estimate_cells("x", row.scores["adi2"], study.confidence)
@@ -104,4 +83,16 @@ def _pareto_rows(study: Study, findings: Sequence[Findings]) -> list[dict[str, A
         for found in findings
         for number, (name, row) in enumerate(found.rows.items(), start=1)
     )
-    return records(_placed(rows, "x", "y").join(rows[["panel", "name", "number", "label"]]))
+    rows = _placed(rows, "x", "y").join(rows[["panel", "name", "number", "label"]])
+    named = rows.drop_duplicates("label")
+    marked = dict(zip((study.start, study.baseline, study.recipe), _MARKED, strict=True))
+    right, above = (
+        rows[rows["name"] == name].set_index("panel") for name in (study.baseline, study.start)
+    )
+    corners = right[["x"]].join(above["y"], how="inner").reset_index().assign(number=0)
+    return chart(
+        "pareto", "Dialect against translation: ADI2 and mean chrF++ of each row.",
+        pd.concat([rows, corners]), panels=[found.corpus for found in findings],
+        marked=[*marked], labels=[*named["label"]],
+        colours=scale(named.set_index("label")["name"].map(marked).fillna(_OTHERS)),
+    )  # fmt: skip
