@@ -42,7 +42,15 @@ def load_tokenizer(base_model: Path) -> "PreTrainedTokenizerBase":
         raise LahjaError(f"{base_model}: the tokenizer has no eos_token, which ends an answer")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    _expect_embeddings(base_model, tokenizer, rows)
+    # Tokens that texts become, or that every conversation has. Other special ones may be past the
+    # last row: Gemma 3 1B's tokenizer has one for images.
+    ((conversation, _),) = example_tokens(tokenizer, ["?"], ["!"])
+    added = tokenizer.added_tokens_decoder.items()
+    used = {tokenizer.pad_token_id, tokenizer.eos_token_id, tokenizer.vocab_size - 1, *conversation}
+    used |= {number for number, token in added if not token.special}
+    if (last := max(used)) >= rows:
+        token = tokenizer.decode([last])
+        raise LahjaError(f"{base_model}: token {token!r} has number {last}, of {rows} embeddings")
     return tokenizer
 
 
@@ -192,13 +200,9 @@ def write_adapter_record(
     folder: Path, base_model: Path, parent: Path | None, facts: dict[str, Any]
 ) -> None:
     """Write `model.json` of a trained adapter: its base model, its parent and how it came about."""
-    record = {
-        **facts,
-        "root": str(base_model),
-        "base_digest": model_digest(base_model, parent),
-        "digest": model_digest(base_model, folder / ADAPTER),
-    }
-    write_json(folder / MODEL_FILE, record)
+    digests = {"base_digest": model_digest(base_model, parent)}
+    digests["digest"] = model_digest(base_model, folder / ADAPTER)
+    write_json(folder / MODEL_FILE, {**facts, "root": str(base_model), **digests})
 
 
 @contextmanager
@@ -214,20 +218,6 @@ def one_line_errors(place: Path) -> Iterator[None]:
     except (*unread, UnpicklingError, UserWarning, ValueError) as error:
         told = " ".join(str(error).split())[:_MAX_MESSAGE]
         raise LahjaError(f"{place}: cannot be loaded: {type(error).__name__}: {told}") from None
-
-
-def _expect_embeddings(base_model: Path, tokenizer: "PreTrainedTokenizerBase", rows: int) -> None:
-    """Raise where a token that texts become, or that every conversation has, is past the last row.
-
-    Other special tokens may be: Gemma 3 1B's tokenizer has one for images.
-    """
-    ((conversation, _),) = example_tokens(tokenizer, ["?"], ["!"])
-    added = tokenizer.added_tokens_decoder.items()
-    used = {tokenizer.pad_token_id, tokenizer.eos_token_id, tokenizer.vocab_size - 1, *conversation}
-    used |= {number for number, token in added if not token.special}
-    if (last := max(used)) >= rows:
-        token = tokenizer.decode([last])
-        raise LahjaError(f"{base_model}: token {token!r} has number {last}, of {rows} embeddings")
 
 
 def _expect_checkpoint(base_model: Path) -> None:

@@ -2,12 +2,13 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pandas as pd
 
@@ -28,7 +29,7 @@ from lahja.training.distributed import first_process_first, is_first_process
 from lahja.training.tracking import tracker_arguments, watched, write_curve
 
 if TYPE_CHECKING:
-    from peft import LoraConfig, PeftModel
+    from peft import LoraConfig
     from transformers import PreTrainedModel, Trainer
 
 # Of the stages of work, those that every training of an adapter depends on.
@@ -86,15 +87,16 @@ def train_adapter(
         checkpoint = last_checkpoint(folder)
     budget = TokenBudget(folder, settings, device)
     tokenizer = load_tokenizer(run.base_model)
-    model = _load_initial_model(run, settings, device)
+    model, lora = _initial_model(run, settings, device)
     arguments = trainer_arguments(settings, folder, device) | tracker
-    lora = None if run.adapter else _lora_config(settings)
     with completions_only():
         trainer = make_trainer(examples, model, tokenizer, arguments, lora)
         trainer.read_by(settings, budget)
         counts = _count_dropped(run, settings.cutoff, len(examples), len(trainer.train_dataset))
-        if settings.quantisation:
-            _keep_small_updates(trainer.model)
+        for name, weight in trainer.model.named_parameters():
+            if settings.quantisation and "lora_" in name:
+                # TRL makes these bf16, which rounds away an update of 5e-6.
+                weight.data = weight.data.float()
         trainer.remove_callback(PrinterCallback)
         with budget.halved_when_out_of_memory(), watched(trainer, run.output):
             trainer.train(resume_from_checkpoint=checkpoint)
@@ -102,43 +104,25 @@ def train_adapter(
         _write_model(run, trainer, counts)
 
 
-def _load_initial_model(
+def _initial_model(
     run: AdapterRun, settings: AdapterSettings, device: str
-) -> "PreTrainedModel":
-    model = load_model(
-        run.base_model,
-        run.adapter,
-        dtype=weights_dtype(settings.precision, device),
-        device=device,
-        trainable=True,
-        quantisation=settings.quantisation,
-    )
-    config = model.peft_config["default"] if run.adapter else None
-    if config and (config.r, config.lora_alpha) != (settings.rank, settings.alpha):
-        raise LahjaError(
-            f"{run.adapter}: has rank {config.r} and alpha {config.lora_alpha}, but the step that "
-            f"continues it asks for {settings.rank} and {settings.alpha}"
-        )
-    return model
-
-
-def _lora_config(settings: AdapterSettings) -> "LoraConfig":
+) -> tuple["PreTrainedModel", "LoraConfig | None"]:
+    """Return the model, and the configuration of the adapter that it lacks."""
     from peft import LoraConfig
 
-    return LoraConfig(
-        r=settings.rank,
-        lora_alpha=settings.alpha,
-        lora_dropout=settings.dropout,
-        target_modules="all-linear",
-        task_type="CAUSAL_LM",
-    )
-
-
-def _keep_small_updates(model: "PeftModel") -> None:
-    # TRL turns the adapter of quantised weights into bf16, which rounds away an update of 5e-6.
-    for name, weight in model.named_parameters():
-        if "lora_" in name:
-            weight.data = weight.data.float()
+    how = {"dtype": weights_dtype(settings.precision, device), "device": device}
+    how["quantisation"] = settings.quantisation
+    model = load_model(run.base_model, run.adapter, trainable=True, **how)
+    shape = {"r": settings.rank, "lora_alpha": settings.alpha, "lora_dropout": settings.dropout}
+    if run.adapter is None:
+        return model, LoraConfig(**shape, target_modules="all-linear", task_type="CAUSAL_LM")
+    found = model.peft_config["default"]
+    if (found.r, found.lora_alpha) != (settings.rank, settings.alpha):
+        raise LahjaError(
+            f"{run.adapter}: has rank {found.r} and alpha {found.lora_alpha}, but the step that "
+            f"continues it asks for {settings.rank} and {settings.alpha}"
+        )
+    return model, None
 
 
 def trainer_arguments(
@@ -176,8 +160,7 @@ def trainer_arguments(
     }
 
 
-@contextmanager
-def completions_only() -> Iterator[None]:
+def completions_only() -> AbstractContextManager:
     """Let TRL compute the output layer on the CPU where there is a label, as it does on a GPU.
 
     TRL 1.16 scores every position on devices without Triton, prompts included, and throws those
@@ -185,12 +168,7 @@ def completions_only() -> Iterator[None]:
     """
     from trl.trainer import utils
 
-    original = utils._use_triton
-    utils._use_triton = lambda device: True
-    try:
-        yield
-    finally:
-        utils._use_triton = original
+    return patch.object(utils, "_use_triton", lambda device: True)
 
 
 def _count_dropped(run: AdapterRun, cutoff: int, n_examples: int, n_left: int) -> dict[str, int]:
@@ -202,8 +180,8 @@ def _count_dropped(run: AdapterRun, cutoff: int, n_examples: int, n_left: int) -
     if n_left == 0:
         raise LahjaError(f"{run.data}: none of {n_examples} examples can be learnt: {reason}")
     if n_dropped and is_first_process():
-        counts = f"dropped {n_dropped} of {n_examples} examples"
-        print(f"{run.data}: {counts}: {reason}", file=sys.stderr)
+        told = f"dropped {n_dropped} of {n_examples} examples: {reason}"
+        print(f"{run.data}: {told}", file=sys.stderr)
     return {"n_examples": n_examples, "n_dropped": n_dropped}
 
 

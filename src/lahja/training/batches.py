@@ -55,7 +55,11 @@ class Updates:
 
     def __iter__(self) -> Iterator[list[int]]:
         """Yield the row numbers of each update."""
-        for rows in self._grouped() if self._is_grouped else self._cut(self._shuffled()):
+        import torch
+
+        generator = torch.Generator().manual_seed(self._seed + self._epoch)
+        shuffled = torch.randperm(len(self._lengths), generator=generator).tolist()
+        for rows in self._grouped() if self._is_grouped else self._cut(shuffled):
             yield rows[self._share] or rows[:1]
 
     def _grouped(self) -> Iterator[list[int]]:
@@ -64,17 +68,11 @@ class Updates:
         rng.shuffle(order)
         span = self._size * _UPDATES_AT_A_TIME
         for start in range(0, len(order), span):
-            updates = self._cut(sorted(order[start : start + span], key=self._lengths.__getitem__))
+            near = sorted(order[start : start + span], key=self._lengths.__getitem__)
             # The one that is not full stays last.
-            full, rest = updates[:-1], updates[-1]
+            *full, rest = self._cut(near)
             rng.shuffle(full)
-            yield from [*full, rest]
-
-    def _shuffled(self) -> list[int]:
-        import torch
-
-        generator = torch.Generator().manual_seed(self._seed + self._epoch)
-        return torch.randperm(len(self._lengths), generator=generator).tolist()
+            yield from (*full, rest)
 
     def _cut(self, rows: list[int]) -> list[list[int]]:
         return [rows[at : at + self._size] for at in range(0, len(rows), self._size)]
@@ -90,12 +88,11 @@ class TokenBudget:
     def __init__(self, folder: Path, settings: Lora, device: str):
         """Take what is set, or what an earlier attempt has found."""
         self._path, self._is_open = folder / _RECORD, settings.gradient_checkpointing is None
-        default = settings.micro_batch_tokens or (None if device == "cuda" else _CPU_TOKENS)
-        known = {"tokens": default, "checkpointing": bool(settings.gradient_checkpointing)}
-        known |= read_json(self._path) if self._path.is_file() else {}
-        self.tokens: int | None = known["tokens"]
-        self.checkpointing: bool = known["checkpointing"]
-        self.longest = 1
+        self.tokens = settings.micro_batch_tokens or (None if device == "cuda" else _CPU_TOKENS)
+        self.checkpointing, self.longest = bool(settings.gradient_checkpointing), 1
+        if self._path.is_file():
+            found = read_json(self._path)
+            self.tokens, self.checkpointing = found["tokens"], found["checkpointing"]
 
     @contextmanager
     def measured(self, tokens: int) -> Iterator[None]:
@@ -164,12 +161,11 @@ class ByTokens:
         """Return the loader of this process's rows of each update."""
         from torch.utils.data import DataLoader
 
-        lengths, args = self.lengths(self.train_dataset), self.args
+        data, args = self.train_dataset, self.args
+        lengths = self.lengths(data)
         self.budget.longest = max(lengths)
         rows = Updates(lengths, self.settings, args.seed, args.process_index, args.world_size)
-        loader = DataLoader(
-            self.train_dataset, batch_sampler=rows, collate_fn=lambda rows: {"rows": rows}
-        )
+        loader = DataLoader(data, batch_sampler=rows, collate_fn=lambda rows: {"rows": rows})
         loader.set_epoch = rows.set_epoch
         return loader
 
@@ -182,8 +178,7 @@ class ByTokens:
         lengths = self.lengths(rows)
         counts = torch.tensor([self.count_terms(rows), sum(lengths)], device=self.args.device)
         n_terms, n_tokens = self.accelerator.reduce(counts)
-        loss, sums = torch.zeros((), device=self.args.device), {}
-        left = list(range(len(rows)))
+        loss, sums, left = torch.zeros((), device=self.args.device), {}, [*range(len(rows))]
         while left:
             places = self._next_micro_batch(model, left, lengths)
             left = [place for place in left if place not in places]
@@ -204,8 +199,8 @@ class ByTokens:
     def _next_micro_batch(self, model: Any, left: list[int], lengths: list[int]) -> list[int]:
         if self.budget.checkpointing and not self.args.gradient_checkpointing:
             self.args.gradient_checkpointing = True
-            plain = self.accelerator.unwrap_model(model)
-            plain.gradient_checkpointing_enable({"use_reentrant": False})
+            whole = self.accelerator.unwrap_model(model)
+            whole.gradient_checkpointing_enable({"use_reentrant": False})
         own = [lengths[place] for place in left]
         return [left[row] for row in next(sorted_batches(own, len(own), self.budget.tokens or 1))]
 

@@ -12,8 +12,8 @@ import signal
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from lahja.core.errors import LahjaError
@@ -51,40 +51,28 @@ def is_first_process() -> bool:
     return not is_one_of_several() or os.environ["RANK"] == "0"
 
 
-@contextmanager
-def first_process_first(device: str) -> Iterator[None]:
-    """Let the first process go through the block before the others do."""
+def first_process_first(device: str) -> AbstractContextManager[None]:
+    """Return the block that the first process goes through before the others do."""
     if not is_one_of_several():
-        yield
-        return
+        return nullcontext()
     from accelerate import PartialState
 
-    with PartialState(cpu=device == "cpu").main_process_first():
-        yield
+    return PartialState(cpu=device == "cpu").main_process_first()
 
 
 def _launch(processes: int) -> None:
     # The launcher repeats at length what the processes have said themselves.
     logging.disable(logging.ERROR)
-    from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, SignalException
+    from torch.distributed.elastic.multiprocessing import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
-    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+    from torch.distributed.run import parse_args, run
 
     with tempfile.TemporaryDirectory(prefix="lahja-processes-") as folder:
-        config = LaunchConfig(
-            min_nodes=1,
-            max_nodes=1,
-            nproc_per_node=processes,
-            run_id=str(os.getpid()),
-            rdzv_backend="c10d",
-            rdzv_endpoint="127.0.0.1:0",
-            local_addr="127.0.0.1",
-            max_restarts=0,
-            logs_specs=DefaultLogsSpecs(log_dir=folder),
-            shutdown_timeout=_SECONDS_TO_SAVE,
-        )
+        here = ("--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1")
+        how = (f"--shutdown-timeout={_SECONDS_TO_SAVE}", f"--log-dir={folder}")
+        command = [f"--nproc-per-node={processes}", f"--rdzv-id={os.getpid()}", *sys.argv]
         try:
-            elastic_launch(config, sys.executable)(*sys.argv)
+            run(parse_args([*here, *how, *command]))
         except ChildFailedError as error:
             raise LahjaError(_reason(error)) from None
         except SignalException as told:
@@ -104,7 +92,9 @@ def _reason(error: "ChildFailedError") -> str:
 
 
 def _do_my_part(work: Callable[[], None]) -> None:
-    _end_with_parent()
+    if sys.platform == "linux":
+        # The kernel ends this process when its launcher dies, so that its GPU is free then.
+        ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
     if not is_first_process():
         # What all have to say is said once.
         warnings.simplefilter("ignore")
@@ -116,23 +106,10 @@ def _do_my_part(work: Callable[[], None]) -> None:
 
         get_error_handler().record_exception(error)
         sys.exit(1)
-    _part_in_peace()
-
-
-def _part_in_peace() -> None:
-    """Wait for the process that writes the model: one that leaves early may fail the others."""
-    if "torch.distributed" not in sys.modules:
-        return
-    import torch.distributed as group
-
-    if group.is_initialized():
+    group = sys.modules.get("torch.distributed")
+    if group and group.is_initialized():
         from accelerate import PartialState
 
+        # For the process that writes the model: one that leaves early may fail the others.
         PartialState().wait_for_everyone()
         group.destroy_process_group()
-
-
-def _end_with_parent() -> None:
-    """Let the kernel end this process when its launcher dies, so that its GPU is free then."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)

@@ -24,9 +24,8 @@ from lahja.training.distributed import is_first_process
 
 if TYPE_CHECKING:
     from datasets import Dataset
-    from peft import LoraConfig
     from torch import Tensor
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer
+    from transformers import Trainer
 
 _REFERENCE = "reference.json"
 # Without gradients a token takes little memory: 0.1 MB of an 8B model.
@@ -43,14 +42,12 @@ def train_dpo(run: AdapterRun) -> None:
 
 
 def build_trainer(
-    settings: DpoSettings,
-    pairs: pd.DataFrame,
-    model: "PreTrainedModel",
-    tokenizer: "PreTrainedTokenizerBase",
-    arguments: dict[str, Any],
-    lora: "LoraConfig | None",
+    settings: DpoSettings, pairs: pd.DataFrame, model, tokenizer, arguments: dict[str, Any], lora
 ) -> "Trainer":
-    """Return TRL's trainer on PAIRS; its loss is the mean of `preference_losses` over an update."""
+    """Return TRL's trainer on PAIRS; its loss is the mean of `preference_losses` over an update.
+
+    `lora` is the LoraConfig of a fresh adapter, or None.
+    """
     import torch
     from datasets import Dataset
     from trl.trainer.dpo_config import DPOConfig
@@ -65,10 +62,8 @@ def build_trainer(
         def lengths(self, rows: "Dataset | list[dict]") -> list[int]:
             """Return the tokens of both sides of each row, the shorter one padded."""
             names = ("prompt_ids", "chosen_ids", "rejected_ids")
-            columns = (column_lengths(rows, name) for name in names)
-            return [
-                2 * min(settings.cutoff, p + max(c, r)) for p, c, r in zip(*columns, strict=True)
-            ]
+            each = zip(*(column_lengths(rows, name) for name in names), strict=True)
+            return [2 * min(settings.cutoff, p + max(c, r)) for p, c, r in each]
 
         def count_terms(self, rows: list[dict[str, Any]]) -> int:
             """Return the number of pairs."""
@@ -82,10 +77,16 @@ def build_trainer(
             return losses.sum(), _metrics(settings.beta, scored, policy, reference, numbers)
 
     tokenizer.padding_side = "left"
+    sides = (example_tokens(tokenizer, [*pairs["prompt"]], [*pairs[side]])
+             for side in ("chosen", "rejected"))  # fmt: skip
+    rows = [
+        {"prompt_ids": ids[:n_asked], "chosen_ids": ids[n_asked:], "rejected_ids": other[n_asked:]}
+        for (ids, n_asked), (other, _) in zip(*sides, strict=True)
+    ]
     trainer = ByTokensTrainer(
         model=model,
         args=DPOConfig(beta=settings.beta, **arguments),
-        train_dataset=Dataset.from_list(_rows(tokenizer, pairs)),
+        train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
         peft_config=lora,
     )
@@ -93,29 +94,14 @@ def build_trainer(
     return trainer
 
 
-def _rows(tokenizer: "PreTrainedTokenizerBase", pairs: pd.DataFrame) -> list[dict[str, list[int]]]:
-    """Return the tokens of each pair."""
-    sides = (example_tokens(tokenizer, [*pairs["prompt"]], [*pairs[side]])
-             for side in ("chosen", "rejected"))  # fmt: skip
-    return [
-        {"prompt_ids": ids[:n_asked], "chosen_ids": ids[n_asked:], "rejected_ids": other[n_asked:]}
-        for (ids, n_asked), (other, _) in zip(*sides, strict=True)
-    ]
-
-
 def score_completions(model: Any, batch: dict[str, "Tensor"]) -> tuple[Any, "Tensor", "Tensor"]:
     """Return the model's output, and each response's log-probability and number of tokens.
 
     The chosen responses are the first half of the rows, the rejected ones the second.
     """
-    mask = batch["completion_mask"]
-    scored = model(
-        input_ids=batch["input_ids"],
-        attention_mask=batch["attention_mask"],
-        labels=batch["input_ids"].masked_fill(mask == 0, -100),
-        use_cache=False,
-        fused_lm_head=True,
-    )
+    ids, mask = batch["input_ids"], batch["completion_mask"]
+    how = {"labels": ids.masked_fill(mask == 0, -100), "use_cache": False, "fused_lm_head": True}
+    scored = model(input_ids=ids, attention_mask=batch["attention_mask"], **how)
     return scored, scored.log_probs.sum(dim=1), mask.sum(dim=1)
 
 

@@ -12,9 +12,7 @@ from lahja.training.adapters import AdapterRun, train_adapter
 from lahja.training.batches import ByTokens, Metrics, column_lengths
 
 if TYPE_CHECKING:
-    from peft import LoraConfig
     from torch import Tensor
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
     from trl import SFTTrainer
 
 
@@ -25,13 +23,12 @@ def train_sft(run: AdapterRun) -> None:
 
 
 def build_trainer(
-    examples: pd.DataFrame,
-    model: "PreTrainedModel",
-    tokenizer: "PreTrainedTokenizerBase",
-    arguments: dict[str, Any],
-    lora: "LoraConfig | None",
+    examples: pd.DataFrame, model, tokenizer, arguments: dict[str, Any], lora
 ) -> "SFTTrainer":
-    """Return TRL's trainer on EXAMPLES; its loss is the mean over an update's completion tokens."""
+    """Return TRL's trainer on EXAMPLES; its loss is the mean over an update's completion tokens.
+
+    `lora` is the LoraConfig of a fresh adapter, or None.
+    """
     from datasets import Dataset
     from trl.trainer.sft_config import SFTConfig
     from trl.trainer.sft_trainer import SFTTrainer

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from lahja.core.errors import LahjaError
+from lahja.core.files import read_yaml
 from lahja.core.progress import Progress
 
 if TYPE_CHECKING:
@@ -19,23 +20,9 @@ if TYPE_CHECKING:
 
 # The training curve that lies in every trained model's folder.
 CURVE_FILE = "training.csv"
-# Each tracker, and the variables that let it write into the model's own folder or that of all runs.
-_TRACKERS = {
-    "tensorboard": {"TENSORBOARD_LOGGING_DIR": "{own}"},
-    "trackio": {"TRACKIO_DIR": "{all}"},
-    "wandb": {
-        "WANDB_DIR": "{all}", "WANDB_MODE": "offline", "WANDB_PROJECT": "lahja",
-        "WANDB_ERROR_REPORTING": "false",
-    },
-    "mlflow": {
-        "MLFLOW_TRACKING_URI": "{uri}", "MLFLOW_ALLOW_FILE_STORE": "true",
-        "MLFLOW_EXPERIMENT_NAME": "lahja", "MLFLOW_DISABLE_TELEMETRY": "true",
-    },
-}  # fmt: skip
+_TRACKERS = read_yaml(Path(__file__).resolve().parents[3] / "resources" / "trackers.yaml")
 # Who sets these sends curves to a server of their own.
 _USERS = ("WANDB_MODE", "MLFLOW_TRACKING_URI")
-
-
 # How far from 0 the first step's rewards may be: in bf16 the reference's log-probabilities, of
 # other batches, are apart by rounding.
 _REWARD_TOLERANCE = 0.05
@@ -81,6 +68,7 @@ def watched(trainer: "Trainer", output: Path) -> Iterator[None]:
     SIGTERM, as a preemption sends it, the step is ended and saved, and `LahjaError` raised at the
     end of the block. Of several processes each may be told at another moment, so they agree on it.
     """
+    import torch
     from transformers import TrainerCallback
 
     told: list[int] = []
@@ -88,13 +76,14 @@ def watched(trainer: "Trainer", output: Path) -> Iterator[None]:
     class Watch(TrainerCallback):
         def on_train_begin(self, args, state, control, **kwargs):
             if state.is_world_process_zero:
-                counter = Progress(state.max_steps, "steps", done=state.global_step)
-                self.progress = stack.enter_context(counter)
+                progress = Progress(state.max_steps, "steps", done=state.global_step)
+                self.progress = stack.enter_context(progress)
 
         def on_step_end(self, args, state, control, **kwargs):
             if state.is_world_process_zero:
                 self.progress.advance()
-            if _any_process(trainer, bool(told)):
+            mine = torch.tensor(len(told), device=args.device)
+            if trainer.accelerator.reduce(mine):
                 control.should_save = control.should_training_stop = True
 
         def on_log(self, args, state, control, logs, **kwargs):
@@ -111,15 +100,6 @@ def watched(trainer: "Trainer", output: Path) -> Iterator[None]:
             f"{output}: stopped by SIGTERM after step {state.global_step} of {state.max_steps}; "
             "run it again to resume"
         )
-
-
-def _any_process(trainer: "Trainer", told: bool) -> bool:
-    import torch
-
-    if trainer.args.world_size == 1:
-        return told
-    mine = torch.tensor([int(told)], device=trainer.args.device)
-    return bool(trainer.accelerator.reduce(mine).item())
 
 
 def check_step(output: Path, state: "TrainerState", logs: dict[str, float]) -> None:
