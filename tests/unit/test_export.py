@@ -188,6 +188,26 @@ def test_peft_and_transformers_load_what_lahja_loads(
 
 
 @pytest.mark.model
+@pytest.mark.parametrize("options", [[], ["--merge"]])
+def test_the_tokenizer_is_handed_on_as_it_was_published(
+    options: list[str], run: Path, tmp_path: Path
+) -> None:
+    base = run / "models" / "llama"
+    # Of transformers 4, and a file that transformers 5 does not write for every model.
+    settings = read_json(base / "tokenizer_config.json")
+    write_json(base / "tokenizer_config.json", settings | {"tokenizer_class": "LlamaTokenizerFast"})
+    (base / "tokenizer.model").write_bytes(b"pieces")
+    (base / "README.md").write_text("the base model's card")
+    write_json(base / "model.json", {"repo": "owner/base", "revision": "0123"})
+    write_adapter_record(run / "models" / "llama-T", base, None, {"settings": "{}"})
+    folder = export(run, "llama-T", tmp_path / "out", *options)
+    for name in ("tokenizer.json", "tokenizer_config.json", "tokenizer.model"):
+        assert (folder / name).read_bytes() == (base / name).read_bytes(), name
+    assert "# llama-T" in (folder / "README.md").read_text(encoding="utf-8")
+    assert not (folder / "model.json").exists()
+
+
+@pytest.mark.model
 def test_what_rounding_takes_from_the_update_is_told(
     finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

@@ -9,8 +9,7 @@ key. Filled sheets are read back by the command `lahja ratings`.
 
 # Where the graph has models between an initial model and its training, one of them is chosen.
 OPERATING_POINT = {
-    "operating_point": directory(f"{paths.results}/operating_point")
-    for _ in selection.families()[:1]
+    "operating_point": f"{paths.results}/operating_point" for _ in selection.families()[:1]
 }
 
 
@@ -23,7 +22,7 @@ rule make_tables_and_figures:
         scores=rules.score_sentences.output.scores,
         prompts=EVALUATION,
     output:
-        **OPERATING_POINT,
+        **{name: directory(folder) for name, folder in OPERATING_POINT.items()},
         tables=directory(f"{paths.results}/tables"),
         figures=directory(f"{paths.results}/figures"),
     log:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lahja.core.files import read_json, write_json
 from lahja.core.hub import MODEL_FILE
-from lahja.models.folder import adapter_of, load_model, load_tokenizer
+from lahja.models.folder import adapter_of, load_model
 
 if TYPE_CHECKING:
     import torch
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 # Where an adapter's base model lies, beside it, if no hub has it.
 BASE = "base"
 _CONFIG = "adapter_config.json"
+# A tokenizer is copied: transformers 5 would leave out Gemma's tokenizer.model, which llama.cpp's
+# converter reads, and name classes that transformers 4 does not know.
+_TOKENIZER = ("*token*", "*.model", "vocab.*", "merges.txt", "chat_template*")
 
 
 class Weights(NamedTuple):
@@ -45,7 +48,7 @@ def write_adapter(base: Path, adapter: Path, output: Path) -> Weights:
     if home is not None:
         place = {"base_model_name_or_path": home["repo"], "revision": home["revision"]}
     write_json(output / _CONFIG, config | place)
-    load_tokenizer(base).save_pretrained(output)
+    _copy_tokenizer(base, output)
     if home is None:
         unused = shutil.ignore_patterns(MODEL_FILE, "training.csv", ".snakemake*")
         shutil.copytree(base, output / BASE, ignore=unused)
@@ -68,8 +71,14 @@ def write_merged(base: Path, adapter: Path, precision: str | None, output: Path)
     model = load_model(base, adapter, dtype=torch.float32, device="cpu", trainable=True)
     lost = _lost_by_rounding(model, dtype)
     model.merge_and_unload().to(dtype).save_pretrained(output)
-    load_tokenizer(base).save_pretrained(output)
+    _copy_tokenizer(base, output)
     return Weights(dtype=str(dtype).removeprefix("torch."), lost=lost)
+
+
+def _copy_tokenizer(base: Path, output: Path) -> None:
+    for pattern in _TOKENIZER:
+        for file in filter(Path.is_file, base.glob(pattern)):
+            shutil.copy(file, output)
 
 
 def _lost_by_rounding(model: "PeftModel", dtype: "torch.dtype") -> float:
