@@ -15,7 +15,7 @@ from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 
-START = "from lahja.core.command import collect_seldom\ncollect_seldom()\n"
+START = "from lahja.core.command import run\nrun(lambda: None, [])\n"
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 _TABLES = "import lahja.core.tables, torch"
 MODELS = {

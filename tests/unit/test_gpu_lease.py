@@ -14,7 +14,7 @@ import pytest
 
 from lahja.core import gpu_lease
 from lahja.core.errors import LahjaError
-from lahja.core.gpu_lease import Device, find_devices, lease
+from lahja.core.gpu_lease import Device, find_devices
 
 # What a job does: it says which devices it has and from when to when.
 # What a script does before its work, and then the work of the test.
@@ -235,7 +235,7 @@ def test_what_cannot_be_is_one_line(
 def test_a_link_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "locks").symlink_to(tmp_path)
     with pytest.raises(LahjaError, match="expected a folder"):
-        lease([Device("0", "0")], 1, tmp_path / "locks")
+        gpu_lease._lock(tmp_path / "locks" / "a.lock")
 
 
 @pytest.fixture

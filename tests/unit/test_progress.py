@@ -52,16 +52,14 @@ def test_loading_is_not_in_the_rate_and_resumed_work_neither(clock, folder):
         progress.advance(10)
         clock["time"] += 20
         progress.advance(10)
-        state = progress.state()
-    assert (state.done, state.rate) == (60, 0.5)
-    assert state.summary() == "60 of 100 prompts (60%),  2.00s/ prompts, 01:20 left"
+    assert progress.summary() == "60 of 100 prompts (60%),  2.00s/ prompts, 01:20 left"
 
 
 def test_the_cost_is_shown(clock, folder):
     with Progress(3, "prompts") as progress:
         progress.cost = 1.75
         progress.advance()
-        assert progress.state().summary().endswith(", $1.75")
+        assert progress.summary().endswith(", $1.75")
 
 
 def test_the_file_says_how_far_and_goes_in_the_end(clock, folder):
@@ -70,7 +68,8 @@ def test_the_file_says_how_far_and_goes_in_the_end(clock, folder):
         clock["time"] += 3
         progress.advance()
         (state,) = read_states(folder)
-        assert (state.job, state.done, state.total) == ("train_sft models/llama-T+RL", 2, 10)
+        assert state.job == "train_sft models/llama-T+RL"
+        assert state.summary.startswith("2 of 10 texts (20%)")
         assert state.process == os.getpid()
     assert [*folder.iterdir()] == []
 
@@ -124,7 +123,7 @@ def test_batches_are_counted_as_they_are_done(clock, folder):
         seen.append(batch)
         clock["time"] += 3
         if len(seen) == 2:
-            assert read_states(folder)[0].done == 2
+            assert read_states(folder)[0].summary.startswith("2 of 3 texts")
     assert seen == [[1, 2], [3]]
     assert read_states(folder) == []
 
@@ -146,7 +145,7 @@ def test_jobs_are_named_after_script_and_output(arguments, name):
 
 def state(**values):
     known = {
-        "job": "train a", "unit": "steps", "done": 5, "total": 10, "rate": 0.5, "cost": None,
+        "job": "train a", "summary": "5 of 10 steps (50%),  2.00s/ steps, 00:10 left",
         "updated": 0, "host": "elsewhere", "process": 1,
     }  # fmt: skip
     return State(**(known | values))
@@ -163,7 +162,7 @@ def test_files_of_processes_that_are_gone_do_not_count(tmp_path):
         ("alive", socket.gethostname(), os.getpid()),
         ("node", "another-node", gone.pid),
     ):
-        write_json(tmp_path / f"{name}.json", vars(state(job=name, host=host, process=process)))
+        write_json(tmp_path / f"{name}.json", state(job=name, host=host, process=process)._asdict())
     assert [one.job for one in read_states(tmp_path)] == ["alive", "node"]
 
 
@@ -178,7 +177,7 @@ def test_a_file_that_is_none_is_named(tmp_path, content):
 def results(tmp_path):
     """A run's folder in which one job of another machine reports."""
     path = tmp_path / "results" / "demo" / "work" / "progress" / "train.json"
-    write_json(path, vars(state(updated=module.time() - 300)))
+    write_json(path, state(updated=module.time() - 300)._asdict())
     return tmp_path / "results" / "demo"
 
 

@@ -66,11 +66,11 @@ rule sample_evaluation:
     params:
         code=parameters.code("generate_responses"),
         generator=lambda wc: parameters.answering(
-            wc.model, **pick(parameters.mbr(wc.model), "temperature", "top_p")
+            wc.model, **pick(parameters.step(wc.model), "temperature", "top_p")
         ),
         python=lambda wc, input: paths.interpreter(config["evaluation"]["backend"]),
         execution=lambda wc, input: parameters.execution(config["decoding"]),
-        samples=lambda wc: parameters.mbr(wc.model)["samples"],
+        samples=lambda wc: parameters.step(wc.model)["samples"],
         store=f"{paths.state}/evaluation/{{model}}.jsonl",
     shell:
         f"{{params.python:q}} {scripts}/generate_responses.py"
@@ -102,7 +102,7 @@ rule choose_by_mbr:
     params:
         code=parameters.code("choose_by_mbr"),
         settings=lambda wc: canonical_json(
-            parameters.selecting | pick(parameters.mbr(wc.model), "dialect_weight")
+            parameters.selecting | pick(parameters.step(wc.model), "dialect_weight")
         ),
         execution=lambda wc, input: parameters.execution(config["scorers"]),
     shell:

@@ -36,5 +36,5 @@ def _table(results: list[Path]) -> Table:
             minutes = (time() - state.updated) / 60
             # A job that has been silent for a minute is marked.
             last = "" if minutes < 1 else f"{minutes:.0f} min ago"
-            table.add_row(state.job, state.summary(), last)
+            table.add_row(state.job, state.summary, last)
     return table

@@ -70,11 +70,8 @@ def write_artifact(table: Table, folder: Path) -> None:
     """Write `<name>.csv` and `<name>.parquet` into a folder, each atomically."""
     with atomic_path(folder / f"{table.name}.csv") as draft:
         table.rows.to_csv(draft, index=False)
-    about = {
-        "caption": table.caption,
-        "columns": [asdict(column) for column in table.columns],
-        "notes": table.notes,
-    }
+    columns = [asdict(column) for column in table.columns]
+    about = {"caption": table.caption, "columns": columns, "notes": table.notes}
     frame = pa.Table.from_pandas(table.rows, preserve_index=False)
     metadata = {_METADATA_KEY: json.dumps(about, ensure_ascii=False).encode()}
     with atomic_path(folder / f"{table.name}.parquet") as draft:

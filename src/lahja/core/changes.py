@@ -70,16 +70,14 @@ def start_run(record: Path, packages: Mapping[str, str], jobs: Sequence[PlannedJ
             continue
         changed = {name} if kind == "stages" else {*PACKAGES[name]}
         touched = [job for job in jobs if changed & {*job.stages}]
+        n_due, effect = sum(job.is_due for job in touched), "all that it may change is remade"
         if kept := sorted({job.rule for job in touched if not job.is_due}):
             facts[kind][name] = old
+            rules = " ".join(kept)
+            effect = f"may change results that are kept; --forcerun {rules} remakes them"
         if kind == "stages":
-            n_due = sum(job.is_due for job in touched)
-            told.append(f"{name} version {old} -> {version}: {n_due} jobs remake their results "
-                        "(`lahja plan --remaining` prices them)")  # fmt: skip
-        elif kept:
-            told.append(f"{name} {old} -> {version}: may change results that are kept; "
-                        f"--forcerun {' '.join(kept)} remakes them")  # fmt: skip
-        else:
-            told.append(f"{name} {old} -> {version}: all that it may change is remade")
+            name = f"{name} version"
+            effect = f"{n_due} jobs remake their results (`lahja plan --remaining` prices them)"
+        told.append(f"{name} {old} -> {version}: {effect}")
     write_json(record, facts)
     return told

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from inspect import getmodule, signature
 from pathlib import Path
 from typing import Any, TextIO, get_args, get_origin, get_type_hints
@@ -23,8 +24,6 @@ from lahja.core.settings import with_execution
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _UNUSABLE = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EACCES, errno.EPERM, errno.EROFS)
-
-
 _FROM_0 = ("seed", "gpus", "samples")
 
 
@@ -39,7 +38,10 @@ def run(
     disk and a path that cannot be used; any other exception is a fault of lahja's own and keeps
     its traceback.
     """
-    collect_seldom()
+    # The million objects that torch and transformers import stay; to look through them again and
+    # again for garbage, and at exit, takes a third of a model's start (bench/starts.py).
+    gc.set_threshold(100_000)
+    atexit.register(gc.freeze)
     values, known = vars(_parser(main, name).parse_args(arguments)), signature(main).parameters
     gpus = values["gpus"] if "gpus" in known else values.pop("gpus", 0)
     if target := _settings_of(main):
@@ -51,9 +53,8 @@ def run(
         elif values.get("output"):
             expect_writable(values["output"])
         with redirect_stdout(_Stream(sys.stdout)), redirect_stderr(_Stream(sys.stderr)):
-            given = {key: value for key, value in values.items() if key not in plain}
             try:
-                main(*(values[key] for key in plain), **given)
+                main(*[values.pop(key) for key in plain], **values)
             finally:
                 sys.stdout.flush()
     except LahjaError as error:
@@ -73,15 +74,8 @@ class _Stream:
         self._stream = stream
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def write(self, text: str) -> int:
-        """Return how many characters were written."""
-        return self._do(self._stream.write, text)
-
-    def flush(self) -> None:
-        """Write what is buffered."""
-        self._do(self._stream.flush)
+        found = getattr(self._stream, name)
+        return partial(self._do, found) if name in ("write", "flush") else found
 
     def _do(self, act: Callable[..., Any], *values: str) -> Any:
         try:
@@ -89,16 +83,6 @@ class _Stream:
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
             return act(*values)
-
-
-def collect_seldom() -> None:
-    """Look for garbage in cycles after 100,000 new objects in place of 700, and not at exit.
-
-    The million objects that torch and transformers import stay; to look through them again and
-    again takes a third of a model's start (bench/starts.py).
-    """
-    gc.set_threshold(100_000)
-    atexit.register(gc.freeze)
 
 
 def _settings_of(main: Callable[..., None]) -> str | None:
@@ -115,24 +99,22 @@ def _parser(main: Callable[..., None], program: str | None) -> argparse.Argument
     )
     hints = get_type_hints(main)
     for name, parameter in signature(main).parameters.items():
-        options = _option(hints[name])
+        options = _option(hints[name], name)
         if parameter.kind is parameter.POSITIONAL_ONLY:
             parser.add_argument(name, **options)
             continue
-        if options.get("type") in (int, float):
-            options["type"] = _number(options["type"], name)
         is_required = parameter.default is parameter.empty
         options |= {"required": True} if is_required else {"default": parameter.default}
         parser.add_argument(f"--{name.replace('_', '-')}", dest=name, **options)
     if _settings_of(main):
-        options = _option(dict) | {"default": {}, "help": "what results do not depend on"}
-        parser.add_argument("--execution", **options)
+        told = "what results do not depend on"
+        parser.add_argument("--execution", **_option(dict), default={}, help=told)
     if program is None and "gpus" not in hints:
         parser.add_argument("--gpus", type=int, default=0, help="GPUs to lease for the process")
     return parser
 
 
-def _option(hint: Any) -> dict[str, Any]:
+def _option(hint: Any, name: str = "") -> dict[str, Any]:
     if hint is bool:
         return {"action": "store_true"}
     if get_origin(hint) is list:
@@ -142,6 +124,8 @@ def _option(hint: Any) -> dict[str, Any]:
     if kind is dict or get_origin(kind) is dict:
         return {"type": _json_object, "metavar": "JSON"}
     option = {"type": kind, "metavar": "PATH" if kind is Path else kind.__name__.upper()}
+    if kind in (int, float):
+        option["type"] = _number(kind, name)
     return option | ({"nargs": "?"} if members and len(members) < len(get_args(hint)) else {})
 
 
@@ -150,7 +134,6 @@ def _number(kind: type, name: str) -> Callable[[str], int | float]:
     low, high = (0, 1) if kind is float else (int(name not in _FROM_0), float("inf"))
 
     def read(text: str) -> int | float:
-        """Return the number that a text is, within its range."""
         if not low <= (value := kind(text)) <= high:
             told = f"{low} to {high}" if kind is float else f"{low} or more"
             raise argparse.ArgumentTypeError(f"expected {told}, not {text}")

@@ -126,15 +126,12 @@ def known_digests(files: Iterable[Path], store: Path) -> list[str]:
     `store` is a JSON file that lives as long as nobody deletes it, and is written where it grows.
     """
     known = read_json(store) if store.is_file() else {}
-    n_known, names = len(known), []
-    for file in files:
-        found = file.stat()
-        names.append(f"{file.resolve()} {found.st_size} {found.st_mtime_ns}")
-        if names[-1] not in known:
-            known[names[-1]] = digest_of_file(file)
-    if len(known) > n_known:
+    stats = ((file, file.stat()) for file in files)
+    names = {file: f"{file.resolve()} {s.st_size} {s.st_mtime_ns}" for file, s in stats}
+    if new := {name: digest_of_file(f) for f, name in names.items() if name not in known}:
+        known |= new
         write_json(store, known)
-    return [known[name] for name in names]
+    return [known[name] for name in names.values()]
 
 
 def digest_of_file(path: Path) -> str:

@@ -7,21 +7,18 @@ import fcntl
 import os
 import random
 import re
-import shutil
 import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
 from lahja.core.errors import LahjaError
 
 # Fixed, not $TMPDIR: all users of the machine must look into the same folder.
-LOCK_FOLDER = Path("/tmp/lahja-gpu")
-LOCK_FOLDER_VARIABLE = "LAHJA_GPU_LOCKS"
-STAND_INS_VARIABLE = "LAHJA_GPUS"
+_LOCK_FOLDER = "/tmp/lahja-gpu"
 _MIN_WAIT, _MAX_WAIT = 0.05, 2.0
 
 
@@ -34,49 +31,34 @@ class Device(NamedTuple):
 
 
 def lease_devices(wanted: int) -> None:
-    """Set CUDA_VISIBLE_DEVICES to devices that no other job has until this process ends.
+    """Wait for devices that no other job has, and set CUDA_VISIBLE_DEVICES to them.
 
     To be called before CUDA is. Does nothing on a machine without a GPU, or where none is wanted.
-    Raises `LahjaError` where more devices are wanted than there are.
+    A lease is an exclusive `flock` on one file per device, in a folder that all users share, until
+    this process, or what it becomes, ends. Says once on standard error that it waits; it holds no
+    device meanwhile. Raises `LahjaError` where more devices are wanted than there are.
     """
     if wanted < 0:
         raise LahjaError(f"expected 0 GPUs or more, got {wanted}")
     devices = find_devices(os.environ) if wanted else []
     if not devices:
         return
-    folder = Path(os.environ.get(LOCK_FOLDER_VARIABLE) or LOCK_FOLDER)
-    # Other users must open the files, whatever this one's umask.
-    mask = os.umask(0)
-    try:
-        leased = lease(devices, wanted, folder)
-    finally:
-        os.umask(mask)
-    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(device.name for device in leased)
-    # Numbers mean what nvidia-smi shows; CUDA's own order puts the fastest card first.
-    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
-
-
-def lease(devices: list[Device], wanted: int, folder: Path) -> list[Device]:
-    """Wait for as many devices as are wanted, lock them for this process and what it becomes.
-
-    A lease is an exclusive `flock` on one file per device, in a folder that all users share. Says
-    once on standard error that it waits. While it waits it holds no device.
-    """
     names = ", ".join(device.name for device in devices)
     if wanted > len(devices):
         raise LahjaError(
             f"the job asks for {wanted} GPUs, but there are only {len(devices)} here ({names})"
         )
-    _make_folder(folder)
-    wait = _MIN_WAIT
-    while not (taken := _take(devices, wanted, folder)):
+    folder, wait = Path(os.environ.get("LAHJA_GPU_LOCKS") or _LOCK_FOLDER), _MIN_WAIT
+    while not (leased := _take(devices, wanted, folder)):
         if wait == _MIN_WAIT:
             noun = f"{wanted} GPU" + "s" * (wanted > 1)
             told = f"lahja: waiting for {noun} of {names} (leases: {folder})"
             print(told, file=sys.stderr, flush=True)
         time.sleep(wait * random.uniform(0.5, 1.5))
         wait = min(_MAX_WAIT, 1.5 * wait)
-    return taken
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(device.name for device in leased)
+    # Numbers mean what nvidia-smi shows; CUDA's own order puts the fastest card first.
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
 
 
 def _take(devices: list[Device], wanted: int, folder: Path) -> list[Device]:
@@ -85,10 +67,11 @@ def _take(devices: list[Device], wanted: int, folder: Path) -> list[Device]:
     for device in devices:
         if len(held) < wanted and (locks := _lock_device(device, folder)):
             held[device] = locks
-    is_enough = len(held) == wanted
-    for lock in (lock for locks in held.values() for lock in locks):
-        os.set_inheritable(lock, True) if is_enough else os.close(lock)
-    return [*held] if is_enough else []
+    if len(held) == wanted:
+        return [*held]
+    for lock in chain.from_iterable(held.values()):
+        os.close(lock)
+    return []
 
 
 def _lock_device(device: Device, folder: Path) -> list[int]:
@@ -99,31 +82,35 @@ def _lock_device(device: Device, folder: Path) -> list[int]:
         wanted[device.card] = fcntl.LOCK_SH
     files = {folder / f"{name.replace('/', '_')}.lock": kind for name, kind in wanted.items()}
     held = [lock for file, kind in files.items() if (lock := _lock(file, kind)) is not None]
-    if len(held) == len(files):
-        return held
-    for lock in held:
-        os.close(lock)
-    return []
+    while held and len(held) < len(files):
+        os.close(held.pop())
+    return held
 
 
 def _lock(path: Path, kind: int = fcntl.LOCK_EX) -> int | None:
     """Return a descriptor that locks the file, or None where another process holds it."""
     lock = _open(path)
-    try:
+    with suppress(BlockingIOError, FileNotFoundError):
         fcntl.flock(lock, kind | fcntl.LOCK_NB)
         # A file that was deleted meanwhile protects nothing: the next job makes a new one.
         if os.fstat(lock).st_ino == path.stat().st_ino:
+            os.set_inheritable(lock, True)
             return lock
-    except (BlockingIOError, FileNotFoundError):
-        pass
     os.close(lock)
     return None
 
 
 def _open(path: Path) -> int:
-    # Not with O_CREAT at once: in a sticky folder Linux refuses that for other users' files.
+    """Return a descriptor of a lock file, made with its folder where there is none."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    # Other users must open the files, whatever this one's umask.
+    mask = os.umask(0)
     try:
+        # Every user adds files, none removes another's.
+        path.parent.mkdir(0o1777, exist_ok=True)
+        if path.parent.is_symlink():
+            raise LahjaError(f"{path.parent}: expected a folder for the GPUs' lock files")
+        # Not with O_CREAT at once: in a sticky folder Linux refuses that for other users' files.
         if not path.exists():
             # Another job may be quicker; then its file is opened.
             with suppress(FileExistsError):
@@ -131,17 +118,8 @@ def _open(path: Path) -> int:
         return os.open(path, flags)
     except OSError as error:
         raise LahjaError(f"{path}: cannot open the GPU's lock file ({error.strerror})") from None
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        # Every user adds files, none removes another's.
-        with suppress(FileExistsError):
-            folder.mkdir(0o1777)
-    except OSError as error:
-        raise LahjaError(f"{folder}: cannot make the GPUs' folder ({error.strerror})") from None
-    if folder.is_symlink() or not folder.is_dir():
-        raise LahjaError(f"{folder}: expected a folder for the GPUs' lock files")
+    finally:
+        os.umask(mask)
 
 
 def find_devices(environment: Mapping[str, str]) -> list[Device]:
@@ -156,8 +134,8 @@ def find_devices(environment: Mapping[str, str]) -> list[Device]:
         # Slurm numbers a step's devices from 0, so the numbers identify none on the machine.
         step = f"slurm-{job}.{environment.get('SLURM_STEP_ID', 'batch')}"
         return [Device(name, f"{step}-{name}") for name in visible if name]
-    if STAND_INS_VARIABLE in environment:
-        return [Device(name, name) for name in environment[STAND_INS_VARIABLE].split(",") if name]
+    if "LAHJA_GPUS" in environment:
+        return [Device(name, name) for name in environment["LAHJA_GPUS"].split(",") if name]
     listed = _listed()
     cards = [uuid for uuid, card in listed.items() if uuid == card]
     installed = [Device(str(number), identity) for number, identity in enumerate(cards)]
@@ -193,9 +171,9 @@ def _listed() -> dict[str, str]:
 
 
 def _nvidia_smi(*arguments: str) -> str:
-    if not (program := shutil.which("nvidia-smi")):
-        return ""
     import subprocess
 
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
-    return done.stdout
+    with suppress(OSError):
+        command = ["nvidia-smi", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return ""

@@ -37,8 +37,7 @@ def retrieve_model(
 ) -> None:
     """Fill the folder `output` with links to a hub model's files at its locked commit.
 
-    `model.json` beside them holds that commit, which identifies the model; `wanted` is what
-    `wanted_commit` gave.
+    `model.json` beside them holds that commit; `wanted` is what `wanted_commit` gave.
     """
     commit = resolve_commit("model", name, lock, revision)
     folder = download_snapshot("model", name, commit)
@@ -176,10 +175,9 @@ def _one_line_errors(kind: str, name: str, failed: str = "cannot be had") -> Ite
         told = f"is gated: accept its terms at {page}, then log in (hf auth login, or HF_TOKEN)"
         raise LahjaError(f"hub {kind} {name} {told}") from None
     except RepositoryNotFoundError:
-        told = f"; the folder here is ./{name}" if Path(name).is_dir() else ""
-        raise LahjaError(
-            f"hub {kind} {name}: none at {page}, or it is private to others{told}"
-        ) from None
+        told = f"none at {page}, or it is private to others"
+        told += f"; the folder here is ./{name}" if Path(name).is_dir() else ""
+        raise LahjaError(f"hub {kind} {name}: {told}") from None
     except (HTTPError, OSError) as error:
         told = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise LahjaError(f"hub {kind} {name}: {failed} ({told})") from None

@@ -27,14 +27,12 @@ class Journal:
         """
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        is_new = not path.exists()
         self._file = path.open("a+b", buffering=0)
         try:
-            if is_new:
-                # The file's own bytes would not bring its name back.
-                folder = os.open(path.parent, os.O_RDONLY)
-                os.fsync(folder)
-                os.close(folder)
+            # The file's own bytes would not bring its name back.
+            folder = os.open(path.parent, os.O_RDONLY)
+            os.fsync(folder)
+            os.close(folder)
             self._lock()
             self.rows = self._read(parse, kind)
         except BaseException:
@@ -46,9 +44,8 @@ class Journal:
 
         Where the disk is full, the file stays as it was.
         """
-        lines = [json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows]
-        end = self._file.seek(0, os.SEEK_END)
-        rest = memoryview(b"".join(lines))
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        end, rest = self._file.seek(0, os.SEEK_END), memoryview(lines.encode())
         try:
             while rest:
                 rest = rest[self._file.write(rest) :]
@@ -68,10 +65,9 @@ class Journal:
         except BlockingIOError:
             raise LahjaError(f"{self.path}: another process is writing to it") from None
         except OSError as error:
-            raise LahjaError(
-                f"{self.path}: the file system gives no locks ({error.strerror}); mount it with "
-                "them (on Lustre: -o flock)"
-            ) from None
+            told = f"the file system gives no locks ({error.strerror})"
+            cure = "mount it with them (on Lustre: -o flock)"
+            raise LahjaError(f"{self.path}: {told}; {cure}") from None
 
     def _read(self, parse: Callable, kind: str) -> list[Any]:
         self._file.seek(0)

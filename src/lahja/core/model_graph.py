@@ -4,7 +4,7 @@ A model is a hub checkpoint, pretrained from scratch, its parent plus one step o
 two models, or its parent decoded in another way. Models of one root share its weights.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from lahja.core.errors import LahjaError, hint
@@ -29,15 +29,15 @@ class Model:
     """
 
     name: str
-    checkpoint: str | None = None
-    revision: str | None = None
-    parent: str | None = None
-    train: str | None = None
-    dataset: str | None = None
-    end: str | None = None
-    weight: float | None = None
-    decoding: str | None = None
-    settings: dict[str, Any] = field(default_factory=dict)
+    checkpoint: str | None
+    revision: str | None
+    parent: str | None
+    train: str | None
+    dataset: str | None
+    end: str | None
+    weight: float | None
+    decoding: str | None
+    settings: dict[str, Any]
 
     @property
     def is_adapter(self) -> bool:
@@ -66,7 +66,13 @@ class ModelGraph:
         self.models: dict[str, Model] = {}
         for model in given.values():
             self._add(model, given, [])
-        self._check_distinct()
+        seen: dict[str, str] = {}
+        for name, model in self.models.items():
+            # Folders are compared as a file system that ignores case would.
+            for identity in (name.lower(), canonical_json(asdict(model) | {"name": None})):
+                if (other := seen.setdefault(identity, name)) != name:
+                    told = f"the same path as models.{other}; expected one name for each model"
+                    raise LahjaError(f"models.{name}: {told}")
 
     def __getitem__(self, name: str) -> Model:
         """Return a model by name."""
@@ -83,18 +89,14 @@ class ModelGraph:
 
     def names(self, train: str | None) -> list[str]:
         """Return the models that a training step makes; None gives the hub checkpoints."""
-        models = (model for model in self.models.values() if not model.decoding)
-        return [model.name for model in models if model.train == train]
+        found = (m for m in self.models.values() if m.train == train and not m.decoding)
+        return [model.name for model in found]
 
     def _parts(self, model: Model) -> list[tuple[str, str]]:
         """Return the models that a model is made of directly, after the key that names each."""
-        parent_key = "interpolate" if model.end else "from"
-        parts = (
-            (f"models.{model.name}.{parent_key}", model.parent),
-            (f"models.{model.name}.interpolate", model.end),
-            (f"datasets.{model.dataset}.policy", self._policies.get(model.dataset)),
-        )
-        return [(key, name) for key, name in parts if name]
+        key = f"models.{model.name}." + ("interpolate" if model.end else "from")
+        policy = f"datasets.{model.dataset}.policy", self._policies.get(model.dataset)
+        return [part for part in ((key, model.parent), (key, model.end), policy) if part[1]]
 
     def _add(self, model: Model, given: dict[str, Model], above: list[str]) -> None:
         """Add a model after those that it is made of; `above` are the models made of it."""
@@ -119,33 +121,16 @@ class ModelGraph:
             if self.root(model.end) != self.root(model.name):
                 raise LahjaError(f"{key}: {model.parent} and {model.end} rest on different roots")
 
-    def _check_distinct(self) -> None:
-        seen: dict[str, str] = {}
-        for name, model in self.models.items():
-            # Folders are compared as a file system that ignores case would.
-            for identity in (name.lower(), canonical_json(asdict(model) | {"name": None})):
-                if (other := seen.setdefault(identity, name)) != name:
-                    raise LahjaError(
-                        f"models.{name}: the same path as models.{other}; "
-                        "expected one name for each model"
-                    )
-
 
 def _model(name: str, entry: dict[str, Any]) -> Model:
     ends = entry.get("interpolate")
     if ends and (entry.get("from") or entry.get("train") or entry.get("on")):
         raise LahjaError(f"models.{name}: interpolates and trains; expected one of them")
     parent, end = ends or (entry.get("from"), None)
-    kept = ("checkpoint", "revision", "weight", "decoding")
-    return Model(
-        name=name,
-        parent=parent,
-        end=end,
-        train=INTERPOLATE if ends else entry.get("train"),
-        dataset=entry.get("on"),
-        settings=entry.get("settings") or {},
-        **{key: entry.get(key) for key in kept},
-    )
+    train, settings = INTERPOLATE if ends else entry.get("train"), entry.get("settings") or {}
+    own = {field.name: entry.get(field.name) for field in fields(Model)}
+    own |= {"name": name, "parent": parent, "end": end, "train": train, "dataset": entry.get("on")}
+    return Model(**own | {"settings": settings})
 
 
 def _policy(name: str, datasets: dict[str, dict[str, Any]]) -> str | None:
@@ -186,5 +171,5 @@ def _check_step(model: Model, datasets: dict[str, dict[str, Any]]) -> None:
         raise LahjaError(f"{key}: no such dataset: {name!r}; {hint(name, datasets)}")
     kind, known = datasets[name]["kind"], LEARNS_FROM[model.train]
     if kind not in known:
-        wanted = " or ".join(sorted(known))
-        raise LahjaError(f"{key}: {model.train} learns from {wanted}, not from {kind}")
+        told = f"{model.train} learns from {' or '.join(sorted(known))}, not from {kind}"
+        raise LahjaError(f"{key}: {told}")

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from lahja.core.config import resolve
+from lahja.core.errors import LahjaError
 from lahja.core.files import canonical_json, digest_of_file, digest_of_folder, digest_of_text
-from lahja.core.model_graph import ModelGraph
+from lahja.core.model_graph import MBR, ModelGraph
 from lahja.core.paths import Paths
 from lahja.core.selection import Selection
 from lahja.core.settings import execution_only, pick, without_execution
@@ -37,7 +38,10 @@ def open_run(
     config = resolve(config)
     graph = ModelGraph(config["models"], config["datasets"])
     paths = Paths(config, graph)
-    paths.expect_own()
+    for key, folder in paths.own.items():
+        if not Path(folder).is_dir():
+            told = f"no folder {folder}, and no name on the hub either"
+            raise LahjaError(f"{key}.checkpoint: {told}")
     return config, graph, paths, Selection(config, graph), Parameters(config, paths, checkout)
 
 
@@ -130,9 +134,10 @@ class Parameters:
         return is_ranked or bool(entry.get("gates")), is_ranked
 
     def step(self, name: str) -> dict[str, Any]:
-        """Return the settings of a model's training step, its own departures included."""
+        """Return how a model is trained, or else decoded, its own departures included."""
         model = self.graph[name]
-        return self.config["training"][model.train] | model.settings
+        common = self.config["training"] | pick(self.config["evaluation"], MBR)
+        return common[model.train or model.decoding] | model.settings
 
     def record(self, name: str) -> str:
         """Return what a model's folder says of how the model came about."""
@@ -205,7 +210,3 @@ class Parameters:
         asked = filter(self.is_server, generators)
         keys = {self.config["generators"][name]["key"] for name in asked}
         return sorted(key for key in keys if key and not os.environ.get(key))
-
-    def mbr(self, model: str) -> dict[str, Any]:
-        """Return how a model is decoded by minimum Bayes risk, its own departures included."""
-        return self.config["evaluation"]["mbr"] | self.graph[model].settings

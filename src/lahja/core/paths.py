@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from lahja.core.errors import LahjaError
 from lahja.core.files import files_under
 from lahja.core.hub import HUB, checkpoint_folder, wanted_commit
 from lahja.core.model_graph import ModelGraph
@@ -72,13 +71,6 @@ class Paths:
             if each["access"] == "hub"
         }
 
-    def expect_own(self) -> None:
-        """Raise `LahjaError` for a folder of the user's that is missing."""
-        for key, folder in self.own.items():
-            if not Path(folder).is_dir():
-                told = f"no folder {folder}, and no name on the hub either"
-                raise LahjaError(f"{key}.checkpoint: {told}")
-
     def corpus(self, name: str) -> str:
         """Return the folder that a corpus's `path` is relative to."""
         is_demo = self.config["corpora"][name]["access"] == "demo"
@@ -94,31 +86,22 @@ class Paths:
 
     def pairs_made_of(self, dataset: str) -> dict[str, Any]:
         """Return what pairs are made of, as inputs of a rule: labelled candidates, or samples."""
-        entry = self.config["datasets"][dataset]
+        entry, table = self.config["datasets"][dataset], "prompts.parquet"
+        candidates = [f"{self.results}/labels.parquet", f"{self.results}/relabelled.parquet"]
+        others: dict[str, Any] = {key: [] for key in ("parallel", *SCORERS)}
+        if "policy" in entry:
+            candidates = [f"{self.policy.format(**entry)}/labels.parquet"]
         if entry["select"] == "reward":
             table = f"directions.{entry['per_direction']}.parquet"
-            return {
-                "prompts": f"{self.results}/prompts/{table}",
-                "candidates": [f"{self.policy.format(**entry)}/{table}"],
-                "parallel": [f"{self.results}/data/parallel.parquet"],
-                **self.selecting_scorers(),
-            }
-        labelled = [f"{self.results}/labels.parquet", f"{self.results}/relabelled.parquet"]
-        if "policy" in entry:
-            labelled = [f"{self.policy.format(**entry)}/labels.parquet"]
-        unused = {key: [] for key in ("parallel", *SCORERS)}
-        return {
-            "prompts": f"{self.results}/prompts/prompts.parquet",
-            "candidates": labelled,
-            **unused,
-        }
+            candidates = [f"{self.policy.format(**entry)}/{table}"]
+            others = {"parallel": [f"{self.results}/data/parallel.parquet"]}
+            others |= self.selecting_scorers()
+        return {"prompts": f"{self.results}/prompts/{table}", "candidates": candidates, **others}
 
     def base_model(self, name: str) -> str:
         """Return the folder of a model's base: a checkpoint, or one pretrained by the run."""
         base = self.graph.root(name)
-        if base.checkpoint:
-            return checkpoint_folder(base.checkpoint, base.revision)
-        return f"{self.results}/models/{base.name}"
+        return self._checkpoint(vars(base), f"models/{base.name}")
 
     def adapter(self, name: str) -> list[str]:
         """Return the folder of a model's adapter, or nothing for a base model."""
@@ -157,8 +140,8 @@ class Paths:
     def selecting_scorers(self) -> dict[str, Any]:
         """Return the folders of the scorers that select; where none is configured, the judge's."""
         own = {name: f"selecting_{name}" for name in SCORERS}
-        entries = self.config["scorers"]
-        found = {name: self.scorer(own[name] if entries.get(own[name]) else name) for name in own}
+        has_own = self.config["scorers"].get
+        found = {name: self.scorer(own[name] if has_own(own[name]) else name) for name in SCORERS}
         return found | {"weights": self.weights(*found.values())}
 
     def wanted_commit(self, folder: str) -> str:
@@ -174,23 +157,21 @@ class Paths:
         entry = self.config["generators"][name]
         if entry["backend"] in ANSWERING:
             return self.model(entry["model"])
-        recorded = entry["backend"] == "recorded"
-        recordings = {"recordings": self.corpus(entry["corpus"])} if recorded else {}
+        is_recorded = entry["backend"] == "recorded"
+        recordings = {"recordings": self.corpus(entry["corpus"])} if is_recorded else {}
         return {"root": [], "adapter": []} | recordings
 
     def environment(self, backend: str) -> list[str]:
         """Return the environment that a backend waits for, or nothing."""
-        is_built = backend == "vllm" and not self.config["vllm"]["python"]
-        return [self.vllm] if is_built else []
+        return [self.vllm] if backend == "vllm" and not self.config["vllm"]["python"] else []
 
     def environment_lock(self) -> list[str]:
         """Return the pins of the environment beside the main one that the run needs, if any."""
         answering = [*self.config["generators"].values(), self.config["evaluation"]]
-        needs_vllm = any(entry["backend"] == "vllm" for entry in answering)
-        return [f"envs/{self.vllm_lock}.txt"] if needs_vllm else []
+        backends = {entry["backend"] for entry in answering}
+        return [f"envs/{self.vllm_lock}.txt"] if "vllm" in backends else []
 
     def interpreter(self, backend: str) -> str:
         """Return the Python that runs a backend."""
-        if backend != "vllm":
-            return "python"
-        return self.config["vllm"]["python"] or f"{self.vllm}/bin/python"
+        own = self.config["vllm"]["python"] or f"{self.vllm}/bin/python"
+        return own if backend == "vllm" else "python"

@@ -10,10 +10,9 @@ import socket
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic, time
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from tqdm import tqdm
 
@@ -24,33 +23,14 @@ from lahja.core.files import read_json, write_json
 _LINE_SECONDS, _FILE_SECONDS = 60.0, 2.0
 
 
-@dataclass(frozen=True)
-class State:
-    """Progress of one job; `rate` (per second) is of this process alone, without resumed work."""
+class State(NamedTuple):
+    """Progress of one job as text, and when and by which process it was written."""
 
     job: str
-    unit: str
-    done: float
-    total: float
-    rate: float | None
-    cost: float | None
+    summary: str
     updated: float
     host: str
     process: int
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether its process may still run; always, where it runs on another machine."""
-        return self.host != socket.gethostname() or Path(f"/proc/{self.process}").exists()
-
-    def summary(self) -> str:
-        """Return done and total, rate, time left and cost as text."""
-        speed = ", {rate_fmt}, {remaining} left" if self.rate else ""
-        return tqdm.format_meter(
-            self.done, self.total, 0, rate=self.rate, unit=f" {self.unit}",
-            postfix="" if self.cost is None else f"${self.cost:,.2f}",
-            bar_format="{n_fmt} of {total_fmt}{unit} ({percentage:.0f}%)" + speed + "{postfix}",
-        )  # fmt: skip
 
 
 class Progress:
@@ -97,25 +77,30 @@ class Progress:
         if now - self._written >= _FILE_SECONDS:
             self._write()
 
-    def state(self) -> State:
-        """Return the job's progress now."""
+    def summary(self) -> str:
+        """Return done and total, time left, cost, and the rate without resumed work, as text."""
         now = monotonic()
         begun, before = self._begun or (now, self.done)
         rate = (self.done - before) / (now - begun) if now > begun and self.done > before else None
-        place = time(), socket.gethostname(), os.getpid()
-        return State(self.job, self.unit, self.done, self.total, rate, self.cost, *place)
+        speed = ", {rate_fmt}, {remaining} left" if rate else ""
+        return tqdm.format_meter(
+            self.done, self.total, 0, rate=rate, unit=f" {self.unit}",
+            postfix="" if self.cost is None else f"${self.cost:,.2f}",
+            bar_format="{n_fmt} of {total_fmt}{unit} ({percentage:.0f}%)" + speed + "{postfix}",
+        )  # fmt: skip
 
     def _log(self) -> None:
         self._logged = monotonic()
         if self.bar.disable:
-            print(f"{self.job}: {self.state().summary()}", file=sys.stderr, flush=True)
+            print(f"{self.job}: {self.summary()}", file=sys.stderr, flush=True)
 
     def _write(self) -> None:
         self._written = monotonic()
         # A job must not fail because its progress cannot be written.
         with suppress(OSError):
             if self.file:
-                write_json(self.file, asdict(self.state()))
+                state = State(self.job, self.summary(), time(), socket.gethostname(), os.getpid())
+                write_json(self.file, state._asdict())
 
 
 def counted(items: Iterable[list[int]], total: int, unit: str) -> Iterator[list[int]]:
@@ -147,4 +132,6 @@ def read_states(folder: Path) -> list[State]:
             # Its job ended between the listing and the reading.
             if path.exists():
                 raise
-    return [state for state in states if state.is_alive]
+    # Of a process on another machine nothing is known.
+    here = socket.gethostname()
+    return [s for s in states if s.host != here or Path(f"/proc/{s.process}").exists()]

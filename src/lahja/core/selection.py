@@ -46,11 +46,7 @@ class Selection:
         self.compared = {name: of for name, of in self.initial.items() if {name, of} <= known}
 
     def _start(self, model: Model) -> str:
-        """Return the model that a model's own training started from.
-
-        Iterations, interpolations and decodings share the start of the first iteration: they are
-        compared with it, not with each other.
-        """
+        """Return what a model is compared with: what it, or its first iteration, started from."""
         parent = self.graph[model.parent]
         is_step = model.train not in (None, "sft") or model.decoding
         if is_step and (parent.train in ("dpo", INTERPOLATE) or parent.decoding):
@@ -86,8 +82,8 @@ class Selection:
         The language identifier comes first: it trains in memory that nothing has used before.
         """
         entries = self.config["scorers"]
-        names = (f"{prefix}{name}" for name in reversed(SCORERS))
-        return [name for name in names if (own := entries.get(name)) and not own["checkpoint"]]
+        names = [f"{prefix}{name}" for name in reversed(SCORERS)]
+        return [name for name in names if entries.get(name) and not entries[name]["checkpoint"]]
 
     def _variant(self, model: str) -> str | None:
         """Return the variant of a translator's data, "clean" or "aug"; None of other models."""
@@ -95,11 +91,10 @@ class Selection:
 
     def translators(self) -> dict[str, str]:
         """Return the bars of Figure 7 as the paper names them: llama-Clean, llama-Aug ..."""
-        variants = {name: self._variant(name) for name in self.evaluated}
         return {
             name: f"{self.graph[name].parent}-{variant.capitalize()}"
-            for name, variant in variants.items()
-            if variant
+            for name in self.evaluated
+            if (variant := self._variant(name))
         }
 
     def pictured(self) -> list[str]:
@@ -131,8 +126,9 @@ class Selection:
         answering = [entry["model"] for entry in generators if entry["backend"] in ANSWERING]
         wanted = [*self.evaluated, *self.classifiers, *answering]
         used = set().union(*map(self.graph.needed, wanted))
-        models = self.graph.models.values()
-        return [model.name for model in models if model.is_trained and model.name in used]
+        return [
+            name for name, model in self.graph.models.items() if model.is_trained and name in used
+        ]
 
     def families(self) -> list[dict[str, Any]]:
         """Return initial models and what was trained from them, with the models between the two.
@@ -140,9 +136,8 @@ class Selection:
         Of each family `points` are pairs of interpolation weight and model; only those count of
         which a model between is evaluated.
         """
-        between = (model for model in self.graph.models.values() if model.name in self.evaluated)
         families: dict[tuple[str, str], list[list[Any]]] = {}
-        for model in between:
+        for model in map(self.graph.__getitem__, self.evaluated):
             if model.train == INTERPOLATE and {model.parent, model.end} <= {*self.evaluated}:
                 points = families.setdefault((model.parent, model.end), [])
                 points.append([model.weight, model.name])

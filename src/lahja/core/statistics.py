@@ -44,11 +44,10 @@ class Estimate:
         """Return the two-sided bootstrap p-value of the score being 0 (of differences).
 
         Twice the smaller share of resamples on either side of 0, with one added on both sides
-        of the fraction, so that it is never 0 (Davison and Hinkley 1997, section 4.2).
+        of the fraction, so that it is never 0.
         """
-        below = (np.count_nonzero(self.draws <= 0) + 1) / (len(self.draws) + 1)
-        above = (np.count_nonzero(self.draws >= 0) + 1) / (len(self.draws) + 1)
-        return float(min(1.0, 2 * min(below, above)))
+        smaller = min(np.count_nonzero(self.draws <= 0), np.count_nonzero(self.draws >= 0))
+        return min(1.0, 2 * ((smaller + 1) / (len(self.draws) + 1)))
 
 
 @dataclass(frozen=True)
@@ -94,8 +93,7 @@ class Resampling:
         together = np.concatenate(statistics, axis=1, dtype=float)
         counts = resample_counts(len(together), self.resamples, self.seed)
         draws = np.concatenate([part @ together for part in _parts(counts, _CHUNK)])
-        whole = together.sum(axis=0)
-        found, start = {}, 0
+        whole, found, start = together.sum(axis=0), {}, 0
         for name, measure in measures.items():
             part = slice(start, start := start + measure.statistics.shape[1])
             value, values = measure.score(whole[part]), measure.score(draws[:, part])
@@ -108,11 +106,9 @@ def holm(p_values: np.ndarray) -> np.ndarray:
 
     The i-th smallest of m is multiplied by m - i + 1, never to fall below a smaller one's.
     """
-    values = np.asarray(p_values, dtype=float)
-    order = np.argsort(values)
-    factors = len(values) - np.arange(len(values))
-    adjusted = np.minimum(np.maximum.accumulate(values[order] * factors), 1.0)
-    return adjusted[np.argsort(order)]
+    order = np.argsort(p_values)
+    adjusted = np.asarray(p_values)[order] * np.arange(len(order), 0, -1)
+    return np.minimum(np.maximum.accumulate(adjusted), 1.0)[np.argsort(order)]
 
 
 @lru_cache(maxsize=16)

@@ -135,8 +135,7 @@ def read_table(path: Path, schema: pa.Schema) -> pd.DataFrame:
     """
     _expect(path, schema)
     table = read_parquet(path, lambda file: pq.read_table(file, columns=schema.names))
-    frame = table.to_pandas(strings_to_categorical=False)
-    return _plain_text(frame, schema)
+    return _plain_text(table.to_pandas(), schema)
 
 
 def scan_tables(paths: Iterable[Path], schema: pa.Schema) -> "pl.LazyFrame":
@@ -192,8 +191,5 @@ def shown_generator(generator: str, sample: float | None) -> str:
 def _plain_text(frame: pd.DataFrame, schema: pa.Schema) -> pd.DataFrame:
     # pandas 3 reads text as its own `str` type with NaN for null; plain objects with None keep
     # `is None` and JSON honest.
-    for field in schema:
-        if pa.types.is_string(field.type):
-            column = frame[field.name].astype(object)
-            frame[field.name] = column.where(column.notna(), None)
-    return frame
+    texts = frame[[each.name for each in schema if each.type == pa.string()]].astype(object)
+    return frame.assign(**texts.where(texts.notna(), None))

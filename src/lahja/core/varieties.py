@@ -12,14 +12,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_yaml
@@ -47,7 +40,6 @@ ARABIC_LANGUAGE_CODES = frozenset((
 NAMING_VARIETIES = frozenset(("egy", "mar", "pse", "sau", "syr", "msa", "eng"))
 
 FOLDER = Path(__file__).resolve().parents[3] / "resources" / "varieties"
-
 
 # Checked, and kept as text.
 Pattern = Annotated[re.Pattern[str], AfterValidator(attrgetter("pattern"))]
@@ -190,13 +182,3 @@ def dialects_among(codes: Iterable[str]) -> tuple[str, ...]:
 def variety_of_country(country: str) -> Variety | None:
     """Return the variety spoken in a NADI country, or None where it is not one of ours."""
     return next((v for v in VARIETIES.values() if v.country == country), None)
-
-
-def variety_of_city(city: str) -> Variety | None:
-    """Return the variety of a MADAR city file, or None where it is not one of ours."""
-    return next((v for v in VARIETIES.values() if city in v.madar_cities), None)
-
-
-def variety_of_iso_country(code: str) -> Variety | None:
-    """Return the variety that QADI's country code stands for, or None."""
-    return next((v for v in VARIETIES.values() if v.iso_country == code), None)

@@ -12,16 +12,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator
 
-from lahja.core.config.base import (
-    Catalogue,
-    Name,
-    Names,
-    Natural,
-    OneOrMore,
-    Plain,
-    Section,
-    parse,
-)
+from lahja.core.config.base import Catalogue, Name, Names, Natural, OneOrMore, Plain, Section, parse
 from lahja.core.config.corpora import READER_OPTIONS, Corpus, Data, SeveralOptions
 from lahja.core.config.datasets import AnyModel, Dataset, with_iterations
 from lahja.core.config.evaluation import Evaluation, Preferences, Study
@@ -107,16 +98,14 @@ def _check_references(config: dict[str, Any]) -> None:
         if name not in known:
             raise LahjaError(f"{key}: {name!r} is not defined; {hint(name, known)}")
     for name, model in config["models"].items():
-        if model["train"] == "dpo":
-            settings = config["training"]["dpo"] | model["settings"]
-            if settings["sft_weight"] is not None and settings["objective"] != "sigmoid+sft":
-                lacking = f"the objective {settings['objective']} has no SFT term"
-                raise LahjaError(f"models.{name}.settings.sft_weight: {lacking}")
-        if model["train"] == "pretrain":
-            step = config["training"]["pretrain"] | model["settings"]
-            if step["hidden"] % step["heads"]:
-                told = f"expected a divisor of hidden, {step['hidden']}, not {step['heads']}"
-                raise LahjaError(f"models.{name}.settings.heads: {told}")
+        key = f"models.{name}.settings"
+        step = config["training"].get(model["train"], {}) | model["settings"]
+        if step.get("sft_weight") is not None and step["objective"] != "sigmoid+sft":
+            told = f"the objective {step['objective']} has no SFT term"
+            raise LahjaError(f"{key}.sft_weight: {told}")
+        if model["train"] == "pretrain" and step["hidden"] % step["heads"]:
+            told = f"expected a divisor of hidden, {step['hidden']}, not {step['heads']}"
+            raise LahjaError(f"{key}.heads: {told}")
 
 
 def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, Collection[str]]]:

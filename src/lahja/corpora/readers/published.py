@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lahja.core.config import corpora as options_of
 from lahja.core.errors import LahjaError
-from lahja.core.varieties import VARIETIES, variety_of_country, variety_of_iso_country
+from lahja.core.varieties import VARIETIES, variety_of_country
 from lahja.corpora.readers.rows import (
     Reject,
     Sentence,
@@ -161,17 +161,19 @@ def _lines(path: Path, file: Path, variety: str, split: str | None) -> Items:
 def read_qadi(path: Path, options: options_of.OneFileOptions) -> Items:
     """Yield the tweets of QADI's test set; the label is the last tab-separated field."""
     file = find_file(path, options.file, "QADI_*.txt", "testset/QADI_*.txt")
-    wanted, n_labelled = wanted_varieties(options.varieties), 0
+    codes, n_labelled = (
+        {VARIETIES[v].iso_country: v for v in wanted_varieties(options.varieties)},
+        0,
+    )
     for item in _lines(path, file, "", options.split):
         text, tab, label = item.text.rpartition("\t")
         n_labelled += bool(tab)
-        variety = variety_of_iso_country(label.strip())
         if isinstance(item, Reject):
             yield item
         elif not tab:
             yield Reject(item.file, item.line, "no tab before a country label", label)
-        elif variety and variety.code in wanted:
-            yield item._replace(text=text, variety=variety.code, group=str(item.line))
+        elif variety := codes.get(label.strip()):
+            yield item._replace(text=text, variety=variety, group=str(item.line))
     if not n_labelled:
         raise LahjaError(f"{file}: no line is a text, a tab and a country label")
 
