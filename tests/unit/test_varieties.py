@@ -121,8 +121,7 @@ def test_prompts_and_answers_in_a_further_dialect_are_known_by_its_file(tunisian
     assert parse_prompt("Write a poem about tea. Use Libyan Arabic.").variety is None
     question = make_question(None)
     assert question.options == ("egy", "pse", "mar", "sau", "syr", "msa", "tun")
-    assert question.instruction.endswith("(g) Tunisian is most applicable to the sentence below? "
-                                         "Answer with the letter only.")  # fmt: skip
+    assert "(f) Modern Standard Arabic (g) Tunisian is most applicable" in question.prompt("x")
 
 
 def test_what_results_depend_on_of_a_file_is_a_parameter(tmp_path):

@@ -1,17 +1,15 @@
 """Prompts that ask for training sentences in all four directions of translation."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 from itertools import product
-from typing import Any
 
 import pandas as pd
 
 from lahja.core.errors import LahjaError
-from lahja.core.files import digest_of_text
 from lahja.core.seeding import unit_draw
-from lahja.core.tables import PROMPTS
 from lahja.corpora.text import comparison_key, count_words
+from lahja.prompts.generation import with_ids
 from lahja.prompts.intent import parse_prompt
 from lahja.prompts.wordings import translation_prompt
 from lahja.training.translation_data import DIRECTIONS
@@ -25,31 +23,41 @@ def direction_prompts(
 ) -> pd.DataFrame:
     """Return PROMPTS to translate up to `number` training sentences of each dialect and direction.
 
-    The kind of each is its direction. Sentences whose translation is too short, or the same text,
-    are left out. Raises `LahjaError` naming a dialect and direction without any.
+    The kind of each is its direction. Sentences are drawn, and one of several texts of each; those
+    whose translation is too short, or the same text, are left out. Raises `LahjaError` naming a
+    dialect and direction without any.
     """
-    sentences = training_sentences(parallel)
-    rows = []
+    sentences, rows = training_sentences(parallel), []
+    texts = {
+        code: own.groupby("group_id")["text"].agg(list).to_dict()
+        for code, own in sentences.groupby("variety")
+    }
     for dialect, direction in product(dialects, DIRECTIONS):
-        own: dict[str, dict[str, Any]] = {}
-        for row in _prompts(sentences, dialect, direction, seed):
+        source, target = (dialect if side == "da" else side for side in direction.split("-"))
+        sides = {"source": texts.get(source, {}), "target": texts.get(target, {})}
+        draw = partial(unit_draw, seed, direction, dialect)
+        own: dict[str, tuple[str | None, ...]] = {}
+        for group in sorted(sides["source"].keys() & sides["target"].keys(), key=draw):
+            text, reference = (
+                known[group][int(draw(group, side) * len(known[group]))]
+                for side, known in sides.items()
+            )
+            is_other = comparison_key(reference) != comparison_key(text)
+            if is_other and count_words(reference) >= _MIN_WORDS:
+                prompt = translation_prompt(source, target, text)
+                own[prompt] = (dialect, direction, source, text, reference, None, prompt)
             if len(own) == number:
                 break
-            own[row["prompt_id"]] = row
         if not own:
             raise LahjaError(f"directions: no training sentence of {dialect} for {direction}")
         rows += own.values()
-    return pd.DataFrame(rows, columns=PROMPTS.names)
+    return with_ids(rows)
 
 
 def target_of(kind: str, dialect: str) -> str:
     """Return the variety that a prompt asks for: of a direction its target, else the dialect."""
-    return _varieties_of(kind, dialect)[1] if kind in DIRECTIONS else dialect
-
-
-def _varieties_of(direction: str, dialect: str) -> tuple[str, ...]:
-    """Return the source and target variety of a direction."""
-    return tuple(dialect if side == "da" else side for side in direction.split("-"))
+    target = kind.partition("-")[2] if kind in DIRECTIONS else "da"
+    return dialect if target == "da" else target
 
 
 def training_sentences(parallel: pd.DataFrame) -> pd.DataFrame:
@@ -80,29 +88,3 @@ def held_out_keys(sentences: pd.DataFrame, validation: pd.DataFrame) -> set[str]
     own = sentences["text"].map(comparison_key)
     groups = sentences.loc[own.isin(keys), "group_id"]
     return keys | {*own[sentences["group_id"].isin(groups)]}
-
-
-def _prompts(
-    sentences: pd.DataFrame, dialect: str, direction: str, seed: int
-) -> Iterator[dict[str, Any]]:
-    """Yield rows of PROMPTS in drawn order; of several texts of a sentence one is drawn."""
-    source, target = _varieties_of(direction, dialect)
-    sources, targets = (
-        sentences[sentences["variety"] == code].groupby("group_id")["text"].agg(list).to_dict()
-        for code in (source, target)
-    )
-    draw = partial(unit_draw, seed, direction, dialect)
-    for group in sorted(sources.keys() & targets.keys(), key=draw):
-        text, reference = (
-            texts[int(draw(group, side) * len(texts))]
-            for side, texts in (("source", sources[group]), ("target", targets[group]))
-        )
-        is_same = comparison_key(reference) == comparison_key(text)
-        if is_same or count_words(reference) < _MIN_WORDS:
-            continue
-        prompt = translation_prompt(source, target, text)
-        yield {
-            "prompt_id": digest_of_text(f"{dialect}\n{prompt}")[:16], "dialect": dialect,
-            "kind": direction, "source_variety": source, "source": text,
-            "reference": reference, "sentence_id": None, "prompt": prompt,
-        }  # fmt: skip

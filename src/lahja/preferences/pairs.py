@@ -15,14 +15,7 @@ from lahja.core.config.evaluation import Gates
 from lahja.core.errors import LahjaError
 from lahja.core.files import digest_of_text
 from lahja.core.seeding import shuffled, unit_draw
-from lahja.core.tables import (
-    EVALUATION_PROMPTS,
-    EXAMPLES,
-    FUNNEL,
-    PAIRS,
-    empty_table,
-    shown_generator,
-)
+from lahja.core.tables import EVALUATION_PROMPTS, EXAMPLES, FUNNEL, PAIRS, shown_generator
 from lahja.preferences.directions import target_of
 from lahja.preferences.gates import TRUNCATED, first_stop
 from lahja.preferences.gates.verdict import Pair
@@ -70,11 +63,12 @@ def intents_of(prompts: pd.DataFrame) -> dict[str, PromptIntent]:
     found = {}
     for prompt in prompts.itertuples():
         target, source = target_of(prompt.kind, prompt.dialect), prompt.source
-        if source and prompt.source_variety not in (None, target):
-            intent = translation_intent(prompt.source_variety, target, source)
-        else:
-            intent = parse_prompt(prompt.prompt, target, source)
-        found[prompt.prompt_id] = intent
+        is_translation = source and prompt.source_variety not in (None, target)
+        found[prompt.prompt_id] = (
+            translation_intent(prompt.source_variety, target, source)
+            if is_translation
+            else parse_prompt(prompt.prompt, target, source)
+        )
     return found
 
 
@@ -86,13 +80,13 @@ def stopping_gate(
     `candidate` has response, finish_reason and label, and of the classifier options and
     probabilities, null where it has none.
     """
-    known = {"label": candidate.label, "reference": reference}
+    text, finish, known = candidate.response, candidate.finish_reason, {}
     if candidate.options is not None:
-        known["probabilities"] = dict(zip(candidate.options, candidate.probabilities, strict=True))
-    if candidate.finish_reason in ("stop", "length"):
-        known["rejected_finish"] = candidate.finish_reason
+        known = dict(zip(candidate.options, candidate.probabilities, strict=True))
+    ended = finish if finish in ("stop", "length") else None
     # Each gate reads one side only.
-    return first_stop(Pair(intent, candidate.response, candidate.response, **known), limits, gates)
+    told = (candidate.label, known, reference)
+    return first_stop(Pair(intent, text, text, *told, rejected_finish=ended), limits, gates)
 
 
 def validation_set(
@@ -158,8 +152,9 @@ def pairs_by_label(
 def _stopped_by(prompts: pd.DataFrame, rows: pd.DataFrame, settings: PairSettings) -> pd.Series:
     """Return of each candidate, as one to choose or to reject, the first gate that stops it."""
     intents = intents_of(prompts)
-    gates = {True: [gate for gate in settings.gates if gate != TRUNCATED]}
-    gates[False] = [gate for gate in settings.gates if gate == TRUNCATED]
+    gates = {
+        side: [g for g in settings.gates if side == (g != TRUNCATED)] for side in (True, False)
+    }
     found = [
         stopping_gate(intents[row.prompt_id], row, row.reference, gates[wanted], settings.limits)
         for row, wanted in zip(rows.itertuples(), is_wanted(rows), strict=True)
@@ -187,20 +182,20 @@ def _drawn_pairs(
 ) -> pd.DataFrame:
     """Return PAIRS: per prompt up to `pairs_per_prompt`, no response twice on a side."""
     by_id = {prompt.prompt_id: prompt for prompt in prompts.itertuples()}
+
+    def draw(row: Any) -> float:
+        generator = shown_generator(row.generator, row.sample)
+        return unit_draw(settings.seed, row.prompt_id, generator, row.origin)
+
     rows = []
     distinct = candidates.drop_duplicates(["prompt_id", "response"])
     for name, own in distinct.groupby("prompt_id", sort=False):
-        draws = [
-            unit_draw(settings.seed, name, shown_generator(row.generator, row.sample), row.origin)
-            for row in own.itertuples()
-        ]
-        mixed = own.assign(draw=draws).sort_values("draw", kind="stable")
         sides = (
-            mixed[side].head(settings.pairs_per_prompt).itertuples()
-            for side in (is_wanted(mixed), ~is_wanted(mixed))
+            sorted(own[side].itertuples(), key=draw)[: settings.pairs_per_prompt]
+            for side in (is_wanted(own), ~is_wanted(own))
         )
         rows += [pair_row(by_id[name], *both) for both in zip(*sides, strict=False)]
-    return pd.DataFrame(rows) if rows else empty_table(PAIRS)
+    return pd.DataFrame(rows, columns=PAIRS.names)
 
 
 def chosen_examples(pairs: pd.DataFrame) -> pd.DataFrame:

@@ -153,7 +153,15 @@ def repetition_of(text: str, intent: PromptIntent, limits: Gates) -> str | None:
     Of those that the repetition gate stops, the one nearest to the text by chrF++ times the ratio
     of lengths: the nearer a rejected text, the more there is to learn from it.
     """
-    ratios = {option: length_ratio(text, option) for option in _repeated(text)}
+    body = text.strip().rstrip(" .!?؟")
+    words, end = body.split(), text.strip()[len(body) :]
+    heads = [words[:length] for length in _HEADS if length <= len(words)]
+    ratios = {
+        option: length_ratio(text, option)
+        for head in heads
+        if len({*map(comparison_key, head)}) > 1
+        for option in (" ".join(head * n).rstrip(" ،,؛;:-") + end for n in _TIMES)
+    }
     options = [
         option for option, ratio in ratios.items()
         if ratio >= _MIN_LENGTH_RATIO
@@ -169,16 +177,3 @@ def length_ratio(one: str, other: str) -> float:
     """Return the letters of the shorter text per letter of the longer, 0 to 1."""
     lengths = sorted(len(comparison_key(text)) for text in (one, other))
     return lengths[0] / lengths[1] if lengths[1] else 0.0
-
-
-def _repeated(text: str) -> list[str]:
-    text = text.strip()
-    body = text.rstrip(" .!?؟")
-    words, end = body.split(), text[len(body) :]
-    heads = [words[:length] for length in _HEADS if length <= len(words)]
-    return [
-        " ".join(head * times).rstrip(" ،,؛;:-") + end
-        for head in heads
-        if len({comparison_key(word) for word in head}) > 1
-        for times in _TIMES
-    ]

@@ -6,8 +6,8 @@ order as far as it goes, lettered from (a) on; the answer is one letter.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from string import ascii_lowercase
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -21,8 +21,7 @@ _ORDER = ("egy", "pse", "mar", "sau", "syr", "msa")
 OTHER = "other"
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """The multiple-choice question, its options fixed."""
 
     options: tuple[str, ...]
@@ -32,19 +31,14 @@ class Question:
         """The letter of each option."""
         return tuple(ascii_lowercase[: len(self.options)])
 
-    @property
-    def instruction(self) -> str:
-        """The question's fixed line, which the sentence follows."""
+    def prompt(self, text: str) -> str:
+        """Return the question about one sentence, which follows its fixed line."""
         lettered = zip(self.letters, self.options, strict=True)
         choices = " ".join(f"({letter}) {get_variety(code).label}" for letter, code in lettered)
         return (
             f"Which of the following dialects {choices} is most applicable to the sentence "
-            "below? Answer with the letter only."
+            f"below? Answer with the letter only.\n{text}"
         )
-
-    def prompt(self, text: str) -> str:
-        """Return the question about one sentence."""
-        return f"{self.instruction}\n{text}"
 
     def answer(self, variety: str) -> str:
         """Return the right letter."""
@@ -74,17 +68,23 @@ def classifier_data(
     Training takes the split "train" only, the test the split "test" only. A variety that either
     of them lacks raises `LahjaError`.
     """
-    question = make_question(varieties)
-    train = _draw(sentences, "train", question, per_variety, seed)
-    test = _draw(sentences, "test", question, test_per_variety, seed)
+    question, drawn = make_question(varieties), {}
+    for split, count in (("train", per_variety), ("test", test_per_variety)):
+        own = sentences[(sentences["split"] == split) & sentences["variety"].isin(question.options)]
+        drawn[split] = shuffled(own, seed, "sentence_id").groupby("variety").head(count)
+        for code in question.options:
+            if code not in set(own["variety"]):
+                raise LahjaError(
+                    f"variety {code}: no sentences of split {split!r} for the classifier"
+                )
+    train = drawn["train"].reset_index(drop=True)
     examples = train.assign(
         example_id=train["sentence_id"] + ":dialect",
         kind="classification",
         prompt=train["text"].map(question.prompt),
         completion=train["variety"].map(question.answer),
     )
-    examples = examples.reset_index(drop=True)[EXAMPLES.names]
-    return examples, test[LABELLED_SENTENCES.names]
+    return examples[EXAMPLES.names], drawn["test"][LABELLED_SENTENCES.names]
 
 
 def predictions(
@@ -92,7 +92,7 @@ def predictions(
 ) -> pd.DataFrame:
     """Return PREDICTIONS: of each sentence the likeliest option, and all their probabilities."""
     rows = sentences[["sentence_id", "variety"]].reset_index(drop=True)
-    rows["predicted"] = _likeliest(options, probabilities)
+    rows["predicted"] = [options[row.index(max(row))] for row in probabilities]
     rows["options"] = [list(options)] * len(rows)
     rows["probabilities"] = probabilities
     return rows[PREDICTIONS.names]
@@ -113,20 +113,5 @@ def country_predictions(
         [sum(p for p, code in zip(row, codes, strict=True) if code == option) for option in options]
         for row in countries
     ]
-    frame = predictions(sentences, options, probabilities)
-    return frame.assign(predicted=_likeliest(codes, countries))
-
-
-def _draw(
-    sentences: pd.DataFrame, split: str, question: Question, count: int, seed: int
-) -> pd.DataFrame:
-    wanted = sentences[(sentences["split"] == split) & sentences["variety"].isin(question.options)]
-    drawn = shuffled(wanted, seed, "sentence_id").groupby("variety").head(count)
-    for code in question.options:
-        if code not in set(drawn["variety"]):
-            raise LahjaError(f"variety {code}: no sentences of split {split!r} for the classifier")
-    return drawn
-
-
-def _likeliest(options: Sequence[str], probabilities: list[list[float]]) -> list[str]:
-    return [options[row.index(max(row))] for row in probabilities]
+    predicted = [codes[row.index(max(row))] for row in countries]
+    return predictions(sentences, options, probabilities).assign(predicted=predicted)

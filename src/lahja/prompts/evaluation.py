@@ -4,7 +4,7 @@ Translation between each dialect and English or MSA, in both directions (paper, 
 AL-QASIDA's ready prompts: monolingual (in the dialect) and cross-lingual (in English).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -54,30 +54,20 @@ def translation_tasks(
     held = set().union(*(corpus["variety"] for corpus in corpora))
     if corpora and (missing := [code for code in dialects if code not in held]):
         raise LahjaError(f"evaluation.translation: no corpus has sentences in {', '.join(missing)}")
-    how = dialects, per_direction, protocol
-    tasks = [_tasks_of_corpus(corpus, *how) for corpus in corpora]
-    return pd.concat(tasks, ignore_index=True) if tasks else pd.DataFrame()
-
-
-def _tasks_of_corpus(
-    corpus: pd.DataFrame, dialects: list[str], per_direction: int | None, protocol: str
-) -> pd.DataFrame:
-    sides = corpus.drop_duplicates(["group_id", "variety"]).pivot(
-        index="group_id", columns="variety", values="text"
-    )
-    name = corpus["corpus"].iloc[0]
-    if missing := [code for code in OTHER_SIDES if code not in sides.columns]:
-        raise LahjaError(f"evaluation.translation: {name} has no sentence in {', '.join(missing)}")
-    held = [code for code in dialects if code in sides.columns]
-    sides = sides.loc[corpus["group_id"].drop_duplicates()].dropna(subset=[*held, *OTHER_SIDES])
-    if protocol == "al-qasida":
-        sides = sides.sample(frac=1, random_state=_SEED).head(per_direction or _PER_DIRECTION)
-    sides = sides.head(per_direction or len(sides))
-    tasks = [
-        _translations("translation", name, source, target, sides[source], sides[target])
-        for source, target in translation_directions(held)
-    ]
-    return pd.concat(tasks).drop_duplicates("prompt_id")
+    tasks = [pd.DataFrame()]
+    for corpus in corpora:
+        name, texts = corpus["corpus"].iloc[0], corpus.drop_duplicates(["group_id", "variety"])
+        sides = texts.pivot(index="group_id", columns="variety", values="text")
+        if missing := ", ".join(code for code in OTHER_SIDES if code not in sides):
+            raise LahjaError(f"evaluation.translation: {name} has no sentence in {missing}")
+        own = [code for code in dialects if code in sides]
+        sides = sides.loc[corpus["group_id"].unique()].dropna(subset=[*own, *OTHER_SIDES])
+        n = per_direction or len(sides)
+        if protocol == "al-qasida":
+            sides, n = sides.sample(frac=1, random_state=_SEED), per_direction or _PER_DIRECTION
+        chosen = sides.head(n).assign(corpus=name)
+        tasks += [_translations(chosen, "translation", *way) for way in translation_directions(own)]
+    return pd.concat(tasks, ignore_index=True)
 
 
 def validation_translation(
@@ -98,10 +88,17 @@ def validation_translation(
                 f"evaluation.validation_translation: no pair of {dialect} and {other} in the "
                 "validation split"
             )
-        texts, references = (chosen[{dialect: "text"}.get(v, v)] for v in (source, target))
-        names = ("validation_translation", chosen["corpus"].array)
-        tasks.append(_translations(*names, source, target, texts, references))
-    return pd.concat(tasks).drop_duplicates("prompt_id", ignore_index=True)
+        sides = chosen.rename(columns={"text": dialect})
+        tasks.append(_translations(sides, "validation_translation", source, target))
+    return pd.concat(tasks, ignore_index=True)
+
+
+def _translations(sides: pd.DataFrame, task: str, source: str, target: str) -> pd.DataFrame:
+    """Return EVALUATION_PROMPTS of sentences, whose columns are named by their varieties."""
+    texts = {"corpus": sides["corpus"], "source": sides[source], "reference": sides[target]}
+    rows = pd.DataFrame(texts).assign(task=task, source_variety=source, target_variety=target)
+    rows["prompt"] = [translation_prompt(source, target, text) for text in rows["source"]]
+    return _with_ids(rows)
 
 
 def ready_tasks(prompts: list[Prompt], per_dialect: int | None) -> pd.DataFrame:
@@ -113,22 +110,7 @@ def ready_tasks(prompts: list[Prompt], per_dialect: int | None) -> pd.DataFrame:
     return slices.head(per_dialect or len(table))
 
 
-def _translations(
-    task: str,
-    corpus: str | Iterable[str],
-    source: str,
-    target: str,
-    texts: pd.Series,
-    references: pd.Series,
-) -> pd.DataFrame:
-    rows = pd.DataFrame({"source": [*texts], "reference": [*references]})
-    rows = rows.assign(task=task, corpus=corpus, source_variety=source, target_variety=target)
-    rows["prompt"] = [translation_prompt(source, target, text) for text in rows["source"]]
-    return _with_ids(rows)
-
-
 def _with_ids(rows: pd.DataFrame) -> pd.DataFrame:
     named = zip(rows["task"], rows["target_variety"], rows["prompt"], strict=True)
-    return rows.assign(prompt_id=[digest_of_text("\n".join(row))[:16] for row in named])[
-        EVALUATION_PROMPTS.names
-    ]
+    ids = [digest_of_text("\n".join(row))[:16] for row in named]
+    return rows.assign(prompt_id=ids)[EVALUATION_PROMPTS.names]

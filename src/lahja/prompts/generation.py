@@ -29,10 +29,7 @@ def templates_by_kind(templates: list[str], kinds: list[str], dialect: str) -> d
             f"prompts.template_kinds: {len(kinds)} kinds for {len(templates)} templates of "
             f"{dialect}; expected one each"
         )
-    by_kind: dict[str, list[str]] = {}
-    for template, kind in zip(templates, kinds, strict=True):
-        by_kind.setdefault(kind, []).append(template)
-    return by_kind
+    return pd.Series(templates, dtype=object).groupby(kinds, sort=False).agg(list).to_dict()
 
 
 def template_prompts(
@@ -50,7 +47,7 @@ def template_prompts(
         template = choices[int(unit_draw(seed, "template", name) * len(choices))]
         prompt = template.replace(SLOT, sample.text)
         rows.append((sample.variety, sample.kind, sample.variety, sample.text, None, name, prompt))
-    return _with_ids(rows)
+    return with_ids(rows)
 
 
 def translation_prompts(
@@ -65,7 +62,7 @@ def translation_prompts(
     own = own[own["msa"].notna() & (own["msa_origin"] == "corpus")]
     chosen = shuffled(own, seed, "pair_id").drop_duplicates("group_id").head(count)
     sides = zip(chosen["msa"], chosen["text"], chosen["pair_id"], strict=True)
-    return _with_ids(
+    return with_ids(
         (dialect, "translation", "msa", msa, *known, translation_prompt("msa", dialect, msa))
         for msa, *known in sides
     )
@@ -87,7 +84,7 @@ def dialect_prompts(
     seed = settings["seed"]
     by_kind = templates_by_kind(templates, settings["template_kinds"], dialect)
     texts = [prompt.text for prompt in ready if prompt.variety == dialect]
-    recorded = _with_ids((dialect, "recorded", *[None] * 4, text) for text in texts)
+    recorded = with_ids((dialect, "recorded", *[None] * 4, text) for text in texts)
     tables = [
         template_prompts(samples[samples["variety"] == dialect], by_kind, seed),
         translation_prompts(parallel, dialect, settings["translation_per_dialect"], seed),
@@ -97,7 +94,7 @@ def dialect_prompts(
     return pd.concat(filled, ignore_index=True).drop_duplicates("prompt_id", ignore_index=True)
 
 
-def _with_ids(rows: Iterable[tuple[str | None, ...]]) -> pd.DataFrame:
-    """Return PROMPTS of rows that have all but an id."""
+def with_ids(rows: Iterable[tuple[str | None, ...]]) -> pd.DataFrame:
+    """Return PROMPTS of rows that have all but an id, the digest of dialect and prompt."""
     ids = ((digest_of_text(f"{row[0]}\n{row[-1]}")[:16], *row) for row in rows)
     return pd.DataFrame(ids, columns=PROMPTS.names)

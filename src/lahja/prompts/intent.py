@@ -9,7 +9,6 @@ in a dialect. What the wording does not tell is None.
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import NamedTuple
 
 from lahja.core.varieties import VARIETIES
 from lahja.corpora.text import comparison_key, is_arabic_script, letters_of
@@ -26,10 +25,10 @@ _TRANSLATION = re.compile(r"\A([^\n]+)\n(.*?)\n?\s*Translation:\s*\Z", re.DOTALL
 _AFTER_COLON = re.compile(r"\A([^:\n]{3,}):\s*(\S.*)\Z", re.DOTALL)
 _NOT_OURS = (None, wordings.OTHER, wordings.SOME_ARABIC)
 _UNSAID = (None, wordings.SOME_ARABIC)
-_QUOTES = tuple(
+_QUOTES = [
     re.compile(pattern, re.DOTALL)
     for pattern in (r'"(.+)"', r"“(.+)”", r"«(.+)»", r"(?<!\w)['‘](.+)['’](?!\w)")
-)
+]
 
 
 @dataclass(frozen=True)
@@ -56,14 +55,9 @@ class PromptIntent:
 def translation_intent(source_variety: str, target: str, source: str) -> PromptIntent:
     """Return what the prompt to translate a text between two varieties asks for."""
     return PromptIntent(
-        kind=TRANSLATE,
-        variety=target,
-        language=ENGLISH if target == "eng" else ARABIC,
-        payload=letters_of(source).strip(),
-        source_variety=source_variety,
-        instruction=translation_instruction(source_variety, target),
-        is_one_sentence=True,
-    )
+        TRANSLATE, target, ENGLISH if target == "eng" else ARABIC, letters_of(source).strip(),
+        source_variety, translation_instruction(source_variety, target), is_one_sentence=True,
+    )  # fmt: skip
 
 
 def parse_prompt(
@@ -81,7 +75,7 @@ def parse_prompt(
     """
     text = _without_examples(letters_of(prompt))
     told = _told_before(system, earlier) if system or earlier else None
-    if told and told.kind == TRANSLATE and _request(comparison_key(text)).target is None:
+    if told and told.kind == TRANSLATE and _request(comparison_key(text)).variety is None:
         return replace(told, payload=text)
     instruction, found = _split(text)
     if payload is None or payload.strip() == found:
@@ -89,36 +83,23 @@ def parse_prompt(
     else:
         instruction, payload = text.replace(payload, " ").strip(), payload.strip()
     request = _request(key := comparison_key(instruction))
-    if request.target in _UNSAID and told is not None:
+    target, language = request.variety, _language(request.variety, key, text)
+    if target in _UNSAID and told is not None:
         target, language = told.variety or variety, told.language
-    else:
-        target, language = request.target, _language(request.target, key, text)
-    if target in _UNSAID and told is None:
+    elif target in _UNSAID:
         target = variety or target or _of_wording(instruction, payload, request.kind)
-    is_known = target not in _NOT_OURS
-    return PromptIntent(
-        kind=request.kind,
-        variety=target if is_known else None,
-        language=(ENGLISH if target == "eng" else ARABIC) if is_known else language,
-        payload=payload,
-        source_variety=request.source,
-        instruction=instruction,
-        is_one_sentence=request.is_one_sentence,
-        is_rephrasing=phrase("rephrase").search(key) is not None,
+    if target in _NOT_OURS:
+        target = None
+    else:
+        language = ENGLISH if target == "eng" else ARABIC
+    return replace(
+        request, variety=target, language=language, payload=payload, instruction=instruction
     )
 
 
-class _Request(NamedTuple):
-    """What an instruction says by itself."""
-
-    kind: str
-    target: str | None
-    source: str | None
-    is_one_sentence: bool
-
-
 @lru_cache(maxsize=4096)
-def _request(key: str) -> _Request:
+def _request(key: str) -> PromptIntent:
+    """Return what an instruction says by itself; its variety may also be one that is not ours."""
     words = key.split()
     # An article to summarise may speak of translating, far from the request.
     head = " ".join(words if len(words) <= _MAX_INSTRUCTION else words[:_REQUEST])
@@ -126,19 +107,19 @@ def _request(key: str) -> _Request:
     is_short = len(words) <= _REQUEST and phrase("one_sentence").search(key) is not None
     is_answer = phrase("answer").search(key) is not None
     target, source = _named(key, is_translation)
-    return _Request(
-        TRANSLATE if is_translation else ANSWER if is_answer else FREE,
-        target,
-        source if is_translation and source not in _NOT_OURS else None,
-        is_translation or is_short,
-    )
+    return PromptIntent(
+        TRANSLATE if is_translation else ANSWER if is_answer else FREE, target, language=None,
+        payload=None, source_variety=None if source in _NOT_OURS else source, instruction=key,
+        is_one_sentence=is_translation or is_short,
+        is_rephrasing=phrase("rephrase").search(key) is not None,
+    )  # fmt: skip
 
 
 def _told_before(system: str, earlier: tuple[str, ...]) -> PromptIntent | None:
     """Return what the last turn that names a language asks for; only a system's translates on."""
     for told in (*reversed(earlier), system):
         intent = parse_prompt(told)
-        if _request(comparison_key(told)).target is not None:
+        if _request(comparison_key(told)).variety is not None:
             kind = TRANSLATE if intent.kind == TRANSLATE and told is system else FREE
             return replace(intent, kind=kind, instruction=told, payload=None)
     return None
@@ -159,10 +140,7 @@ def _split(text: str) -> tuple[str, str | None]:
         return match[1].strip(), match[2].strip() or None
     if match := _INPUT.search(text):
         return text[: match.start()].strip(), match[1].strip() or None
-    for pattern in _QUOTES:
-        match = pattern.search(text)
-        if match is None:
-            continue
+    for match in filter(None, (pattern.search(text) for pattern in _QUOTES)):
         rest = f"{text[: match.start()]} {text[match.end() :]}".strip()
         is_whole = text.startswith(match[0]) or text.rstrip(" .؟?!").endswith(match[0])
         # Several short quotations are parts of the request, not one text.
@@ -189,41 +167,39 @@ def _named(key: str, is_translation: bool) -> tuple[str | None, str | None]:
     sources = [code for code, before in mentions if phrase("source_before").search(before)]
     others = [m for m in mentions if not phrase("source_before").search(m[1])]
     marked = next((code for code, before in others if phrase("target_before").search(before)), None)
-    if marked is None:
-        return (others[-1][0] if others else None), (sources[0] if sources else None)
-    rest = sources + [code for code, _ in others if code != marked]
-    return marked, rest[0] if rest else None
+    if marked is not None:
+        sources += [code for code, _ in others if code != marked]
+    elif others:
+        marked = others[-1][0]
+    return marked, next(iter(sources), None)
 
 
 def _mentions(key: str) -> list[tuple[str, str]]:
     """Return each variety that is named, with the words before it, in their order."""
     found: list[tuple[int, int, str, str]] = []
-    likely = (
-        (code, pattern)
+    matches = (
+        (code, match)
         for code, names, patterns in wordings.variety_names()
         if not names or any(map(key.__contains__, names))
         for pattern in patterns
+        for match in pattern.finditer(key)
     )
-    for code, pattern in likely:
-        for match in pattern.finditer(key):
-            if any(match.start() < end and start < match.end() for start, end, *_ in found):
-                continue
+    for code, match in matches:
+        if not any(match.start() < end and start < match.end() for start, end, *_ in found):
             # "into" may be joined to an Arabic name.
-            joined = " الي" if match[0].startswith(("لل", "ل")) and not match[0].isascii() else ""
-            before = key[: match.start()].rstrip() + joined
-            found.append((match.start(), match.end(), code, before))
+            joined = " الي" if match[0].startswith("ل") else ""
+            found.append((*match.span(), code, key[: match.start()].rstrip() + joined))
     return [(code, before) for *_, code, before in sorted(found)]
 
 
 def _of_wording(instruction: str, payload: str | None, kind: str) -> str | None:
     """Return the variety that a prompt which names none is itself in, where that is clear."""
+    key = comparison_key(instruction)
     if not is_arabic_script(instruction):
-        key = comparison_key(instruction)
         is_unclear = phrase("of_arabic").search(key) or (
             phrase("of_speaking").search(key) and wordings.names_people(key)
         )
         return "eng" if any(map(str.isalpha, instruction)) and not is_unclear else None
-    key = comparison_key(instruction)
     for code, known in VARIETIES.items():
         if payload and any(comparison_key(phrase) in key for phrase in known.template_phrases):
             return code

@@ -15,26 +15,16 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from lahja.core.files import read_yaml
-from lahja.core.varieties import FOLDER, VARIETIES, get_variety
+from lahja.core.varieties import FOLDER, VARIETIES, dialects_among, get_variety
 from lahja.corpora.text import comparison_key, normalise_text
 
-OTHER = "other"
-"""A language or a dialect that is none of lahja's."""
-SOME_ARABIC = "arabic"
-"""Arabic, of which it is not said which."""
-
-_ENGLISH_IN_ARABIC = r"(?:انجليزي|انجليزيه|انكليزي|انكليزيه|نجليزيه|نكليزيه|نجليزي|نكليزي|نگليزيه)"
-_OTHER_IN_ARABIC = r"(?:فرنسي|فرنسيه|اسباني|اسبانيه|الماني|المانيه|تركي|تركيه|عبري|عبريه)"
-# "in the … of", "the Arabic …": the words that make an adjective the name of a variety.
-_KIND_OF_SPEECH = r"(?:لهجه|لهجات|عربيه|عربي|عاميه|دارجه|لغه|كلام|لسان)"
-_SPEAK = r"احكي?|[تا]?تكلم\w?|رد|جاوب\w?|هضر\w?|دوي|سولف\w?|اكتب\w?"
-_ARTICLE = r"(?:(?:و|ف)?(?:ب|ل|ف|ك)?(?:ال|ل)?)"
-_WORD = r"(?<!\w){}(?!\w)"
-_BEFORE_NAME = re.compile(rf"^{_ARTICLE}(?=\w{{3}})")
+# A language or a dialect that is none of lahja's, and Arabic of which it is not said which.
+OTHER, SOME_ARABIC = "other", "arabic"
+_BEFORE_NAME = re.compile(r"^[وف]?[بلفك]?(?:ال|ل)?(?=\w{3})")
 _VOWEL_MARKS = re.compile("[\u064b-\u065f\u0670]")
 
 
@@ -55,6 +45,12 @@ def phrase(name: str) -> re.Pattern[str]:
     return re.compile(_lists()["phrases"][name], re.IGNORECASE | re.MULTILINE | re.VERBOSE)
 
 
+@lru_cache(maxsize=4096)
+def has_phrase(name: str, text: str) -> bool:
+    """Whether a text, as a key, has one of some phrases."""
+    return phrase(name).search(comparison_key(text)) is not None
+
+
 @cache
 def consonant_classes() -> dict[str, str]:
     """Return the class of each consonant in Latin and in Arabic letters, the longest first."""
@@ -66,14 +62,14 @@ def consonant_classes() -> dict[str, str]:
 @cache
 def number_words() -> dict[str, tuple[float, ...]]:
     """Return the words of numbers, also those that are joined of two, with what they may mean."""
-    found: dict[str, dict[float, None]] = {}
+    found: dict[str, dict[float, None]] = defaultdict(dict)
     for variety in VARIETIES.values():
         own = {float(Fraction(value)): words for value, words in variety.numbers.words.items()}
         simple = [(word, value) for value, words in own.items() for word in words]
         if variety.is_arabic:
-            simple += [*_joined(own, variety.numbers.teens)]
+            simple += _joined(own, variety.numbers.teens)
         for word, value in simple:
-            found.setdefault(word, {})[value] = None
+            found[word][value] = None
     return {word: tuple(values) for word, values in found.items()}
 
 
@@ -93,20 +89,14 @@ def _joined(
 
 
 @cache
-def units() -> dict[str, tuple[int, float]]:
-    """Return the words of units, each with its family and how many of the first unit it is."""
+def units() -> dict[str, tuple[float, tuple[float, ...]]]:
+    """Return the words of units: how many of its family's first unit each is, and all of these."""
     return {
-        word: (family, float(size))
-        for family, sizes in enumerate(_lists()["units"])
-        for size, words in sizes.items()
+        word: (float(size), tuple(map(float, family)))
+        for family in _lists()["units"]
+        for size, words in family.items()
         for word in words.split()
     }
-
-
-@cache
-def unit_sizes(family: int) -> tuple[float, ...]:
-    """Return how many of the first unit of a family each of its units is."""
-    return tuple(map(float, _lists()["units"][family]))
 
 
 @cache
@@ -134,36 +124,21 @@ def variety_names() -> list[tuple[str, tuple[str, ...], list[re.Pattern[str]]]]:
 
     Where there are names, a text that the patterns match has one of them.
     """
-    msa = r"(?:modern )?standard arabic|(?:formal|literary|classical) arabic|msa|fus[h7]a"
-    fusha = rf"(?:{_ARTICLE}{_KIND_OF_SPEECH} )?(?:{_ARTICLE})(?:فصحي|فصيحه)"
-    found = [("msa", "", [msa, fusha])]
-    found += [(code, "", v.names.patterns) for code, v in VARIETIES.items()]
-    # Joined to "in" or "into", an adjective alone is enough: بالمصري, للسوري.
-    arabic = [
-        rf"{_ARTICLE}{_KIND_OF_SPEECH}(?: {_ARTICLE}عاميه)? {_ARTICLE}(?:NAMES)",
-        r"(?:بال|لل)(?:NAMES)",
-        rf"(?:{_SPEAK})(?: (?:معي|معايا|معاي|معنا|لي|علي|وياي))? (?:NAMES)",
-    ]
-    for kind, forms in (*_lists()["naming"]["forms"].items(), ("arabic", arabic)):
-        found += [
-            (code, names, [form.replace("NAMES", names) for form in forms])
-            for code, names in _names(kind)
-        ]
-    english = rf"english|{_ARTICLE}(?:لغه )?{_ARTICLE}{_ENGLISH_IN_ARABIC}"
-    others = r"(?<=in |to )(?:french|spanish|german|turkish|hebrew|chinese|russian|italian)"
-    in_arabic = r"(?:in|into|to|use|using|speak|with) (?:\w+ ){0,2}arabic"
+    naming = _lists()["naming"]
+    found = [(code, "", v.names.patterns) for code, v in VARIETIES.items()]
     found += [
-        ("eng", "", [english]),
-        (OTHER, "", [others, rf"(?:بال|لل)(?:لغه )?(?:ال)?{_OTHER_IN_ARABIC}"]),
-        (SOME_ARABIC, "arabic", [in_arabic]),
+        (code, names, [form.replace("NAMES", names) for form in forms])
+        for kind, forms in naming["forms"].items()
+        for code, names in _names(kind)
     ]
+    found += [(code, "", patterns) for code, patterns in naming["others"].items()]
     return [
         (
             code,
             tuple(filter(None, names.split("|"))),
-            [re.compile(_WORD.format(f"(?:{p})")) for p in own],
+            [re.compile(rf"(?<!\w)(?:{pattern})(?!\w)") for pattern in patterns],
         )
-        for code, names, own in found
+        for code, names, patterns in found
     ]
 
 
@@ -185,78 +160,50 @@ def example_line() -> re.Pattern[str]:
 @cache
 def _markers() -> tuple[dict[str, frozenset[str]], dict[re.Pattern[str], frozenset[str]]]:
     """Return the marker words, as `comparison_key`s, and patterns, each with who uses it."""
-    dialects = {code for code, variety in VARIETIES.items() if variety.is_dialect}
     words, patterns = defaultdict(set), defaultdict(set)
     for code, variety in VARIETIES.items():
         for word in variety.markers.words:
             words[comparison_key(word)].add(code)
         for word in variety.markers.words_of_dialects:
-            words[comparison_key(word)] |= dialects
+            words[comparison_key(word)].update(dialects_among(VARIETIES))
         for pattern in variety.markers.patterns:
             patterns[re.compile(pattern)].add(code)
     return tuple({x: frozenset(codes) for x, codes in found.items()} for found in (words, patterns))
 
 
-@cache
-def _homographs() -> tuple[dict[str, frozenset[str]], re.Pattern[str]]:
-    """Return how words that are no markers are written, by their keys, and phrases of such."""
-    found = defaultdict(set)
-    for word in _lists()["homographs"]["spelled"].split():
-        found[comparison_key(word)].add(_VOWEL_MARKS.sub("", word))
-    spelled = {key: frozenset(words) for key, words in found.items()}
-    return spelled, re.compile(_lists()["homographs"]["phrases"], re.VERBOSE)
-
-
-@cache
-def homographs_of_msa() -> frozenset[str]:
-    """Return the markers, as keys, that are words of MSA as well."""
-    return frozenset(_lists()["homographs"]["msa"].split())
-
-
 def find_markers(text: str) -> dict[str, frozenset[str]]:
     """Return the marker words of a text, each with the varieties that use it."""
-    words, patterns = _markers()
-    spelled, phrases = _homographs()
-    key = phrases.sub(" ", comparison_key(text))
+    (words, patterns), homographs = _markers(), _lists()["homographs"]
+    key = phrase("homographs").sub(" ", comparison_key(text))
     found = {word: words[word] for word in key.split() if word in words}
-    if unclear := spelled.keys() & found.keys():
+    if unclear := homographs.keys() & found.keys():
         written = re.findall(r"\w+", _VOWEL_MARKS.sub("", normalise_text(text)))
         for key in unclear:
-            own = {word for word in written if comparison_key(word) == key}
-            if own <= spelled[key]:
+            if {word for word in written if comparison_key(word) == key} <= {homographs[key]}:
                 del found[key]
     for pattern, varieties in patterns.items():
         found |= {match[0]: varieties for match in pattern.finditer(text)}
     return found
 
 
-@cache
-def _speech_words() -> tuple[frozenset[str], frozenset[str]]:
-    """Return the words that name varieties, and those that may stand beside them."""
-    kinds = ("english", "arabic", "places")
-    names = {word for kind in kinds for _, own in _names(kind) for word in re.findall(r"\w+", own)}
-    names |= set(_lists()["naming"]["names"].split())
-    return frozenset(names), frozenset(_lists()["naming"]["beside"].split())
-
-
-@cache
-def _people() -> frozenset[str]:
-    return frozenset(name for _, names in _names("english") for name in names.split("|"))
-
-
 def names_people(key: str) -> bool:
     """Whether an English text, as a key, names those who speak a dialect of Arabic."""
-    return not _people().isdisjoint(key.split())
+    return any(not {*key.split()}.isdisjoint(names.split("|")) for _, names in _names("english"))
+
+
+@cache
+def _speech_words() -> set[str]:
+    """Return the words that name varieties."""
+    alternatives = (own for kind in ("english", "arabic", "places") for _, own in _names(kind))
+    return {*_lists()["naming"]["names"].split(), *re.findall(r"\w+", " ".join(alternatives))}
 
 
 def is_variety_label(text: str) -> bool:
     """Whether a text is a variety's name and nothing else: "in Syrian", بالعامية المصرية."""
-    names, beside = _speech_words()
+    names, beside = _speech_words(), _lists()["naming"]["beside"].split()
     words = comparison_key(text).split()
-    bare = [word if word in names else _BEFORE_NAME.sub("", word) for word in words]
-    return any(word in names for word in bare) and all(
-        word in names or word in beside for word in bare
-    )
+    bare = {word if word in names else _BEFORE_NAME.sub("", word) for word in words}
+    return not bare.isdisjoint(names) and bare <= names.union(beside)
 
 
 def variety_of_wording(text: str) -> str | None:

@@ -1,15 +1,16 @@
 """Gates: the answer has the meaning that it was to have, and does not repeat the prompt."""
 
+import re
 from collections import Counter
 from difflib import SequenceMatcher
-from functools import lru_cache
+from itertools import pairwise
 
 from lahja.core.config.evaluation import AdequacyGate, EchoGate, Gates
 from lahja.corpora.text import arabic_share, comparison_key, count_words
-from lahja.preferences.gates.form import unwrapped
+from lahja.preferences.gates.form import ends_as_question, unwrapped
 from lahja.preferences.gates.language import mixes_into_arabic
 from lahja.preferences.gates.verdict import Pair, Verdict, not_computed, passed, stopped
-from lahja.prompts import requests, wordings
+from lahja.prompts import wordings
 from lahja.prompts.intent import ANSWER, ENGLISH, FREE, TRANSLATE
 from lahja.scoring.translation import chrf_plus_plus, chrf_statistics
 
@@ -19,10 +20,17 @@ _MIN_WORDS = 4
 _INSTRUCTION_WORDS = 5
 # With more, the instruction brings a text of its own, which an answer may quote.
 _MAX_INSTRUCTION = 40
-# From the second number of words on a limit holds in full, below the first not at all: the shorter
-# good translations are, the more they differ.
-_WORDS_TO_SHARE = (6, 12)
-_WORDS_TO_SCORE = (0, 8)
+# Words from which a limit holds in full, and up to which not at all: the shorter good translations
+# are, the more they differ.
+_MANY_TO_SCORE, _MANY_TO_SHARE, _FEW_TO_SHARE = 8, 12, 6
+# A request to be told something comes back as another one: explain it, "tell me about it".
+_SAY = "say"
+_SAYING = frozenset(("tell", "give", "explain", "write", "list", "summarise"))
+_JOINED_TO_ME = ("لي", "لنا", "ني")
+_TO_ME = ("لي", "ليا", "لنا", "لينا", "me", "us")
+_SENTENCE_END = re.compile(r"(?<=[.!?؟…])\s+|\n+")
+# A politeness or a call may stand before a request.
+_OPENING_WORDS = 3
 # Letters of one text times those of the other.
 _MAX_COMPARED = 1200**2
 
@@ -48,7 +56,7 @@ def judge_echo(pair: Pair, settings: Gates) -> Verdict:
         return _judge_equality(intent.text, similar)
     if similar >= limits.max_similarity:
         return stopped("the answer repeats the prompt", similar, limits.max_similarity)
-    is_question = requests.ends_as_question(intent.text) and requests.is_only_questions(text)
+    is_question = ends_as_question(intent.text) and _is_only_questions(text)
     if is_question and similar >= (limit := limits.max_similarity_of_questions):
         return stopped("the answer asks the question back", similar, limit)
     return passed("the answer is not the prompt", similar, limits.max_similarity)
@@ -85,27 +93,52 @@ def _judge_equality(source: str, similar: float) -> Verdict:
 
 
 def _restated(instruction: str, text: str, limits: EchoGate) -> str | None:
-    """Return what an answer requests that only repeats the request, if it does."""
-    if requests.wants_question(instruction) or len(requests.sentences_of(text)) != 1:
+    """Return what an answer requests that only repeats the request, if it does.
+
+    By question words and imperatives a request is known as the same one in another variety or
+    another language.
+    """
+    max_words = limits.max_restatement * max(count_words(instruction), 4)
+    is_one = len(_sentences(text)) == 1 and count_words(text) <= max_words
+    if not is_one or wordings.has_phrase("asks_for_question", instruction):
         return None
-    if count_words(text) > limits.max_restatement * max(count_words(instruction), 4):
-        return None
-    wanted = requests.senses_in(instruction)
-    anywhere = requests.senses_in(text) if requests.ends_as_question(text) else set()
-    return ", ".join(sorted(requests.opening_senses(text) & wanted or anywhere & wanted)) or None
+    wanted, is_question = _senses(instruction), ends_as_question(text)
+    words = comparison_key(text).split()[:_OPENING_WORDS]
+    opening = _senses(" ".join(words)) - {_SAY}
+    for word, following in pairwise([*words, ""]):
+        is_to_me = word.endswith(_JOINED_TO_ME) or following in _TO_ME
+        if wordings.request_words().get(word) in _SAYING and is_to_me:
+            opening.add(_SAY)
+    # "lima" ("why") and "lam" ("not") are written alike; a question begins with the former.
+    if is_question and words[0] in ("لم", "ولم", "فلم"):
+        opening.add("why")
+    anywhere = _senses(text) if is_question else set()
+    return ", ".join(sorted(opening & wanted or anywhere & wanted)) or None
+
+
+def _senses(text: str) -> set[str]:
+    known = wordings.request_words()
+    found = {known[word] for word in comparison_key(text).split() if word in known}
+    return found | {_SAY} if found & _SAYING else found
+
+
+def _sentences(text: str) -> list[str]:
+    parts = (part.strip() for part in _SENTENCE_END.split(text))
+    return [part for part in parts if any(c.isalnum() for c in part)]
+
+
+def _is_only_questions(text: str) -> bool:
+    sentences = _sentences(text)
+    return bool(sentences) and all(map(ends_as_question, sentences))
 
 
 def _repeats_instruction(instruction: str, text: str) -> bool:
     """Whether a run of words of the request stands in the answer."""
-    there = f" {comparison_key(text)} "
-    return any(run in there for run in _runs(instruction))
-
-
-@lru_cache(maxsize=1024)
-def _runs(instruction: str) -> list[str]:
-    words = comparison_key(instruction).split()
-    starts = range(len(words) - _INSTRUCTION_WORDS + 1 if len(words) <= _MAX_INSTRUCTION else 0)
-    return [f" {' '.join(words[n : n + _INSTRUCTION_WORDS])} " for n in starts]
+    words, there = comparison_key(instruction).split(), f" {comparison_key(text)} "
+    if len(words) > _MAX_INSTRUCTION:
+        return False
+    runs = (words[n : n + _INSTRUCTION_WORDS] for n in range(len(words) - _INSTRUCTION_WORDS + 1))
+    return any(f" {' '.join(run)} " in there for run in runs)
 
 
 def similarity(one: str, other: str, least: float = 0.0) -> float:
@@ -126,12 +159,6 @@ def similarity(one: str, other: str, least: float = 0.0) -> float:
     return SequenceMatcher(None, left, right, autojunk=False).ratio()
 
 
-def _grams(text: str) -> set[str]:
-    """Return the character trigrams within a text's words."""
-    words = (f" {word} " for word in comparison_key(text).split())
-    return {word[i : i + 3] for word in words for i in range(len(word) - 2)}
-
-
 def judge_adequacy(pair: Pair, settings: Gates) -> Verdict:
     """Stop an answer whose meaning is not that of its source, or that does not answer.
 
@@ -141,22 +168,21 @@ def judge_adequacy(pair: Pair, settings: Gates) -> Verdict:
     text, intent, limits = unwrapped(pair.chosen), pair.intent, settings.adequacy
     if not any(c.isalnum() for c in text):
         return stopped("the answer has no words", 0.0, 1.0)
-    may_decline = intent.payload and wordings.phrase("may_decline").search(
-        comparison_key(intent.payload)
-    )
-    if not may_decline and wordings.phrase("refusal").search(comparison_key(text)):
+    may_decline = intent.payload and wordings.has_phrase("may_decline", intent.payload)
+    if not may_decline and wordings.has_phrase("refusal", text):
         return stopped("the answer declines to answer")
     if intent.kind == TRANSLATE:
         return _judge_translation(pair, text, limits)
     if intent.kind == FREE and intent.payload is None:
         words, wanted = count_words(text), 0
-        if requests.wants_long_answer(intent.instruction):
+        if wordings.has_phrase("long_answer", intent.instruction):
             wanted = limits.min_words
-        elif requests.asks_openly(intent.instruction):
+        elif wordings.has_phrase("open_question", intent.instruction):
             wanted = limits.min_words // 3
         if words < wanted:
             return stopped("too few words for what was requested", words, wanted)
-        if requests.is_only_questions(text) and not requests.wants_question(intent.instruction):
+        may_ask = wordings.has_phrase("asks_for_question", intent.instruction)
+        if _is_only_questions(text) and not may_ask:
             return stopped("a question instead of an answer", 0.0, 1.0)
     return not_computed("what an answer must say is not known without a model")
 
@@ -177,11 +203,16 @@ def _judge_translation(pair: Pair, text: str, limits: AdequacyGate) -> Verdict:
         by_whom = "a translator" if back is None else "a translator that can translate it"
         return not_computed(f"two languages, and neither a reference nor {by_whom}")
     words = count_words(source)
-    if words <= _WORDS_TO_SHARE[0]:
+    if words <= _FEW_TO_SHARE:
         return not_computed("too few words to tell by those that are shared")
-    wanted = _grams(source)
-    share = len(wanted & _grams(text)) / max(len(wanted), 1)
-    limit = limits.min_shared_with_source * _ramp(words, _WORDS_TO_SHARE)
+    # Character trigrams within words.
+    wanted, found = (
+        {f" {word} "[i : i + 3] for word in comparison_key(side).split() for i in range(len(word))}
+        for side in (source, text)
+    )
+    share = len(wanted & found) / max(len(wanted), 1)
+    part = min(1.0, (words - _FEW_TO_SHARE) / (_MANY_TO_SHARE - _FEW_TO_SHARE))
+    limit = limits.min_shared_with_source * part
     if share < limit:
         return stopped("next to nothing of the source is in the translation", share, limit)
     return passed("shares as much with its source as translations do", share, limit)
@@ -189,16 +220,8 @@ def _judge_translation(pair: Pair, text: str, limits: AdequacyGate) -> Verdict:
 
 def _by_chrf(text: str, reference: str, min_chrf: float, name: str) -> Verdict:
     score = _chrf(text, reference)
-    limit = min_chrf * _ramp(count_words(reference), _WORDS_TO_SCORE)
-    if score < limit:
-        return stopped(f"{name} is low", score, limit)
-    return passed(name, score, limit)
-
-
-def _ramp(words: int, span: tuple[int, int]) -> float:
-    """Return which part of a limit holds for a text of so many words."""
-    start, enough = span
-    return min(1.0, max(0.0, (words - start) / (enough - start)))
+    limit = min_chrf * min(1.0, count_words(reference) / _MANY_TO_SCORE)
+    return stopped(f"{name} is low", score, limit) if score < limit else passed(name, score, limit)
 
 
 def _chrf(hypothesis: str, reference: str) -> float:

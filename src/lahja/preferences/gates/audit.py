@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -24,7 +25,7 @@ from lahja.models.nllb import NllbTranslator
 from lahja.models.option_logits import Labeller
 from lahja.preferences.gates import GATES_OF_PAIRS, NO_SIGNAL, TRUNCATED
 from lahja.preferences.gates.form import unwrapped
-from lahja.preferences.gates.verdict import NOT_COMPUTED, PASSED, STOPPED, Pair, Verdict
+from lahja.preferences.gates.verdict import NOT_COMPUTED, PASSED, STOPPED, Pair
 from lahja.prompts.intent import TRANSLATE, parse_prompt
 from lahja.prompts.wordings import translation_prompt
 from lahja.scoring.judges import CountryScorer, ScorerSettings
@@ -69,27 +70,18 @@ def audit_pairs(
         known = with_back_translations(known, translator)
     rows, verdicts = [], []
     for pair, own in zip(pairs, known, strict=True):
+        index = pair.line - 1
         found = {gate: judge(own, settings) for gate, judge in GATES_OF_PAIRS.items()}
-        rows.append(_audit_row(pair, own, found))
-        verdicts += [
-            (pair.line - 1, gate, v.status, v.reason, v.value, v.threshold)
-            for gate, v in found.items()
-        ]
+        verdicts += [(index, gate, *verdict) for gate, verdict in found.items()]
+        stops, unknown = (
+            [gate for gate, verdict in found.items() if verdict.status == status]
+            for status in (STOPPED, NOT_COMPUTED)
+        )
+        first = (stops[0], found[stops[0]].reason) if stops else (None, None)
+        asked = (pair.file, own.intent.kind, own.intent.variety)
+        texts = (pair.prompt, pair.chosen, pair.rejected)
+        rows.append((index, *asked, *first, stops, unknown, *texts))
     return pd.DataFrame(rows, columns=AUDIT.names), pd.DataFrame(verdicts, columns=VERDICTS.names)
-
-
-def _audit_row(pair: PreferencePair, known: Pair, verdicts: dict[str, Verdict]) -> dict:
-    stops, unknown = (
-        [gate for gate, verdict in verdicts.items() if verdict.status == status]
-        for status in (STOPPED, NOT_COMPUTED)
-    )
-    return {
-        "index": pair.line - 1, "file": pair.file, "kind": known.intent.kind,
-        "target_variety": known.intent.variety, "gate": next(iter(stops), None),
-        "reason": verdicts[stops[0]].reason if stops else None, "all_gates": stops,
-        "not_computed": unknown, "prompt": pair.prompt, "chosen": pair.chosen,
-        "rejected": pair.rejected,
-    }  # fmt: skip
 
 
 class Summary:
@@ -98,8 +90,7 @@ class Summary:
     def __init__(self) -> None:
         self.n_pairs = self.n_rejects = 0
         self.rejects: list[Reject] = []
-        self._first, self._statuses = Counter(), Counter()
-        self._unknown: defaultdict[str, Counter] = defaultdict(Counter)
+        self._first, self._statuses, self._unknown = Counter(), Counter(), Counter()
 
     def refuse(self, items: Iterable[Reject]) -> None:
         """Count records that are no pairs, and keep the first."""
@@ -110,27 +101,26 @@ class Summary:
     def add(self, pairs: pd.DataFrame, verdicts: pd.DataFrame) -> None:
         """Count AUDIT and VERDICTS of some pairs."""
         self.n_pairs += len(pairs)
-        self._first.update(pairs["gate"].value_counts().to_dict())
-        self._statuses.update(verdicts.value_counts(["gate", "status"]).to_dict())
+        self._first.update(pairs["gate"].dropna())
+        self._statuses.update(zip(verdicts["gate"], verdicts["status"], strict=True))
         unknown = verdicts[verdicts["status"] == NOT_COMPUTED]
-        for (gate, reason), count in unknown.value_counts(["gate", "reason"]).items():
-            self._unknown[gate][reason] += count
+        self._unknown.update(zip(unknown["gate"], unknown["reason"], strict=True))
 
     def __str__(self) -> str:
         """Return the counts as text."""
         n_stopped = self._first.total()
-        head = f"{'gate':<20}{'stopped':>9}{'first':>7}{'passed':>8}{'not computed':>14}"
         lines = [f"records that are no pairs: {self.n_rejects}", ""] * (self.n_rejects > 0)
         lines += [
             f"{self.n_pairs} pairs: {n_stopped} stopped, {self.n_pairs - n_stopped} go through",
             "",
-            f"{head}  mostly because",
+            f"{'gate':<20}  stopped  first  passed  not computed  mostly because",
         ]
         for gate in GATES_OF_PAIRS:
             stopped, passed, unknown = (
                 self._statuses[gate, status] for status in (STOPPED, PASSED, NOT_COMPUTED)
             )
-            why = next((reason for reason, _ in self._unknown[gate].most_common(1)), "")
+            reasons = {why: n for (own, why), n in self._unknown.items() if own == gate}
+            why = max(reasons, key=reasons.get, default="")
             row = f"{gate:<20}{stopped:>9}{self._first[gate]:>7}{passed:>8}{unknown:>14}"
             lines.append(f"{row}  {why}".rstrip())
         return "\n".join(lines)
@@ -187,9 +177,9 @@ def recall_table(labelled: pd.DataFrame) -> pd.DataFrame:
     rows = {}
     for kind, gates in GATES_OF_DEFECT.items():
         own = labelled[[kind in defects for defects in labelled["defects"]]]
-        n_stopped = sum(kind not in missed for missed in own["missed"])
-        n_named = sum(not {*gates}.isdisjoint(stops) for stops in own["all_gates"])
         if len(own):
+            n_stopped = sum(kind not in missed for missed in own["missed"])
+            n_named = sum(not {*gates}.isdisjoint(stops) for stops in own["all_gates"])
             rows[kind] = (len(own), n_stopped, n_named)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["n", "stopped", "named"])
 
@@ -226,8 +216,8 @@ def with_labels(pairs: list[Pair], classifier: Classifier) -> list[Pair]:
     options, found = classifier([unwrapped(pairs[row].chosen) for row in rows])
     labelled = list(pairs)
     for row, values in zip(rows, found, strict=True):
-        told = {"probabilities": dict(zip(options, values, strict=True))}
-        labelled[row] = replace(pairs[row], label=options[values.index(max(values))], **told)
+        known = dict(zip(options, values, strict=True))
+        labelled[row] = replace(pairs[row], label=max(known, key=known.get), probabilities=known)
     return labelled
 
 
@@ -253,9 +243,8 @@ def with_back_translations(pairs: list[Pair], translator: Translator) -> list[Pa
 def load_classifier(folder: Path, batch: int = 64) -> Classifier:
     """Return the classifier of a folder: a country scorer, or a dialect classifier of the graph."""
     base_model, adapter = _base_and_adapter(folder)
-    if "ForSequenceClassification" in str(
-        read_json(base_model / "config.json").get("architectures")
-    ):
+    kinds = str(read_json(base_model / "config.json").get("architectures"))
+    if "ForSequenceClassification" in kinds:
         return partial(_by_country, CountryScorer(folder, ScorerSettings(batch=batch)))
     return Labeller(base_model, adapter, batch=batch).label
 
@@ -278,11 +267,9 @@ def _by_country(scorer: CountryScorer, texts: list[str]) -> tuple[tuple, list[li
 
 def _by_nllb(model: NllbTranslator, texts: list[str], source: str, target: str) -> list[str | None]:
     """Return NLLB's translation of each text; None for one that did not end."""
-    found: list[str | None] = [None] * len(texts)
-    for rows, translations in model.translate(texts, source, target):
-        for row, text in zip(rows, translations, strict=True):
-            found[row] = text
-    return found
+    batches = model.translate(texts, source, target)
+    found = dict(chain.from_iterable(zip(*batch, strict=True) for batch in batches))
+    return [found[row] for row in range(len(texts))]
 
 
 def _by_prompt(backend: Backend, texts: list[str], source: str, target: str) -> list[str | None]:

@@ -18,8 +18,7 @@ from lahja.corpora.text import comparison_key, count_words
 from lahja.preferences.gates.language import stray_script
 from lahja.preferences.gates.verdict import Pair, Verdict, not_computed, passed, stopped
 from lahja.prompts.intent import FREE, TRANSLATE, PromptIntent
-from lahja.prompts.requests import ends_as_question
-from lahja.prompts.wordings import is_variety_label, phrase
+from lahja.prompts.wordings import has_phrase, is_variety_label, phrase
 from lahja.scoring.repetition import is_looping
 
 _QUOTE_PAIRS = {'"': '"', "“": "”", "«": "»", "'": "'", "‘": "’", "„": "“", "”": "”"}
@@ -28,20 +27,14 @@ _MARKDOWN = re.compile(r"\*\*\S|^#{1,6} |^\s*(?:[-*•]|\d+[.)]) +\S", re.MULTIL
 # TextBlock(text='…'), as an object is printed; and a structure that does not parse.
 _CALL = re.compile(r"\w+\(\w+ *= *['\"]")
 _BROKEN_STRUCTURE = re.compile(r"[\[{]\s*['\"]\w+['\"]\s*[:,]")
-_OF_LANGUAGES = re.compile(
-    r"language|speak|spoke|linguist|translat|interpret|dialect|accent|tone|tongue|slang|argot|jargon|colloquial"
-    r"|sentence|text|لغه|لغات|لهج|ترجم|عامي|فصح|جمله|نص"
-)
 # What an encoding left of letters: the sign for one, and UTF-8 that was read as another.
 _BROKEN = re.compile(
     r"[\ufffd\ue000-\uf8ff]|(?:[طظ][^\w\s.,!?،؛؟\"'()]){2}|(?:[ØÙ][^\s\w]|[ØÙ][\u0080-\u00ff]){2}"
 )
 # What all heads, and all leftovers of templates, have.
 _COLON, _MARKS = re.compile("[:：]"), re.compile(r"[<\[#:=]")
-_HEADED = re.compile(
-    r"\A[^\n:]{1,60}:|\A\W*(?:p\.?s|n\.?b|note|attention|warning|important)\b", re.I
-)
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "*": "*", "_": "_", "`": "`", "<": ">"}
+_ONE_FORM = str.maketrans("أإآة", "اااه", "ً")
 # "(in Syrian)" before or after the answer.
 _LABEL = re.compile(r"\A\s*[(\[]([^()\[\]]{3,60})[)\]]|[(\[]([^()\[\]]{3,60})[)\]][\s.!?؟]*\Z")
 _PARTS = re.compile(r"[:：\n]|\s[-–—]\s")
@@ -74,7 +67,7 @@ def unwrapped(text: str) -> str:
     if isinstance(value, dict):
         strings = [item for item in value.values() if isinstance(item, str)]
         inner = max(strings, key=len, default=inner)
-    return inner if (quoted := _inside_quotes(inner)) is None else quoted
+    return inner if (quoted := _enclosed(inner, _QUOTE_PAIRS)) is None else quoted
 
 
 def _wrapping(text: str, intent: PromptIntent) -> Iterator[str]:
@@ -84,9 +77,10 @@ def _wrapping(text: str, intent: PromptIntent) -> Iterator[str]:
             yield "the answer is wrapped in a data structure"
         if "```" in text:
             yield "the answer stands in a code fence"
-    if _inside_quotes(text) is not None and not _QUOTE.search(intent.text):
+    if _enclosed(text, _QUOTE_PAIRS) is not None and not _QUOTE.search(intent.text):
         yield "the whole answer stands in quotation marks"
-    if not is_free and _is_bracketed(text) and not _is_bracketed(intent.text):
+    is_bracketed, was_bracketed = (_enclosed(t, _BRACKETS) is not None for t in (text, intent.text))
+    if not is_free and is_bracketed and not was_bracketed:
         yield "the whole answer stands in brackets"
     stripped = text.strip().rstrip(".!?؟،,")
     at_end = stripped[:1] == '"' or stripped[-1:] == '"'
@@ -116,7 +110,7 @@ def _remarks(text: str, intent: PromptIntent) -> Iterator[str]:
     is_own = key in source or (not is_free and ":" in intent.text)
     if phrase("announced").search(key) and not is_own:
         yield f"the answer is announced before it begins: {shown}"
-    may_speak = is_free or phrase("task").search(source) or _OF_LANGUAGES.search(source)
+    may_speak = is_free or phrase("task").search(source) or phrase("of_languages").search(source)
     if not may_speak and (label := _label(text)):
         yield f"the answer is labelled with a variety: {label}"
     opener = phrase("opener").match(_bare(text)) if intent.kind == TRANSLATE else None
@@ -134,7 +128,8 @@ def _remarks(text: str, intent: PromptIntent) -> Iterator[str]:
 
 def _heads(intent: PromptIntent, found: re.Match[str]) -> bool:
     """Whether a head of the answer ("Note:") may be that of the text that it is about."""
-    return intent.kind != FREE and found.start() < 3 and _HEADED.match(intent.text) is not None
+    is_first = intent.kind != FREE and found.start() < 3
+    return is_first and phrase("headed").match(intent.text) is not None
 
 
 def _label(text: str) -> str | None:
@@ -144,24 +139,20 @@ def _label(text: str) -> str | None:
     return next((name.strip() for name in named if is_variety_label(name)), None)
 
 
-def _is_bracketed(text: str) -> bool:
-    """Whether one pair of brackets, or of asterisks, is around a whole text."""
+def _enclosed(text: str, pairs: dict[str, str]) -> str | None:
+    """Return what stands within one pair of marks around a whole text, None where there is none."""
     stripped = text.strip().rstrip(".!?؟،, ")
-    closing = _BRACKETS.get(stripped[:1])
-    return (
-        closing is not None
-        and len(stripped) > 2
-        and stripped[-1] == closing
-        and closing not in stripped[1:-1]
-    )
+    closing = pairs.get(stripped[:1])
+    if closing is None or len(stripped) < 3 or stripped[-1] != closing:
+        return None
+    inner = stripped[1:-1]
+    # Two quotations, one at each end, do not enclose what is between them.
+    return None if stripped[0] in inner or closing in inner else inner.strip()
 
 
 def _bare(text: str) -> str:
     """Return the head of a text with one form of alef and teh marbuta, its punctuation kept."""
-    head = text.strip()[:200].lower()
-    for written, plain in ("أا", "إا", "آا", "ةه"):
-        head = head.replace(written, plain)
-    return head.replace("ً", "")
+    return text.strip()[:200].lower().translate(_ONE_FORM)
 
 
 def _announcement(text: str, is_free: bool) -> str:
@@ -208,21 +199,10 @@ def _structure(text: str) -> object | None:
     return text if _BROKEN_STRUCTURE.match(text) else None
 
 
-def _inside_quotes(text: str) -> str | None:
-    """Return what stands within the one pair of quotation marks around a whole text."""
-    stripped = text.strip().rstrip(".!?؟،, ")
-    closing = _QUOTE_PAIRS.get(stripped[:1])
-    if closing is None or len(stripped) < 3 or stripped[-1] != closing:
-        return None
-    inner = stripped[1:-1]
-    # Two quotations, one at each end, do not enclose what is between them.
-    return None if stripped[0] in inner or closing in inner else inner.strip()
-
-
 def judge_repetition(pair: Pair, settings: Gates) -> Verdict:
     """Stop an answer that loops, or too many of whose word trigrams are repetitions."""
     limit = settings.repetition.max_repeated
-    is_song = _asks_for_song(pair.intent.instruction)
+    is_song = has_phrase("song", pair.intent.instruction)
     text = _without_refrain(pair.chosen) if is_song else pair.chosen
     if not is_song and is_looping(text) and is_looping(text := _without_laughter(text)):
         reason = "a piece of the answer comes five times or more in a row"
@@ -237,11 +217,6 @@ def judge_repetition(pair: Pair, settings: Gates) -> Verdict:
     return passed("no loops", share, limit)
 
 
-@lru_cache(maxsize=1024)
-def _asks_for_song(instruction: str) -> bool:
-    return phrase("song").search(comparison_key(instruction)) is not None
-
-
 def _without_refrain(text: str) -> str:
     """Return a song with each line once, where it has several and comes back to each but seldom."""
     lines = Counter(comparison_key(line) for line in text.split("\n") if line.strip())
@@ -253,6 +228,11 @@ def _without_laughter(text: str) -> str:
     """Return a text without what is laughed and drawn out, if there is anything else in it."""
     rest = phrase("laughter").sub(" ", _DRAWN_OUT.sub(r"\1\1\1", text))
     return rest if count_words(rest) >= 2 else text
+
+
+def ends_as_question(text: str) -> bool:
+    """Whether a text's last mark is a question mark."""
+    return text.rstrip(" \n\t\"'”»)").endswith(("?", "؟"))
 
 
 def judge_signal(pair: Pair, settings: Gates) -> Verdict:

@@ -10,7 +10,7 @@ from lahja.core.varieties import VARIETIES, dialects_among, get_variety
 from lahja.corpora.text import arabic_share, comparison_key, count_words
 from lahja.preferences.gates.verdict import Pair, Verdict, not_computed, passed, stopped
 from lahja.prompts.intent import ENGLISH, FREE, TRANSLATE, PromptIntent
-from lahja.prompts.wordings import consonant_classes, find_markers, homographs_of_msa, word_list
+from lahja.prompts.wordings import consonant_classes, find_markers, word_list
 
 _LATIN_OR_APOSTROPHE = re.compile(r"[A-Za-zÀ-ɏ0-9'’]+")
 # Latin letters with the digits that stand for Arabic ones: 3aref, 7abibi, sha5s; not 35mm, MP3.
@@ -91,7 +91,7 @@ def judge_dialect(pair: Pair, settings: Gates) -> Verdict:
         return not_computed("English was asked for: see the language gate")
     markers, min_margin = find_markers(pair.chosen), settings.dialect.min_margin
     foreign = [word for word, used in markers.items() if wanted not in used]
-    if wanted == "msa" and len(foreign) == 1 and foreign[0] in homographs_of_msa():
+    if wanted == "msa" and len(foreign) == 1 and foreign[0] in word_list("homographs_of_msa"):
         foreign = []
     # What all dialects share does not make up for a word of MSA.
     shared = frozenset(dialects_among(VARIETIES))
@@ -172,18 +172,14 @@ def _folded(word: str) -> str:
 
 def is_name_in(name: str, text: str) -> bool:
     """Whether a word of an Arabic text has a Latin name's consonants (Singapore: سنغافورة)."""
-    wanted, classes = _single(latin_consonants(name)), consonant_classes()
-    words = comparison_key(text).split()
-    own = ("".join(classes.get(c, "") for c in word if not c.isascii()) for word in words)
-    return any(wanted in _single(consonants) for consonants in own)
+    classes = consonant_classes() | {" ": " "}
+    own = (classes.get(c, "") for c in comparison_key(text) if c == " " or not c.isascii())
+    # Doubles are made single.
+    sides = (re.sub(r"(.)\1+", r"\1", side) for side in (latin_consonants(name), "".join(own)))
+    return next(sides) in next(sides)
 
 
 def latin_consonants(name: str) -> str:
     """Return the classes of a Latin name's consonants."""
     classes = consonant_classes()
     return "".join(map(classes.get, re.findall("|".join(classes), name.lower())))
-
-
-def _single(consonants: str) -> str:
-    """Return the classes with doubles made single."""
-    return re.sub(r"(.)\1+", r"\1", consonants)

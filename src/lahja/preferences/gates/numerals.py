@@ -1,20 +1,21 @@
 """The numbers of a text, in digits and in words, as two languages say the same one.
 
-What stands in digits is a `Numeral`: a number that the other side must have, in one of its
-readings (7:30 is seven and thirty, 50% is fifty or a half, 1985 may be eighty-five). It is looked
-for in `values`, all that the other side's digits and words may mean: halves past an hour, decades,
-an hour and a half as ninety minutes.
+What stands in digits is a number that the other side must have, in one of its readings (7:30 is
+seven and thirty, 50% is fifty or a half, 1985 may be eighty-five). It is looked for in all that the
+other side's digits and words may mean: halves past an hour, decades, an hour and a half as ninety
+minutes.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
-from itertools import chain, count
+from functools import cached_property, lru_cache
+from itertools import chain, count, pairwise
+from typing import NamedTuple
 
 from lahja.core.varieties import VARIETIES
 from lahja.corpora.text import comparison_key
-from lahja.prompts.wordings import number_words, unit_sizes, units
+from lahja.prompts.wordings import number_words, units
 
 _DIGITS = re.compile(
     r"(?<![A-Za-z\d])(?<![A-Za-z][-‑])"
@@ -30,29 +31,20 @@ _HIJRI_YEAR, _HIJRA = 0.970229, 621.5774
 _OF_A = re.compile(r"(?<!\w)(?:(?:of )?an? (?=\w)|ديال (?=ال(?:ملاي|الاف|مليون)))")
 _PREFIX = re.compile(r"^([وف]?)((?:هال|[بلكعد]?(?:ال|ل)|[بلكعده])?)(?=\w{2})")
 _OF_THEM = re.compile(r"(?:هم|ها|هن|كم|كن|نا|ه)$")
-_AND = frozenset(("و", "and"))
-_SCALES, _DOZEN = (1e3, 1e6, 1e9), 12.0
+_AND, _SCALES, _DOZEN = ("و", "and"), (1e3, 1e6, 1e9), 12.0
 
 
-@dataclass(frozen=True)
-class Numeral:
-    """A number in digits."""
-
-    text: str  #: As it is written.
-    readings: tuple[frozenset[float], ...]  #: What must all be there, by each way of reading it.
-
-
-@dataclass(frozen=True)
-class Numerals:
+class Numerals(NamedTuple):
     """The numbers of a text."""
 
-    digits: tuple[Numeral, ...]
+    #: What is written in digits, with what must all be there, by each way of reading it.
+    digits: list[tuple[str, list[frozenset[float]]]]
     values: frozenset[float]  #: All numbers that its digits or its words may mean.
 
     def missing_from(self, other: "Numerals") -> list[str]:
         """Return the digits that another text has in no reading; one of a thing may go unsaid."""
         there = other.values | {1.0}
-        return [own.text for own in self.digits if not any(r <= there for r in own.readings)]
+        return [text for text, readings in self.digits if not any(r <= there for r in readings)]
 
 
 @dataclass(frozen=True)
@@ -63,8 +55,8 @@ class _Token:
     is_added: bool = False  #: Whether "and" joins it to what is before.
     is_bare: bool = True  #: Whether it has neither an article nor a preposition.
     digits: int | None = None  #: Which of the text's numbers in digits this is.
-    minus: str = ""  #: The word, where it is one between an hour and what it lacks.
-    unit: tuple[int, float] | None = None  #: The family, and the multiple of its first unit.
+    is_minus: bool = False  #: Whether it stands between an hour and what it lacks.
+    unit: tuple[float, tuple[float, ...]] | None = None  #: As in `units`.
     is_dual: bool = False
     is_latin: bool = False
 
@@ -80,6 +72,8 @@ class _Token:
 
 
 _WORD = _Token()
+# Stand after a text's words, so that there always are some to look at.
+_END = [_WORD] * 4
 
 
 def has_digits(text: str) -> bool:
@@ -89,18 +83,13 @@ def has_digits(text: str) -> bool:
 
 def numbers_in_words(text: str, variety: str | None = None) -> list[float]:
     """Return the numbers of three and more that a text's words say, without fractions, in order."""
-    tokens, found, start = _tokens(text, variety, []), [], 0
-    while start < len(tokens):
-        if tokens[start] is _WORD:
-            start += 1
-            continue
-        end, value, _ = _compound(tokens, start)
-        own, before = tokens[start], tokens[start - 1] if start else _WORD
+    tokens, found = _tokens(text, variety, []), []
+    for start, _, value, _ in _compounds(tokens):
+        own, before = tokens[start], tokens[start - 1]
         # After digits a word is a part of them; "in a hundred" says percent.
         is_own = own.values and own.digits is None and before.digits is None
         if is_own and value >= 3 and (own.is_bare or value != 100):
             found.append(value)
-        start = end
     return found
 
 
@@ -111,20 +100,29 @@ def numerals_of(text: str, variety: str | None = None, n_years: int = 2) -> Nume
     A year of the Hijra is also that of the Gregorian count in which it begins, and of two
     `n_years` the one in which it ends.
     """
-    written = [*_DIGITS.finditer(text)]
-    readings = [_readings(match, text, n_years) for match in written]
-    firsts = [
-        None if len(own[0]) > 1 or ":" in match[0] else min(own[0])
-        for match, own in zip(written, readings, strict=True)
-    ]
-    tokens, values = _tokens(text, variety, firsts), set(map(float, _IN_NAMES.findall(text)))
-    for place, value in _values(tokens):
-        values.add(round(value, 6))
-        if place is not None:
+    digits = [(match[0], _readings(match, text, n_years)) for match in _DIGITS.finditer(text)]
+    firsts = [None if len(own[0]) > 1 or ":" in word else min(own[0]) for word, own in digits]
+    tokens, values = _tokens(text, variety, firsts), {*map(float, _IN_NAMES.findall(text))}
+    said: list[str] = []
+    for start, end, value, scale in _compounds(tokens):
+        token = tokens[start]
+        if token is _WORD and tokens[end] is _WORD:
+            said = []
+            continue
+        if token.digits is None and end == start + 1:
+            # Added to a number, ربع is no four.
+            is_part = token.is_added and token.fraction
+            values.update((token.fraction,) if is_part else token.values)
+        if token.digits is not None and scale > 1:
             # "40 thousand" is that number, and no longer forty.
-            readings[place] = [frozenset((round(value, 6),))]
-    digits = tuple(Numeral(m[0], tuple(own)) for m, own in zip(written, readings, strict=True))
-    return Numerals(digits, frozenset(values).union(*chain.from_iterable(readings)))
+            digits[token.digits] = (digits[token.digits][0], [frozenset((round(value, 6),))])
+        values.update(_amounts(tokens, start, end, value, scale))
+        # "Nineteen eighty-five", "five oh one": what is read out piece by piece.
+        is_piece = value < 100 and value.is_integer() and token.values and token.digits is None
+        said = [*said, f"{value:.0f}"][-10:] if is_piece and not token.is_added else []
+        values.update(float("".join(said[n:])) for n in range(len(said) - 1))
+    rounded = frozenset(round(value, 6) for value in values)
+    return Numerals(digits, rounded.union(*chain.from_iterable(own for _, own in digits)))
 
 
 def _readings(match: re.Match[str], text: str, n_years: int) -> list[frozenset[float]]:
@@ -156,43 +154,30 @@ def _tokens(text: str, variety: str | None, digits: list[float | None]) -> list[
     """Return the words of a text; what each number in digits is goes before."""
     places = count()
     marked = _DIGITS.sub(lambda _: f" n{next(places)}n ", text)
-    endings, is_added = _endings(variety), False
-    found: list[_Token] = []
-    for word in _OF_A.sub("", comparison_key(marked)).split():
-        if word in _AND:
-            is_added = True
-            continue
+    own = VARIETIES[variety].numbers.dual if variety in VARIETIES else ()
+    dual = own or tuple({ending for v in VARIETIES.values() for ending in v.numbers.dual})
+    found = []
+    for before, word in pairwise(["", *_OF_A.sub("", comparison_key(marked)).split()]):
+        is_added = before in _AND
         if word[0] == word[-1] == "n" and word[1:-1].isdigit():
             n = int(word[1:-1])
             values = tuple(value for value in digits[n : n + 1] if value is not None)
             found.append(_Token(values, is_added, digits=n))
-        else:
-            found.append(_token(word, is_added, endings))
-        is_added = False
-    return found
+        elif word not in _AND:
+            found.append(_token(word, is_added, dual))
+    return found + _END
 
 
 @lru_cache(maxsize=16384)
-def _token(word: str, is_added: bool, endings: tuple[str, ...]) -> _Token:
+def _token(word: str, is_added: bool, dual: tuple[str, ...]) -> _Token:
     values, joined, is_bare = _number(word)
-    is_dual = len(word) > 4 and word.endswith(endings) and not (values and is_bare)
+    is_dual = len(word) > 4 and word.endswith(dual) and not (values and is_bare)
     unit = units().get(word) or units().get(_PREFIX.sub("", word))
-    minus = word if word in _minus() else ""
-    if values or minus or unit or is_dual:
-        is_added |= joined
-        return _Token(values, is_added, is_bare, None, minus, unit, is_dual, word.isascii())
-    return _WORD
-
-
-@cache
-def _endings(variety: str | None) -> tuple[str, ...]:
-    own = VARIETIES[variety].numbers.dual if variety in VARIETIES else ()
-    return own or tuple({ending for v in VARIETIES.values() for ending in v.numbers.dual})
-
-
-@cache
-def _minus() -> frozenset[str]:
-    return frozenset(word for v in VARIETIES.values() for word in v.numbers.minus)
+    is_minus = any(word in v.numbers.minus for v in VARIETIES.values())
+    if not (values or is_minus or unit or is_dual):
+        return _WORD
+    is_added |= joined
+    return _Token(values, is_added, is_bare, None, is_minus, unit, is_dual, word.isascii())
 
 
 def _number(word: str) -> tuple[tuple[float, ...], bool, bool]:
@@ -212,73 +197,46 @@ def _number(word: str) -> tuple[tuple[float, ...], bool, bool]:
     return (), False, True
 
 
-def _values(tokens: list[_Token]) -> Iterator[tuple[int | None, float]]:
-    """Yield what words mean, with the number in digits that a word makes a larger one of."""
-    start, said = 0, []
-    while start < len(tokens):
-        token = tokens[start]
-        if token is _WORD and (start + 1 == len(tokens) or tokens[start + 1] is _WORD):
-            said, start = [], start + 1
-            continue
-        end, value, scale = _compound(tokens, start)
-        if token.digits is None and end == start + 1:
-            # Added to a number, ربع is no four.
-            is_part = token.is_added and token.fraction
-            yield from ((None, v) for v in ((token.fraction,) if is_part else token.values))
-        if token.is_dual:
-            yield None, 2.0
-        if token.digits is not None and scale > 1:
-            yield token.digits, value
-        yield from ((None, amount) for amount in _amounts(tokens, start, end, value, scale))
-        # "Nineteen eighty-five", "five oh one": what is read out piece by piece.
-        is_piece = value < 100 and value.is_integer() and token.values and token.digits is None
-        said = [*said, f"{value:.0f}"][-10:] if is_piece and not token.is_added else []
-        yield from ((None, float("".join(said[n:]))) for n in range(len(said) - 1))
-        start = end
-
-
-def _compound(tokens: list[_Token], start: int) -> tuple[int, float, float]:
-    """Return where the number that begins here ends, its value, and of what a half of it is one.
+def _compounds(tokens: list[_Token]) -> Iterator[tuple[int, int, float, float]]:
+    """Yield where each number begins and ends, its value, and of what a half of it is one.
 
     A word that is no number counts as one of the thing, or as two.
     """
-    first, total, group, scale = tokens[start], 0.0, 0.0, 1.0
-    value = _read(tokens, start)
-    if value is None:
-        return start + 1, 2.0 if first.is_dual else 1.0, 1.0
-    if value >= 1000 and first.digits is None:
-        total, scale = value, max(size for size in _SCALES if size <= value)
-    else:
-        group = value
-    end = start + 1
-    while end < len(tokens) and (value := _read(tokens, end, group)) is not None:
-        token = tokens[end]
-        if token.digits is not None or (first.digits is not None and value not in _SCALES):
-            break
-        if value in _SCALES and not token.is_added and group:
-            total, group, scale = total + group * value, 0.0, value
-        elif value >= 1000 and token.is_added and total > value and not group:
-            total, scale = total + value, 1e3
-        elif value == 100 and token.is_bare and not token.is_added and 1 < group < 10:
-            group *= 100
-        elif _continues(token, value, total, group):
-            group += value
-        else:
-            break
-        end += 1
-    return end, total + group, scale if not group else 1.0
+    end = 0
+    while (start := end) < len(tokens) - len(_END):
+        first, end, value = tokens[start], start + 1, _read(tokens, start)
+        if value is None:
+            yield start, end, 2.0 if first.is_dual else 1.0, 1.0
+            continue
+        total, group, scale = 0.0, value, 1.0
+        if value >= 1000 and first.digits is None:
+            total, group, scale = value, 0.0, max(size for size in _SCALES if size <= value)
+        while (value := _read(tokens, end, group)) is not None:
+            token = tokens[end]
+            if token.digits is not None or (first.digits is not None and value not in _SCALES):
+                break
+            if value in _SCALES and not token.is_added and group:
+                total, group, scale = total + group * value, 0.0, value
+            elif value >= 1000 and token.is_added and total > value and not group:
+                total, scale = total + value, 1e3
+            elif value == 100 and token.is_bare and not token.is_added and 1 < group < 10:
+                group *= 100
+            elif _continues(token, value, total, group):
+                group += value
+            else:
+                break
+            end += 1
+        yield start, end, total + group, scale if not group else 1.0
 
 
 def _read(tokens: list[_Token], place: int, group: float = 0) -> float | None:
-    """Return a token's number; one that may be a part (ربع, third) is whole before a hundred and
-    after a ten.
-    """
+    """Return a token's number; what may be a part (ربع) is whole before 100 and after a ten."""
     token = tokens[place]
     if token.fraction is None:
         return token.whole
     if token.is_added:
         return None
-    following = tokens[place + 1] if place + 1 < len(tokens) else _WORD
+    following = tokens[place + 1]
     is_multiplied = (following.whole or 0) >= 100 and not following.is_added
     is_whole = is_multiplied or (group % 100 >= 20 and not group % 10)
     return token.whole if is_whole and token.whole is not None else token.fraction
@@ -307,43 +265,45 @@ def _amounts(
     tokens: list[_Token], start: int, end: int, value: float, scale: float
 ) -> Iterator[float]:
     """Yield a number, also with what is added or taken away after it, and in smaller units."""
-    own, amounts = tokens[start], [value]
+    own, after, amounts = tokens[start], tokens[end], [value]
     unit, places = own.unit, [end]
-    if own.values and end < len(tokens) and not tokens[end].values and not tokens[end].minus:
+    if own.values and not after.values and not after.is_minus:
         # Three kilos and a half.
-        unit = tokens[end].unit
+        unit = after.unit
         places.append(end + 1)
+    if own.is_dual:
+        yield 2.0
     if 0 < value < 1:
         yield value * 60
     if own.fraction and scale > 1:
         yield own.fraction * scale
-    if own.values and end < len(tokens) and tokens[end].whole == _DOZEN:
+    if own.values and after.whole == _DOZEN:
         yield value * _DOZEN
-    for part in (tokens[place : place + 3] for place in places):
-        if part and part[0].is_added and part[0].fraction:
-            amounts.append(value + part[0].fraction * scale)
-            unit = unit or next((token.unit for token in part[1:2]), None)
-        elif part and part[0].fraction:
-            amounts.append(value * part[0].fraction)
-        elif len(part) > 1 and part[0].minus and part[1].fraction:
-            amounts.append(value - part[1].fraction * scale)
-        yield from _minutes(value, part)
+    for first, second, third in (tokens[place : place + 3] for place in places):
+        if first.is_added and first.fraction:
+            amounts.append(value + first.fraction * scale)
+            unit = unit or second.unit
+        elif first.fraction:
+            amounts.append(value * first.fraction)
+        elif first.is_minus and second.fraction:
+            amounts.append(value - second.fraction * scale)
+        yield from _minutes(value, first, second, third)
     yield from amounts
     if unit is not None:
-        family, size = unit
-        yield from (amount * size / other for amount in amounts for other in unit_sizes(family))
+        size, sizes = unit
+        yield from (amount * size / other for amount in amounts for other in sizes)
 
 
-def _minutes(value: float, part: list[_Token]) -> Iterator[float]:
+def _minutes(value: float, first: _Token, second: _Token, third: _Token) -> Iterator[float]:
     """Yield the minutes of "and a half", "and a half and five", and hour and minutes of "to"."""
-    values = [token.fraction * 60 if token.fraction else token.whole for token in part]
-    if part and part[0].is_added and part[0].fraction:
-        yield values[0]
-        if len(part) > 1 and part[1].is_added and values[1]:
-            yield values[0] + values[1]
-        if len(part) > 2 and part[1].minus and values[2]:
-            yield values[0] - values[2]
-    elif len(part) > 1 and part[0].minus and values[1]:
-        first = value * 60 if value < 1 else value
-        hour, minutes = (values[1], first) if part[0].minus.isascii() else (first, values[1])
+    more, less = (t.fraction * 60 if t.fraction else t.whole for t in (second, third))
+    if first.is_added and first.fraction:
+        yield first.fraction * 60
+        if second.is_added and more:
+            yield first.fraction * 60 + more
+        if second.is_minus and less:
+            yield first.fraction * 60 - less
+    elif first.is_minus and more:
+        sides = value * 60 if value < 1 else value, more
+        minutes, hour = sides if first.is_latin else sides[::-1]
         yield from (hour - 1 or 12.0, 60 - minutes)

@@ -31,11 +31,11 @@ def judge_length(pair: Pair, settings: Gates) -> Verdict:
     limits, intent = settings.length, pair.intent
     if intent.kind != TRANSLATE or intent.payload is None:
         return not_computed("only the length of a translation is known beforehand")
-    source, answer = intent.payload, unwrapped(pair.chosen)
-    expected = _letters(source) * _EXPECTED[is_arabic_script(source), is_arabic_script(answer)]
-    if not expected:
+    sides = (intent.payload, unwrapped(pair.chosen))
+    source, length = map(_letters, sides)
+    if not source:
         return not_computed("the text to translate has no letters")
-    length = _letters(answer)
+    expected = source * _EXPECTED[tuple(map(is_arabic_script, sides))]
     ratio = length / expected
     if length < limits.min_ratio * expected - limits.slack:
         return stopped("the translation is much shorter than its source", ratio, limits.min_ratio)
@@ -97,14 +97,11 @@ def judge_names(pair: Pair, settings: Gates) -> Verdict:
 
 def names_in(text: str) -> list[str]:
     """Return the words of an English text that are capitalised inside a sentence."""
-    found = []
+    found = {}
     for match in _WORD.finditer(text):
-        word = match[0].removesuffix("'s").removesuffix("’s")
-        if not word[0].isupper() or len(word) < 3 or word.lower() in word_list("not_names"):
-            continue
-        if (
-            not _SENTENCE_START.search(text, max(match.start() - 9, 0), match.start())
-            and len(latin_consonants(word)) >= 2
-        ):
-            found.append(word)
-    return list(dict.fromkeys(found))
+        word, start = re.sub("['’]s$", "", match[0]), match.start()
+        is_first = _SENTENCE_START.search(text, max(start - 9, 0), start) is not None
+        is_name = word[0].isupper() and not is_first and word.lower() not in word_list("not_names")
+        if is_name and len(word) >= 3 and len(latin_consonants(word)) >= 2:
+            found[word] = None
+    return [*found]

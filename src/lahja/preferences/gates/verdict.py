@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from lahja.corpora.text import letters_of
 from lahja.prompts.intent import PromptIntent
@@ -29,8 +30,7 @@ class Pair:
         object.__setattr__(self, "chosen", letters_of(self.chosen))
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One gate's result; a gate that cannot tell returns so and why, it never passes silently."""
 
     status: str  #: `passed`, `stopped` or `not computed`.
