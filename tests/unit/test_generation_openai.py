@@ -2,7 +2,7 @@ import logging
 import signal
 import time
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,14 +17,14 @@ from lahja.generation.backend import Answer, Request, Sampling
 from lahja.generation.costs import BudgetReached, Ledger, Price, Stopped, max_tokens
 from lahja.generation.generators import open_backend, parse_generator
 from lahja.generation.openai_backend import OpenAIBackend
-from lahja.generation.server import OPENAI, ServerOptions, UnusableReply, read_answer, read_json
+from lahja.generation.server import OPENAI, UnusableReply, read_answer, read_json
 from lahja.generation.server import Server as Address
 
 KEY = "sk-very-secret-0123456789"
 SAMPLING = Sampling(temperature=0.7, top_p=0.9, max_new_tokens=20, seed=3)
-QUICK = ServerOptions(
-    key="OPENAI_API_KEY", concurrency=4, deadline=10.0, retries=1, price=None, budget=None, costs=""
-)
+HOW = {"key": "OPENAI_API_KEY", "concurrency": 4, "deadline": 10.0, "retries": 1}
+HOW |= {"price": None, "budget": None, "costs": ""}
+QUICK = Address("m", None, {}, **HOW)
 PRICE = Price(input=1000.0, output=10_000.0)  # an answer of 10 and 5 tokens costs 6 cents
 COST = 0.06
 
@@ -39,8 +39,8 @@ def _requests(*prompts: str) -> list[Request]:
     return [Request(f"id of {prompt}", prompt, SAMPLING) for prompt in prompts]
 
 
-def _backend(server: Server, options: ServerOptions = QUICK, **request) -> OpenAIBackend:
-    return OpenAIBackend("g", Address.of("m", server.url, request), options)
+def _backend(server: Server, options: Address = QUICK, **request) -> OpenAIBackend:
+    return OpenAIBackend("g", replace(options, base_url=server.url, request=request))
 
 
 def _text(prompt: str) -> str:
@@ -51,7 +51,7 @@ def _texts(answers: list[Answer]) -> dict[str, str | None]:
     return {answer.id.removeprefix("id of "): answer.text for answer in answers}
 
 
-def _paid(tmp_path: Path, budget: float | None = None, **values) -> ServerOptions:
+def _paid(tmp_path: Path, budget: float | None = None, **values) -> Address:
     return replace(
         QUICK, **{"price": PRICE, "budget": budget, "costs": str(tmp_path / "costs"), **values}
     )
@@ -162,7 +162,7 @@ def test_a_proxy_between_us_and_the_server_is_named_without_its_password(
 def test_a_proxy_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.delenv("NO_PROXY")
     monkeypatch.setenv("HTTP_PROXY", proxy)
-    backend = OpenAIBackend("g", Address.of("m", "http://127.0.0.1:9/v1", {}), QUICK)
+    backend = OpenAIBackend("g", replace(QUICK, base_url="http://127.0.0.1:9/v1"))
     with pytest.raises(LahjaError, match=r"the proxy of HTTP_PROXY, .* cannot be used: "):
         list(backend.generate(_requests("a")))
 
@@ -261,20 +261,19 @@ def test_sampling_and_departures_are_in_the_body() -> None:
     common = {"model": "m", "messages": messages, "temperature": 0.7, "top_p": 0.9}
     assert server.bodies[0] == {**common, "max_tokens": 20, "reasoning_effort": "none"}
     assert server.bodies[1] == {**common, "max_tokens": 20, "seed": 3}
-    assert Address.of("gpt-4o", None, {}).body(_requests("a")[0])["max_completion_tokens"] == 20
+    assert QUICK.body(_requests("a")[0])["max_completion_tokens"] == 20
 
 
 def test_the_identity_is_model_server_and_departures_and_never_the_key() -> None:
     identities = {
-        OpenAIBackend("g", Address.of(model, url, request), QUICK).identity
+        OpenAIBackend("g", Address(model, url, request, **HOW)).identity
         for model in ("m", "n")
         for url in (None, "http://127.0.0.1:1/v1")
         for request in ({}, {"seed": None})
     }
     assert len(identities) == 8
     assert not any(KEY in identity for identity in identities)
-    slash = Address.of("m", OPENAI + "/", {})
-    assert slash.identity == Address.of("m", None, {}).identity
+    assert replace(QUICK, base_url=OPENAI + "/").identity == QUICK.identity
 
 
 # --- keys --------------------------------------------------------------------------------------
@@ -284,14 +283,14 @@ def test_a_missing_key_is_named_before_any_work(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv("OPENAI_API_KEY")
     with pytest.raises(LahjaError, match="set the environment variable OPENAI_API_KEY"):
         values = {"name": "g", "backend": "openai", "model": "m"}
-        open_backend(parse_generator(values, asdict(QUICK)))
+        open_backend(parse_generator(values, HOW))
 
 
 @pytest.mark.parametrize("key", ["two words", "line\nbreak-inside", "كلمة", "curly“quote”"])
 def test_what_cannot_be_a_key_is_refused_without_showing_it(monkeypatch, key: str) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", key)
     with pytest.raises(LahjaError, match="OPENAI_API_KEY holds something else") as caught:
-        OpenAIBackend("g", Address.of("m", None, {}), QUICK)
+        OpenAIBackend("g", QUICK)
     assert key not in str(caught.value)
 
 

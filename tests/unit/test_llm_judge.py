@@ -17,7 +17,7 @@ from lahja.evaluation.metrics.evaluation import evaluate_model, metric_signature
 from lahja.generation.answering import respond
 from lahja.generation.backend import Sampling
 from lahja.generation.openai_backend import OpenAIBackend
-from lahja.generation.server import Server, ServerOptions
+from lahja.generation.server import Server
 from lahja.report.tables import answer_tables
 from lahja.scoring.translation import load_spbleu
 
@@ -107,9 +107,10 @@ def test_a_server_is_asked_and_paid_as_generators_are(asked, tmp_path: Path):
     table = judge_prompts(
         asked, {"a": responses("روحت بيتنا", "x"), "b": responses("روحت بيتنا", "y")}
     )
-    options = ServerOptions(None, 2, 10.0, 0, None, None, "")
     with misbehaving_server(Misbehaviour()) as server:
-        backend = OpenAIBackend("judge", Server("m", server.url, {}), options)
+        backend = OpenAIBackend(
+            "judge", Server("m", server.url, {}, None, 2, 10.0, 0, None, None, "")
+        )
         found = respond(table, "judge", Sampling(), backend, tmp_path / "store.jsonl")
         # The same text of two models is rated once.
         assert sum(server.answered.values()) == 3

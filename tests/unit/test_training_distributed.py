@@ -13,8 +13,7 @@ import pytest
 
 from lahja.core.files import read_json
 from lahja.core.tables import PAIRS, write_table
-from lahja.training.adapters import AdapterRun
-from lahja.training.checkpoints import last_checkpoint
+from lahja.training.adapters import AdapterRun, last_checkpoint
 from lahja.training.dpo import train_dpo
 from lahja.training.sft import train_sft
 from lahja.training.tracking import CURVE_FILE

@@ -6,7 +6,7 @@ from lahja.core import stages
 from lahja.core.errors import LahjaError
 from lahja.demo.training_loop import LoopSettings, cosine_rate, train_loop
 from lahja.models.batches import sorted_batches, token_batches
-from lahja.training.checkpoints import open_checkpoint_dir
+from lahja.training.adapters import open_checkpoint_dir
 
 
 def test_batches_hold_every_row_once_and_fit() -> None:

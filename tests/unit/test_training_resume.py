@@ -13,9 +13,8 @@ import pytest
 from lahja.core import stages
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json
-from lahja.training.adapters import AdapterRun
+from lahja.training.adapters import AdapterRun, last_checkpoint
 from lahja.training.batches import ByTokens
-from lahja.training.checkpoints import last_checkpoint
 from lahja.training.sft import train_sft
 from lahja.training.tracking import CURVE_FILE
 

@@ -180,9 +180,9 @@ def test_weights_are_loaded_in_the_precision_that_is_set(
         raise LahjaError(str(dtype))
 
     monkeypatch.setattr(adapters, "use_device", lambda: device)
-    monkeypatch.setattr(adapters, "load_tokenizer", lambda folder: None)
-    monkeypatch.setattr(adapters, "load_model", load)
-    monkeypatch.setattr(adapters, "model_digest", lambda *given: "root")
+    monkeypatch.setattr(adapters.models, "load_tokenizer", lambda folder: None)
+    monkeypatch.setattr(adapters.models, "load_model", load)
+    monkeypatch.setattr(adapters.models, "model_digest", lambda *given: "root")
     run = AdapterRun(
         tmp_path, None, lessons, {"precision": precision}, tmp_path / "w", tmp_path / "o", {}
     )

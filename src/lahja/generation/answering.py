@@ -74,14 +74,9 @@ def _expect_some(unanswered: Collection[Answer]) -> None:
 
 
 def respond(
-    prompts: pd.DataFrame,
-    generator: str,
-    sampling: Sampling,
-    backend: Backend,
-    store: Path,
-    samples: int = 0,
-    greedy_first: bool = False,
-) -> pd.DataFrame:
+    prompts: pd.DataFrame, generator: str, sampling: Sampling, backend: Backend, store: Path,
+    samples: int = 0, greedy_first: bool = False,
+) -> pd.DataFrame:  # fmt: skip
     """Return GENERATIONS: a generator's response to each prompt, or so many samples of them.
 
     `prompts` has `prompt_id`, `prompt` and, where they are asked for dialect by dialect, `dialect`.

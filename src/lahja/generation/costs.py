@@ -45,8 +45,8 @@ class Ledger:
 
     Before a request is sent, the most that it can cost is reserved; when its reply is there, the
     reservation gives way to the cost. Reservations of jobs that were killed stay, for their
-    requests may have been paid: what is spent and reserved never passes the budget. Without a
-    file nothing is recorded, which suits a server that costs nothing. Threads may share a ledger.
+    requests may have been paid: what is spent and reserved never passes the budget. A server that
+    costs nothing needs no file. Threads may share a ledger.
     """
 
     def __init__(self, name: str, path: Path | None, budget: float | None = None):
@@ -84,16 +84,16 @@ class Ledger:
         Raises `BudgetReached` where none is under way, `Stopped` after `stop`.
         """
         with self._settled:
-            while not self.is_stopped:
-                if dollars <= self.remaining:
-                    ticket = uuid4().hex
-                    self._record({"reserve": ticket, "dollars": dollars}, durable=True)
-                    self._n_under_way += 1
-                    return ticket
-                if not self._n_under_way:
-                    raise BudgetReached(f"generator {self.name}: the budget is reached")
+            while dollars > self.remaining and self._n_under_way and not self.is_stopped:
                 self._settled.wait()
-        raise Stopped
+            if self.is_stopped:
+                raise Stopped
+            if dollars > self.remaining:
+                raise BudgetReached(f"generator {self.name}: the budget is reached")
+            ticket = uuid4().hex
+            self._record({"reserve": ticket, "dollars": dollars}, durable=True)
+            self._n_under_way += 1
+            return ticket
 
     def settle(self, ticket: str, dollars: float) -> None:
         """Put the cost in a reservation's place."""

@@ -49,10 +49,8 @@ def sampling_of(generator: Generator, root: Path | None) -> Sampling:
     penalty = own.repetition_penalty or 1.0
     if not own.do_sample:
         return replace(generator.sampling, temperature=0.0, repetition_penalty=penalty)
-    values = {
-        name: default if getattr(own, name) is None else getattr(own, name)
-        for name, default in {"temperature": 1.0, "top_p": 1.0, "top_k": 50}.items()
-    }
+    values = {"temperature": 1.0, "top_p": 1.0, "top_k": 50}
+    values |= {k: getattr(own, k) for k in values if getattr(own, k) is not None}
     return replace(generator.sampling, **values, repetition_penalty=penalty)
 
 
@@ -70,10 +68,10 @@ def open_backend(
         return RecordedBackend([*map(Path, generator.folders)])
     if kind == "openai":
         from lahja.generation.openai_backend import OpenAIBackend
-        from lahja.generation.server import Server, parse_options
+        from lahja.generation.server import parse_server
 
-        server = Server.of(generator.model, generator.base_url, generator.request)
-        return OpenAIBackend(name, server, parse_options(generator.server))
+        own = {key: getattr(generator, key) for key in ("model", "base_url", "request")}
+        return OpenAIBackend(name, parse_server(own | generator.server))
     if root is None:
         raise LahjaError(f"generator {name}: backend {kind} needs --root")
     if kind == "vllm":

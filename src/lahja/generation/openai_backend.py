@@ -25,7 +25,7 @@ from lahja.core.errors import LahjaError
 from lahja.generation import server as replies
 from lahja.generation.backend import Answer, Request
 from lahja.generation.costs import BudgetReached, Ledger, Stopped, estimate, max_tokens
-from lahja.generation.server import Server, ServerOptions, UnusableReply
+from lahja.generation.server import Server, UnusableReply
 
 _MAX_MESSAGE = 300
 # A quota that is used up is HTTP 429 too, but waiting does not bring it back.
@@ -37,25 +37,23 @@ _UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 class OpenAIBackend:
     """A model behind an OpenAI-compatible server, several requests under way at once.
 
-    SIGTERM lets the requests under way come in; kill -9 loses those, `concurrency` of them at most,
-    and the ledger counts them as paid. `cost` is what this process has paid so far, in dollars;
-    None where there is no price.
+    SIGTERM lets the requests under way come in; kill -9 loses those, and the ledger counts them as
+    paid. `cost` is what this process has paid, in dollars; None where there is no price.
     """
 
-    def __init__(self, name: str, server: Server, options: ServerOptions):
+    def __init__(self, name: str, server: Server):
         """Take the key from the environment; raise `LahjaError` where it is missing."""
-        self.name, self.server, self.options = name, server, options
-        self.identity = server.identity
-        self.cost = 0.0 if options.price else None
-        self._key = replies.read_key(name, options.key)
+        self.name, self.server, self.identity = name, server, server.identity
+        self.cost = 0.0 if server.price else None
+        self._key = replies.read_key(name, server.key)
 
     def generate(self, requests: list[Request]) -> Iterator[Answer]:
         """Yield the answers as they come; raise `LahjaError` when what is paid is yielded."""
         if not requests:
             return
-        price, n_answered = self.options.price, 0
-        costs = Path(self.options.costs) if price else None
-        with closing(Ledger(self.name, costs, self.options.budget)) as ledger:
+        price, n_answered = self.server.price, 0
+        costs = Path(self.server.costs) if price else None
+        with closing(Ledger(self.name, costs, self.server.budget)) as ledger:
             print(estimate(requests, price, ledger), file=sys.stderr)
             try:
                 for answer in self._answers(requests, ledger):
@@ -82,7 +80,7 @@ class OpenAIBackend:
             ledger.stop()
 
         def answer(request: Request) -> Answer | None:
-            """Return the answer to one request, or None where it failed or was given up."""
+            """Return the answer, or None where the request failed or was given up."""
             try:
                 return None if ledger.is_stopped else self._ask(request, client, metered)
             except Stopped:
@@ -90,16 +88,12 @@ class OpenAIBackend:
             except Exception as fault:
                 return stop(fault)
 
-        with MeteredClient(self.options, ledger) as metered, stopping_at_signals(stop):
+        with MeteredClient(self.server, ledger) as metered, stopping_at_signals(stop):
+            how = {"max_retries": self.server.retries, "timeout": self.server.deadline}
             # Without a key of its own the client would take the one of OPENAI_API_KEY.
-            client = openai.OpenAI(
-                api_key=self._key or "none",
-                base_url=self.server.base_url,
-                max_retries=self.options.retries,
-                timeout=self.options.deadline,
-                http_client=metered,
-            )
-            with ThreadPoolExecutor(self.options.concurrency) as pool:
+            how |= {"api_key": self._key or "none", "base_url": self.server.address}
+            client = openai.OpenAI(**how, http_client=metered)
+            with ThreadPoolExecutor(self.server.concurrency) as pool:
                 try:
                     futures = [pool.submit(answer, request) for request in requests]
                     yield from filter(None, (one.result() for one in as_completed(futures)))
@@ -129,7 +123,7 @@ class OpenAIBackend:
         message = " ".join(_message(error).split())
         if self._key:
             message = message.replace(self._key, "[the key]")
-        hint, variable = "", self.options.key
+        hint, variable, address = "", self.server.key, self.server.address
         if getattr(error, "status_code", None) in (401, 403):
             hint = f"; is the key in {variable} right?" if variable else "; a key is needed"
         elif isinstance(error, openai.RateLimitError) and "retry-after" in error.response.headers:
@@ -138,7 +132,7 @@ class OpenAIBackend:
         n_tries = 1 + int(error.request.headers["x-stainless-retry-count"])
         tries = f" after {n_tries} tries" if n_tries > 1 else ""
         where = f"no answer to the prompt {request.prompt[:60]!r}{tries}"
-        asked = f"; asked {self.server.base_url}{_proxy_of(self.server.base_url)}"
+        asked = f"; asked {address}{_proxy_of(address)}"
         return LahjaError(f"generator {self.name}: {where}: {message[:_MAX_MESSAGE]}{hint}{asked}")
 
 
@@ -149,17 +143,17 @@ class MeteredClient(httpx2.Client):
     it reads. Each thread asks one request at a time, its `current.request`.
     """
 
-    def __init__(self, options: ServerOptions, ledger: Ledger):
+    def __init__(self, server: Server, ledger: Ledger):
         """Hold requests to a ledger."""
         # A connection serves one request: on one that is used again, a reply that a server sent
         # twice would be taken for the next request's.
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
         try:
-            super().__init__(limits=limits, timeout=options.deadline, follow_redirects=True)
+            super().__init__(limits=limits, timeout=server.deadline, follow_redirects=True)
         except (ImportError, ValueError) as error:
             proxies = "of HTTP_PROXY, HTTPS_PROXY or ALL_PROXY"
             raise LahjaError(f"the proxy {proxies} cannot be used: {error}") from None
-        self.price, self.deadline, self.ledger = options.price, options.deadline, ledger
+        self.price, self.deadline, self.ledger = server.price, server.deadline, ledger
         self.current = threading.local()
 
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
@@ -187,19 +181,16 @@ class MeteredClient(httpx2.Client):
         return reply
 
     def _read(self, reply: httpx2.Response) -> httpx2.Response:
-        """Return a reply with its body; raise where that takes longer than the deadline.
-
-        The client's own timeout is per read: a server that trickles would never meet it.
-        """
+        """Return a reply with its body; raise where that takes longer than the deadline."""
+        # The client's own timeout is per read: a server that trickles would never meet it.
         ends, content = time.monotonic() + self.deadline, b""
         with closing(reply):
             for part in reply.iter_raw():
                 content += part
                 if time.monotonic() > ends:
                     raise httpx2.ReadTimeout("the reply trickles", request=reply.request)
-        return httpx2.Response(
-            reply.status_code, headers=reply.headers, content=content, request=reply.request
-        )
+        facts = {"headers": reply.headers, "request": reply.request}
+        return httpx2.Response(reply.status_code, **facts, content=content)
 
 
 def _advise(reply: httpx2.Response) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 from lahja.core.errors import LahjaError
 from lahja.core.files import canonical_json, parse_json
@@ -22,50 +22,16 @@ _WORDS = ("message", "detail", "msg", "errors")
 
 @dataclass(frozen=True)
 class Server:
-    """What answers: a model behind an address, and departures from the request's own fields.
+    """A model behind an address, and how it is asked, by the keys of `generators`.
 
-    `request` adds fields to the body of every request, or with null takes one away.
+    `request` adds fields to the body of every request, or with null takes one away. `costs` is the
+    file of the generator's ledger.
     """
 
     model: str
-    base_url: str
+    base_url: str | None  #: None is OpenAI's own.
     request: dict[str, Any]
-
-    @classmethod
-    def of(cls, model: str, base_url: str | None, request: dict[str, Any]) -> Self:
-        """Return a server as the configuration describes it; null is OpenAI's own address."""
-        return cls(model, (base_url or OPENAI).rstrip("/"), request)
-
-    @property
-    def identity(self) -> str:
-        """Return what an answer depends on beside prompt and sampling."""
-        return canonical_json(
-            {"model": self.model, "server": self.base_url, "request": self.request}
-        )
-
-    def body(self, request: Request) -> dict[str, Any]:
-        """Return the body that asks for the answer to one request."""
-        sampling = request.sampling
-        # OpenAI's newer models refuse `max_tokens`; other servers may not know its successor.
-        limit = "max_completion_tokens" if self.base_url == OPENAI else "max_tokens"
-        body = {
-            "model": self.model,
-            "messages": [{"role": "user", "content": request.prompt}],
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            limit: sampling.max_new_tokens,
-            "seed": sampling.seed,
-        }
-        return {k: v for k, v in (body | self.request).items() if v is not None}
-
-
-@dataclass(frozen=True)
-class ServerOptions:
-    """How a server is asked, by the keys of `generators`; none of it changes an answer.
-
-    `costs` is the file of the generator's ledger.
-    """
-
+    # None of the following changes an answer.
     key: str | None
     concurrency: int
     deadline: float
@@ -74,11 +40,34 @@ class ServerOptions:
     budget: float | None
     costs: str
 
+    @property
+    def address(self) -> str:
+        """Return the address, without a slash at its end."""
+        return (self.base_url or OPENAI).rstrip("/")
 
-def parse_options(values: dict[str, Any]) -> ServerOptions:
-    """Return how a server is asked, from JSON; raise `LahjaError` naming a key that is wrong."""
+    @property
+    def identity(self) -> str:
+        """Return what an answer depends on beside prompt and sampling."""
+        facts = {"model": self.model, "server": self.address, "request": self.request}
+        return canonical_json(facts)
+
+    def body(self, request: Request) -> dict[str, Any]:
+        """Return the body that asks for the answer to one request."""
+        sampling = request.sampling
+        # OpenAI's newer models refuse `max_tokens`; other servers may not know its successor.
+        limit = "max_completion_tokens" if self.address == OPENAI else "max_tokens"
+        body = {
+            "model": self.model, "messages": [{"role": "user", "content": request.prompt}],
+            "temperature": sampling.temperature, "top_p": sampling.top_p,
+            limit: sampling.max_new_tokens, "seed": sampling.seed,
+        }  # fmt: skip
+        return {k: v for k, v in (body | self.request).items() if v is not None}
+
+
+def parse_server(values: dict[str, Any]) -> Server:
+    """Return a server from JSON; raise `LahjaError` naming a key that is wrong."""
     price = parse_settings(Price, values["price"]) if values.get("price") else None
-    return parse_settings(ServerOptions, {**values, "price": price})
+    return parse_settings(Server, {**values, "price": price})
 
 
 def read_key(name: str, variable: str | None) -> str | None:

@@ -1,10 +1,10 @@
 """Generation with transformers, on whatever device there is."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from lahja.core.stages import version
 from lahja.generation.backend import EMPTY, Answer, Request, Sampling
@@ -12,10 +12,6 @@ from lahja.models.batches import sorted_batches
 from lahja.models.device import pick_dtype, use_device
 from lahja.models.folder import load_model, load_tokenizer, model_digest
 from lahja.prompts.chat import prompt_tokens, without_thoughts
-
-if TYPE_CHECKING:
-    import torch
-    from transformers import GenerationConfig, LogitsProcessor, PreTrainedTokenizerBase
 
 # Of this code an answer depends on: drawing it, loading the model, the chat's tokens.
 CODE_STAGES = ("generation", "models", "chat")
@@ -64,41 +60,25 @@ def draw_seed(request: Request) -> int:
 def generate_tokens(
     model, tokenizer, requests: list[Request], prompts: list[list[int]], ends: set[int]
 ) -> list[list[int]]:
-    """Return the new tokens of each prompt of a batch; what follows the first end is padding.
-
-    The requests, whose tokens `prompts` are, have one sampling.
-    """
+    """Return the new tokens of each request of a batch; what follows the first end is padding."""
     import torch
 
     inputs = tokenizer.pad({"input_ids": prompts}, padding_side="left", return_tensors="pt")
     inputs, sampling = inputs.to(model.device), requests[0].sampling
     seeds, own = [*map(draw_seed, requests)], sampling.repetition_penalty
-    processors = [_gumbel_noise(sampling, seeds, model.device)] if sampling.temperature else []
-    penalty = {} if own is None else {"repetition_penalty": own}
+    # Greedy in every case: the noise that the processor adds makes it a draw.
+    how = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+    how |= {"max_new_tokens": sampling.max_new_tokens, "pad_token_id": tokenizer.pad_token_id}
+    how |= {} if own is None else {"repetition_penalty": own}
+    if sampling.temperature:
+        how["logits_processor"] = [_gumbel_noise(sampling, seeds, model.device)]
     with torch.inference_mode():
-        outputs = model.generate(
-            **inputs,
-            # Greedy in every case: the noise that the processor adds makes it a draw.
-            do_sample=False,
-            temperature=None,
-            top_p=None,
-            top_k=None,
-            max_new_tokens=sampling.max_new_tokens,
-            eos_token_id=sorted(ends),
-            pad_token_id=tokenizer.pad_token_id,
-            logits_processor=processors,
-            **penalty,
-        )
+        outputs = model.generate(**inputs, **how, eos_token_id=sorted(ends))
     return outputs[:, inputs["input_ids"].shape[1] :].tolist()
 
 
-def _gumbel_noise(
-    sampling: Sampling, seeds: list[int], device: "torch.device"
-) -> "LogitsProcessor":
-    """Return the processor after which the largest logit is a draw from the model.
-
-    The argmax of logits / temperature + Gumbel noise is distributed as softmax sampling.
-    """
+def _gumbel_noise(sampling: Sampling, seeds: list[int], device: Any) -> Callable:
+    """Return the processor after which the largest logit is a draw from the model."""
     import torch
     from transformers import TopKLogitsWarper, TopPLogitsWarper
 
@@ -111,25 +91,24 @@ def _gumbel_noise(
         for warper in warpers:
             scores = warper(input_ids, scores)
         width = scores.shape[-1]
+        # The argmax of logits and Gumbel noise is distributed as softmax sampling.
         draws = [torch.rand(width, generator=one, device=device) for one in generators]
         return scores - torch.log(-torch.log(torch.stack(draws).clamp(1e-20, 1 - 1e-7)))
 
     return with_noise
 
 
-def end_tokens(config: "GenerationConfig", tokenizer: "PreTrainedTokenizerBase") -> set[int]:
+def end_tokens(config: Any, tokenizer: Any) -> set[int]:
     """Return the tokens that end a turn: the generation configuration's and the tokenizer's."""
     own = config.eos_token_id
     ends = {tokenizer.eos_token_id, *(own if isinstance(own, list) else [own])}
     return ends - {None}
 
 
-def answer_of_tokens(
-    request_id: str, tokens: list[int], ends: set[int], tokenizer: "PreTrainedTokenizerBase"
-) -> Answer:
+def answer_of_tokens(id_: str, tokens: list[int], ends: set[int], tokenizer: Any) -> Answer:
     """Return the answer that new tokens make, without thoughts and what follows the first end."""
     stop = next((place for place, token in enumerate(tokens) if token in ends), None)
     kept = tokens if stop is None else tokens[:stop]
     text = without_thoughts(tokenizer.decode(kept, skip_special_tokens=True))
     ended = EMPTY if text is None else "stop"
-    return Answer(request_id, text, "length" if stop is None else ended, len(kept))
+    return Answer(id_, text, "length" if stop is None else ended, len(kept))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json
@@ -21,9 +21,6 @@ from lahja.generation.transformers_backend import (
 from lahja.models import folder as models
 from lahja.models.device import pick_precision
 from lahja.prompts.chat import prompt_tokens
-
-if TYPE_CHECKING:
-    from vllm import LLMEngine, SamplingParams
 
 # Ranks that vLLM has room for; an adapter of another rank gets the next larger.
 _RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
@@ -51,11 +48,9 @@ class VllmBackend(TransformersBackend):
     """A root checkpoint, with its adapter where one is given, run by vLLM.
 
     On a GPU, and in bf16, the adapter stays beside the root; in float32 on the CPU it is merged
-    into a copy of it, which is there until the engine has read it.
-
-    The engine gets all prompts at once, the tokens that the transformers backend gets, and batches
-    them as they fit. A sampled answer depends on the seed and its own prompt, up to rounding, which
-    can differ with the batch.
+    into a copy of it, which is there until the engine has read it. The engine gets all prompts at
+    once and batches them as they fit. A sampled answer depends on the seed and its own prompt, up
+    to rounding, which can differ with the batch.
     """
 
     def __init__(
@@ -70,12 +65,11 @@ class VllmBackend(TransformersBackend):
         # Before anything imports huggingface_hub or vllm, which read them once.
         prepare_environment()
         super().__init__(root, adapter, precision=precision)
-        self.gpus = gpus if self.device == "cuda" else 1
-        if self.device == "cuda":
-            import torch
+        import torch
 
-            if (there := torch.cuda.device_count()) < gpus:
-                raise LahjaError(f"vllm.gpus: {gpus} asked for, {there} there")
+        self.gpus = gpus if self.device == "cuda" else 1
+        if (there := torch.cuda.device_count()) < gpus and self.device == "cuda":
+            raise LahjaError(f"vllm.gpus: {gpus} asked for, {there} there")
         # As `load_model` does: merging into bf16 would round much of the adapter away.
         is_exact = pick_precision(precision, self.device) == "fp32"
         self.is_merged = adapter is not None and self.device == "cpu" and is_exact
@@ -93,11 +87,9 @@ class VllmBackend(TransformersBackend):
         context = _context(self.root, requests, prompts)
         with _loaded(self) as (root, adapter):
             engine = _start_engine(self, root, adapter, context)
-        beside = None
-        if adapter is not None:
-            from vllm.lora.request import LoRARequest
+        from vllm.lora.request import LoRARequest
 
-            beside = LoRARequest(adapter.name, 1, str(models.adapter_of(adapter).resolve()))
+        beside = adapter and LoRARequest(adapter.name, 1, str(models.adapter_of(adapter).resolve()))
         rendered = engine.renderer.render_cmpl([{"prompt_token_ids": ids} for ids in prompts])
         for row, (request, prompt) in enumerate(zip(requests, rendered, strict=True)):
             parameters = _sampling_params(request, ends)
@@ -132,10 +124,8 @@ def _expect_package(name: str, title: str) -> None:
 
 @contextmanager
 def _loaded(backend: VllmBackend) -> Iterator[tuple[Path, Path | None]]:
-    """Yield the checkpoint that the engine loads, and the adapter that stays beside it.
-
-    Without a GPU vLLM takes ten times as long with an adapter beside (bench/vllm_adapter.py).
-    """
+    """Yield the checkpoint that the engine loads, and the adapter that stays beside it."""
+    # Without a GPU vLLM takes ten times as long with an adapter beside (bench/vllm_adapter.py).
     if not backend.is_merged:
         yield backend.root, backend.adapter
         return
@@ -147,9 +137,7 @@ def _loaded(backend: VllmBackend) -> Iterator[tuple[Path, Path | None]]:
         yield Path(folder), None
 
 
-def _start_engine(
-    backend: VllmBackend, root: Path, adapter: Path | None, context: int
-) -> "LLMEngine":
+def _start_engine(backend: VllmBackend, root: Path, adapter: Path | None, context: int):
     from vllm import EngineArgs, LLMEngine
 
     options: dict[str, Any] = {}
@@ -162,24 +150,18 @@ def _start_engine(
         options |= {"enforce_eager": True, "enable_chunked_prefill": False}
         options["max_num_batched_tokens"] = max(_BATCHED_TOKENS, context)
     arguments = EngineArgs(
-        model=str(root),
-        dtype=str(backend.dtype).removeprefix("torch."),
-        max_model_len=context,
-        tensor_parallel_size=backend.gpus,
-        enable_prefix_caching=True,
-        disable_log_stats=True,
+        model=str(root), dtype=str(backend.dtype).removeprefix("torch."), max_model_len=context,
+        tensor_parallel_size=backend.gpus, enable_prefix_caching=True, disable_log_stats=True,
         **options,
-    )
+    )  # fmt: skip
     with models.one_line_errors(root):
         return LLMEngine.from_engine_args(arguments)
 
 
 def _context(root: Path, requests: list[Request], prompts: list[list[int]]) -> int:
     """Return how many tokens the longest prompt and its answer may take, rounded up."""
-    needed = [
-        len(ids) + request.sampling.max_new_tokens
-        for request, ids in zip(requests, prompts, strict=True)
-    ]
+    pairs = zip(requests, prompts, strict=True)
+    needed = [len(ids) + request.sampling.max_new_tokens for request, ids in pairs]
     longest, known = max(needed), models.model_context(root)
     if longest > known:
         prompt = requests[needed.index(longest)].prompt
@@ -190,27 +172,23 @@ def _context(root: Path, requests: list[Request], prompts: list[list[int]]) -> i
     return min(-(-longest // _CONTEXT_STEP) * _CONTEXT_STEP, known)
 
 
-def _sampling_params(request: Request, ends: set[int]) -> "SamplingParams":
+def _sampling_params(request: Request, ends: set[int]):
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind
 
     sampling = request.sampling
     return SamplingParams(
-        temperature=sampling.temperature,
-        top_p=sampling.top_p,
-        top_k=sampling.top_k,
+        temperature=sampling.temperature, top_p=sampling.top_p, top_k=sampling.top_k,
         repetition_penalty=sampling.repetition_penalty or 1.0,
-        max_tokens=sampling.max_new_tokens,
+        max_tokens=sampling.max_new_tokens, stop_token_ids=sorted(ends),
         seed=draw_seed(request) if sampling.temperature else None,
-        stop_token_ids=sorted(ends),
-        detokenize=False,
-        output_kind=RequestOutputKind.FINAL_ONLY,
-    )
+        detokenize=False, output_kind=RequestOutputKind.FINAL_ONLY,
+    )  # fmt: skip
 
 
 def _rank(adapter: Path) -> int:
     rank = read_json(models.adapter_of(adapter) / "adapter_config.json")["r"]
-    fitting = [size for size in _RANKS if size >= rank]
-    if not fitting:
-        raise LahjaError(f"{adapter}: rank {rank}, but vLLM takes at most {_RANKS[-1]}")
-    return fitting[0]
+    for room in _RANKS:
+        if room >= rank:
+            return room
+    raise LahjaError(f"{adapter}: rank {rank}, but vLLM takes at most {_RANKS[-1]}")

@@ -59,14 +59,6 @@ def packed(model: "PreTrainedModel") -> "PreTrainedModel":
     return to_mkldnn(model)
 
 
-def weights_dtype(precision: str | None, device: str) -> "torch.dtype":
-    """Return the dtype of frozen weights beside which an adapter is trained.
-
-    On the CPU they stay float32 under bf16 autocast: they fit, and rounding them gains nothing.
-    """
-    return pick_dtype(precision if device == "cuda" else "fp32", device)
-
-
 def autocast(precision: str | None, device: str) -> AbstractContextManager[None]:
     """Return the context in which a training step computes."""
     import torch

@@ -34,7 +34,7 @@ def load_tokenizer(base_model: Path) -> "PreTrainedTokenizerBase":
     """
     from transformers import AutoConfig
 
-    _expect_checkpoint(base_model)
+    expect_checkpoint(base_model)
     tokenizer = read_tokenizer(base_model)
     with one_line_errors(base_model):
         rows = AutoConfig.from_pretrained(base_model).get_text_config().vocab_size
@@ -89,14 +89,9 @@ def load_whole(kind: Any, folder: Path, **how: Any) -> "PreTrainedModel":
 
 
 def load_model(
-    base_model: Path,
-    adapter: Path | None = None,
-    *,
-    dtype: "torch.dtype",
-    device: str,
-    trainable: bool = False,
-    quantisation: str | None = None,
-) -> "PreTrainedModel":
+    base_model: Path, adapter: Path | None = None, *, dtype: "torch.dtype", device: str,
+    trainable: bool = False, quantisation: str | None = None,
+) -> "PreTrainedModel":  # fmt: skip
     """Load a base model, with its adapter where one is given, on the device.
 
     For training the adapter stays a trainable PEFT adapter. For use it is merged into float32
@@ -106,10 +101,9 @@ def load_model(
     import torch
     from transformers import AutoModelForCausalLM
 
-    _expect_checkpoint(base_model)
+    expect_checkpoint(base_model)
     how = {"dtype": dtype, "attn_implementation": "sdpa"}
-    if quantisation is not None:
-        how |= quantised(dtype, device)
+    how |= quantised(dtype, device) if quantisation else {}
     model = load_whole(AutoModelForCausalLM, base_model, **how)
     if adapter is not None:
         from peft import PeftModel
@@ -155,8 +149,8 @@ def adapter_of(folder: Path) -> Path:
     for place in (folder / ADAPTER, folder):
         if all((place / name).is_file() for name in (_ADAPTER_WEIGHTS, _ADAPTER_CONFIG)):
             return place
-    files = f"{_ADAPTER_WEIGHTS} or {_ADAPTER_CONFIG}"
-    raise LahjaError(f"{folder}: no LoRA adapter there ({files} is missing)")
+    missing = f"{_ADAPTER_WEIGHTS} or {_ADAPTER_CONFIG} is missing"
+    raise LahjaError(f"{folder}: no LoRA adapter there ({missing})")
 
 
 def base_digest(base_model: Path) -> str:
@@ -176,7 +170,7 @@ def base_digest(base_model: Path) -> str:
 
 def folder_digest(folder: Path) -> str:
     """Return one digest of a checkpoint's files: configuration, tokenizer, template, weights."""
-    _expect_checkpoint(folder)
+    expect_checkpoint(folder)
     return _digest(dict(_files(folder)))
 
 
@@ -196,9 +190,7 @@ def write_base_record(folder: Path, facts: dict[str, Any]) -> None:
     write_json(folder / MODEL_FILE, {**facts, "digest": folder_digest(folder)})
 
 
-def write_adapter_record(
-    folder: Path, base_model: Path, parent: Path | None, facts: dict[str, Any]
-) -> None:
+def write_adapter_record(folder: Path, base_model: Path, parent: Path | None, facts: dict) -> None:
     """Write `model.json` of a trained adapter: its base model, its parent and how it came about."""
     digests = {"base_digest": model_digest(base_model, parent)}
     digests["digest"] = model_digest(base_model, folder / ADAPTER)
@@ -220,7 +212,8 @@ def one_line_errors(place: Path) -> Iterator[None]:
         raise LahjaError(f"{place}: cannot be loaded: {type(error).__name__}: {told}") from None
 
 
-def _expect_checkpoint(base_model: Path) -> None:
+def expect_checkpoint(base_model: Path) -> None:
+    """Raise `LahjaError` where a folder is no whole checkpoint."""
     if not (base_model / "config.json").is_file():
         raise LahjaError(f"{base_model}: not a model folder (config.json is missing)")
     if (base_model / _ADAPTER_CONFIG).is_file():

@@ -10,13 +10,9 @@ The rank is the sum of both. From the bare base model, which adds nothing, B₁ 
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json, write_json
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 _CONFIG, _WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 _B = ".lora_B.weight"
@@ -54,5 +50,5 @@ def interpolate_adapters(start: Path | None, end: Path, weight: float, output: P
     write_json(output / _CONFIG, config)
 
 
-def _scaled(factor: float, b: "Tensor") -> "Tensor":
+def _scaled(factor: float, b):
     return (factor * b.float()).to(b.dtype)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from copy import deepcopy
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lahja.core.errors import LahjaError
 from lahja.core.progress import counted
@@ -16,9 +15,6 @@ from lahja.models.device import BATCH_TOKENS, packed, pick_dtype, use_device
 from lahja.models.folder import load_model, load_tokenizer
 from lahja.prompts.chat import example_tokens, prompt_tokens
 from lahja.prompts.classification import make_question
-
-if TYPE_CHECKING:
-    from transformers import Cache, PreTrainedTokenizerBase
 
 
 class Labeller:
@@ -73,7 +69,7 @@ class Labeller:
                     found[row] = values
         return found
 
-    def _last_logits(self, ids: list[list[int]], past: "Cache | None"):
+    def _last_logits(self, ids: list[list[int]], past):
         """Return the logits after each row, which the prefix of `past` precedes."""
         import torch
 
@@ -83,18 +79,13 @@ class Labeller:
         cache = deepcopy(past)
         if cache is not None:
             cache.batch_repeat_interleave(len(ids))
-        outputs = self.model(
-            input_ids=inputs["input_ids"].to(self.device),
-            past_key_values=cache,
-            use_cache=cache is not None,
-            logits_to_keep=last.to(self.device),
-        )
+        how = {"past_key_values": cache, "use_cache": cache is not None}
+        ids_there = inputs["input_ids"].to(self.device)
+        outputs = self.model(input_ids=ids_there, logits_to_keep=last.to(self.device), **how)
         return outputs.logits[torch.arange(len(ids)), place].float()
 
 
-def letter_tokens(
-    tokenizer: "PreTrainedTokenizerBase", letters: tuple[str, ...]
-) -> tuple[list[int], list[int]]:
+def letter_tokens(tokenizer, letters: tuple[str, ...]) -> tuple[list[int], list[int]]:
     """Return the tokens that every letter begins with, and the one that tells it apart.
 
     The first are none but in a vocabulary without " a", where the space is a token of its own.

@@ -19,7 +19,7 @@ from lahja.core.tables import SCORED
 from lahja.core.varieties import ARABIC_LANGUAGE_CODES, NADI_COUNTRIES
 from lahja.models.batches import sorted_batches
 from lahja.models.device import BATCH_TOKENS, packed, pick_dtype, use_device
-from lahja.models.folder import load_whole, read_tokenizer
+from lahja.models.folder import expect_checkpoint, load_whole, read_tokenizer
 
 MODEL_FILE = "model.bin"
 _LABEL = "__label__"
@@ -48,10 +48,8 @@ class SequenceScorer:
         """Load the checkpoint; raise `LahjaError` where it has not as many labels as expected."""
         from transformers import AutoModelForSequenceClassification
 
-        if not (folder / "config.json").is_file():
-            raise LahjaError(f"{folder}: not a model folder (config.json is missing)")
-        self.device = use_device()
-        self.settings = settings
+        expect_checkpoint(folder)
+        self.device, self.settings = use_device(), settings
         self.tokenizer = read_tokenizer(folder)
         dtype = pick_dtype(settings.precision, self.device)
         model = load_whole(AutoModelForSequenceClassification, folder, dtype=dtype)
@@ -92,13 +90,13 @@ class AldiScorer(SequenceScorer):
 
 
 class CountryScorer(SequenceScorer):
-    """A classifier over NADI's 18 countries, in alphabetical order: their softmax per text."""
+    """A classifier of NADI's 18 countries, in alphabetical order: per text their probabilities."""
 
     n_labels, labels = len(NADI_COUNTRIES), f"expected NADI's {len(NADI_COUNTRIES)} countries"
 
     @staticmethod
     def scores_of(logits: np.ndarray) -> np.ndarray:
-        """Return probabilities of `NADI_COUNTRIES`, shape (n_texts, 18)."""
+        """Return the softmax of each row."""
         weights = np.exp(logits - logits.max(axis=1, keepdims=True))
         return weights / weights.sum(axis=1, keepdims=True)
 

@@ -2,35 +2,26 @@
 
 import shutil
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest.mock import patch
 
 import pandas as pd
 
+from lahja.core import files
 from lahja.core.config.training import DpoSettings, SftSettings
 from lahja.core.errors import LahjaError
-from lahja.core.files import atomic_path, canonical_json, digest_of_file
-from lahja.models.device import pick_precision, use_device, weights_dtype
-from lahja.models.folder import (
-    ADAPTER,
-    load_model,
-    load_tokenizer,
-    model_digest,
-    write_adapter_record,
-)
+from lahja.core.settings import without_execution
+from lahja.core.stages import version
+from lahja.models import folder as models
+from lahja.models.device import pick_dtype, pick_precision, use_device
 from lahja.training.batches import TokenBudget
-from lahja.training.checkpoints import last_checkpoint, open_checkpoint_dir
 from lahja.training.distributed import first_process_first, is_first_process
 from lahja.training.tracking import tracker_arguments, watched, write_curve
-
-if TYPE_CHECKING:
-    from peft import LoraConfig
-    from transformers import PreTrainedModel, Trainer
 
 # Of the stages of work, those that every training of an adapter depends on.
 _STAGES = ("chat", "models", "training")
@@ -57,12 +48,9 @@ class AdapterRun:
 
 
 def train_adapter(
-    run: AdapterRun,
-    stage: str,
-    settings: AdapterSettings,
-    examples: pd.DataFrame,
-    make_trainer: Callable[..., "Trainer"],
-) -> None:
+    run: AdapterRun, stage: str, settings: AdapterSettings, examples: pd.DataFrame,
+    make_trainer: Callable,
+) -> None:  # fmt: skip
     """Train a fresh adapter, or continue the initial one, and write the model folder.
 
     `stage` is the one whose version counts besides. `make_trainer` gets `examples`, the model,
@@ -81,12 +69,12 @@ def train_adapter(
     disable_progress_bars()
     device, folder = use_device(), run.checkpoint_dir
     with first_process_first(device):
-        digests = {"data": digest_of_file(run.data)}
-        digests["initial_model"] = model_digest(run.base_model, run.adapter)
+        digests = {"data": files.digest_of_file(run.data)}
+        digests["initial_model"] = models.model_digest(run.base_model, run.adapter)
         open_checkpoint_dir(folder, (*_STAGES, stage), run.settings, **digests)
         checkpoint = last_checkpoint(folder)
     budget = TokenBudget(folder, settings, device)
-    tokenizer = load_tokenizer(run.base_model)
+    tokenizer = models.load_tokenizer(run.base_model)
     model, lora = _initial_model(run, settings, device)
     arguments = trainer_arguments(settings, folder, device) | tracker
     with completions_only():
@@ -104,15 +92,14 @@ def train_adapter(
         _write_model(run, trainer, counts)
 
 
-def _initial_model(
-    run: AdapterRun, settings: AdapterSettings, device: str
-) -> tuple["PreTrainedModel", "LoraConfig | None"]:
-    """Return the model, and the configuration of the adapter that it lacks."""
+def _initial_model(run: AdapterRun, settings: AdapterSettings, device: str) -> tuple[Any, Any]:
+    """Return the model, and the LoraConfig of the adapter that it lacks, or None."""
     from peft import LoraConfig
 
-    how = {"dtype": weights_dtype(settings.precision, device), "device": device}
-    how["quantisation"] = settings.quantisation
-    model = load_model(run.base_model, run.adapter, trainable=True, **how)
+    # On the CPU frozen weights stay float32 under bf16 autocast: rounding them gains nothing.
+    dtype = pick_dtype(settings.precision if device == "cuda" else "fp32", device)
+    how = {"dtype": dtype, "device": device, "quantisation": settings.quantisation}
+    model = models.load_model(run.base_model, run.adapter, trainable=True, **how)
     shape = {"r": settings.rank, "lora_alpha": settings.alpha, "lora_dropout": settings.dropout}
     if run.adapter is None:
         return model, LoraConfig(**shape, target_modules="all-linear", task_type="CAUSAL_LM")
@@ -132,32 +119,51 @@ def trainer_arguments(
     if settings.liger and (device != "cuda" or find_spec("liger_kernel") is None):
         raise LahjaError("liger: needs a GPU and Liger's kernels: pip install liger-kernel")
     return {
-        "output_dir": str(checkpoint_dir),
-        "learning_rate": settings.learning_rate,
-        "lr_scheduler_type": settings.schedule,
-        "warmup_steps": settings.warmup,
+        "output_dir": str(checkpoint_dir), "num_train_epochs": settings.epochs,
         # A step of the trainer is a whole update, which `ByTokens` cuts.
         "per_device_train_batch_size": settings.batch * settings.accumulation,
-        "num_train_epochs": settings.epochs,
-        "weight_decay": settings.weight_decay,
+        "max_length": settings.cutoff, "seed": settings.seed, "data_seed": settings.seed,
+        "learning_rate": settings.learning_rate, "lr_scheduler_type": settings.schedule,
+        "warmup_steps": settings.warmup, "weight_decay": settings.weight_decay,
         "max_grad_norm": settings.max_grad_norm,
-        "max_length": settings.cutoff,
         "bf16": pick_precision(settings.precision, device) == "bf16",
-        "use_cpu": device == "cpu",
+        "use_cpu": device == "cpu", "dataloader_pin_memory": device == "cuda",
         "use_liger_kernel": settings.liger,
         "gradient_checkpointing": bool(settings.gradient_checkpointing),
         # All that is trained has a part in every step.
         "ddp_find_unused_parameters": False,
-        "save_steps": settings.checkpoint_steps,
-        "save_total_limit": 1,
-        "logging_steps": 1,
-        "logging_nan_inf_filter": False,
-        "disable_tqdm": True,
-        "report_to": "none",
-        "seed": settings.seed,
-        "data_seed": settings.seed,
-        "dataloader_pin_memory": device == "cuda",
-    }
+        "save_steps": settings.checkpoint_steps, "save_total_limit": 1,
+        "logging_steps": 1, "logging_nan_inf_filter": False,
+        "disable_tqdm": True, "report_to": "none",
+    }  # fmt: skip
+
+
+def open_checkpoint_dir(folder: Path, stages: Sequence[str], settings: dict, **data: Any) -> None:
+    """Make the folder of a run's checkpoints, emptied first where it holds another run's.
+
+    Runs are the same where all is that the outcome depends on: the versions of the stages of
+    work, the settings (but for those that only say how fast), and the digests of data and models.
+    """
+    identity = {"version": version(*stages), "settings": without_execution(settings), **data}
+    record = {"identity": files.digest_of_text(files.canonical_json(identity))}
+    file = folder / "run.json"
+    if folder.is_dir() and not (file.is_file() and files.read_json(file) == record):
+        shutil.rmtree(folder)
+    files.write_json(file, record)
+
+
+def last_checkpoint(folder: Path) -> str | None:
+    """Return the newest checkpoint that was written to its end; remove what is newer.
+
+    The trainer writes its state last, so that a checkpoint cut off by a crash lacks it.
+    """
+    found = folder.glob("checkpoint-*")
+    for path in sorted(found, key=lambda path: -int(path.name.removeprefix("checkpoint-"))):
+        with suppress(LahjaError):
+            files.read_json(path / "trainer_state.json")
+            return str(path)
+        shutil.rmtree(path)
+    return None
 
 
 def completions_only() -> AbstractContextManager:
@@ -172,10 +178,7 @@ def completions_only() -> AbstractContextManager:
 
 
 def _count_dropped(run: AdapterRun, cutoff: int, n_examples: int, n_left: int) -> dict[str, int]:
-    """Return how many examples there were, and how many of them were dropped.
-
-    Those whose prompt fills the cutoff are, as nothing of their response is left.
-    """
+    """Return how many examples there were, and how many had a prompt that leaves no response."""
     n_dropped, reason = n_examples - n_left, f"their prompt fills the cutoff of {cutoff} tokens"
     if n_left == 0:
         raise LahjaError(f"{run.data}: none of {n_examples} examples can be learnt: {reason}")
@@ -185,12 +188,12 @@ def _count_dropped(run: AdapterRun, cutoff: int, n_examples: int, n_left: int) -
     return {"n_examples": n_examples, "n_dropped": n_dropped}
 
 
-def _write_model(run: AdapterRun, trainer: "Trainer", counts: dict[str, int]) -> None:
-    with atomic_path(run.output) as folder:
+def _write_model(run: AdapterRun, trainer: Any, counts: dict[str, int]) -> None:
+    with files.atomic_path(run.output) as folder:
         # The frozen reference that DPO keeps beside the trained adapter is not part of the model.
-        trainer.model.save_pretrained(folder / ADAPTER, selected_adapters=["default"])
-        (folder / ADAPTER / "README.md").unlink(missing_ok=True)
+        trainer.model.save_pretrained(folder / models.ADAPTER, selected_adapters=["default"])
+        (folder / models.ADAPTER / "README.md").unlink(missing_ok=True)
         write_curve(folder, trainer.state.log_history)
-        facts = {**run.record, **counts, "settings": canonical_json(run.settings)}
-        write_adapter_record(folder, run.base_model, run.adapter, facts)
+        facts = {**run.record, **counts, "settings": files.canonical_json(run.settings)}
+        models.write_adapter_record(folder, run.base_model, run.adapter, facts)
     shutil.rmtree(run.checkpoint_dir)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from lahja.core.config.training import Lora
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json, write_json
-from lahja.models.batches import sorted_batches
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -178,10 +177,12 @@ class ByTokens:
         lengths = self.lengths(rows)
         counts = torch.tensor([self.count_terms(rows), sum(lengths)], device=self.args.device)
         n_terms, n_tokens = self.accelerator.reduce(counts)
-        loss, sums, left = torch.zeros((), device=self.args.device), {}, [*range(len(rows))]
+        loss, sums = torch.zeros((), device=self.args.device), {}
+        left = sorted(range(len(rows)), key=lambda place: -lengths[place])
         while left:
-            places = self._next_micro_batch(model, left, lengths)
-            left = [place for place in left if place not in places]
+            self._choose_checkpointing(model)
+            fitting = max(1, (self.budget.tokens or 1) // lengths[left[0]])
+            places, left = left[:fitting], left[fitting:]
             batch = self._prepare_inputs(self.data_collator([rows[place] for place in places]))
             # Gradients are averaged over the processes once, with the last micro-batch.
             wait = self.accelerator.no_sync(model) if left else nullcontext()
@@ -196,13 +197,11 @@ class ByTokens:
         self._note(sums, n_tokens)
         return loss
 
-    def _next_micro_batch(self, model: Any, left: list[int], lengths: list[int]) -> list[int]:
+    def _choose_checkpointing(self, model: Any) -> None:
         if self.budget.checkpointing and not self.args.gradient_checkpointing:
             self.args.gradient_checkpointing = True
             whole = self.accelerator.unwrap_model(model)
             whole.gradient_checkpointing_enable({"use_reentrant": False})
-        own = [lengths[place] for place in left]
-        return [left[row] for row in next(sorted_batches(own, len(own), self.budget.tokens or 1))]
 
     def _note(self, sums: dict[str, "Tensor"], n_tokens: "Tensor") -> None:
         """Keep the update's means for the log, over all processes."""

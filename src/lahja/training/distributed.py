@@ -14,12 +14,8 @@ import tempfile
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
 
 from lahja.core.errors import LahjaError
-
-if TYPE_CHECKING:
-    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
 # How long a process that was told to stop may take to save its checkpoint.
 _SECONDS_TO_SAVE = 120
@@ -81,11 +77,10 @@ def _launch(processes: int) -> None:
             sys.exit(128 + told.sigval)
 
 
-def _reason(error: "ChildFailedError") -> str:
+def _reason(error) -> str:
     rank, failure = error.get_first_failure()
-    said = failure.message
-    if isinstance(said, dict):
-        return said["message"].removeprefix(f"{LahjaError.__name__}: ")
+    if isinstance(failure.message, dict):
+        return failure.message["message"].removeprefix(f"{LahjaError.__name__}: ")
     if failure.exitcode < 0:
         return f"training process {rank} was killed by {signal.Signals(-failure.exitcode).name}"
     return f"training process {rank} ended with code {failure.exitcode}; see what it said above"

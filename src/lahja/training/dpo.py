@@ -25,7 +25,6 @@ from lahja.training.distributed import is_first_process
 if TYPE_CHECKING:
     from datasets import Dataset
     from torch import Tensor
-    from transformers import Trainer
 
 _REFERENCE = "reference.json"
 # Without gradients a token takes little memory: 0.1 MB of an 8B model.
@@ -43,11 +42,8 @@ def train_dpo(run: AdapterRun) -> None:
 
 def build_trainer(
     settings: DpoSettings, pairs: pd.DataFrame, model, tokenizer, arguments: dict[str, Any], lora
-) -> "Trainer":
-    """Return TRL's trainer on PAIRS; its loss is the mean of `preference_losses` over an update.
-
-    `lora` is the LoraConfig of a fresh adapter, or None.
-    """
+) -> Any:
+    """Return TRL's trainer on PAIRS; its loss is the mean of `preference_losses` over an update."""
     import torch
     from datasets import Dataset
     from trl.trainer.dpo_config import DPOConfig
@@ -84,12 +80,9 @@ def build_trainer(
         for (ids, n_asked), (other, _) in zip(*sides, strict=True)
     ]
     trainer = ByTokensTrainer(
-        model=model,
-        args=DPOConfig(beta=settings.beta, **arguments),
-        train_dataset=Dataset.from_list(rows),
-        processing_class=tokenizer,
-        peft_config=lora,
-    )
+        model=model, args=DPOConfig(beta=settings.beta, **arguments), processing_class=tokenizer,
+        train_dataset=Dataset.from_list(rows), peft_config=lora,
+    )  # fmt: skip
     _add_reference(trainer, settings.micro_batch_tokens or _REFERENCE_TOKENS)
     return trainer
 
@@ -135,13 +128,10 @@ def _metrics(
     chosen, rejected = (beta * (policy - reference)).chunk(2)
     logps_chosen, logps_rejected = policy.chunk(2)
     per_pair = {
-        "rewards/chosen": chosen,
-        "rewards/rejected": rejected,
-        "rewards/accuracies": (chosen > rejected).float(),
-        "rewards/margins": chosen - rejected,
-        "logps/chosen": logps_chosen,
-        "logps/rejected": logps_rejected,
-    }
+        "rewards/chosen": chosen, "rewards/rejected": rejected,
+        "rewards/accuracies": (chosen > rejected).float(), "rewards/margins": chosen - rejected,
+        "logps/chosen": logps_chosen, "logps/rejected": logps_rejected,
+    }  # fmt: skip
     n_chosen = numbers.chunk(2)[0].sum()
     return {
         "entropy": (scored.entropy.sum(), numbers.sum()),
@@ -149,14 +139,12 @@ def _metrics(
     } | {name: (values.sum(), len(values)) for name, values in per_pair.items()}
 
 
-def _add_reference(trainer: "Trainer", tokens: int) -> None:
-    """Give each pair its log-probabilities by the initial model, which the trainer has still.
-
-    They are computed once; a resumed run finds them beside the checkpoints.
-    """
+def _add_reference(trainer: Any, tokens: int) -> None:
+    """Give each pair its log-probabilities by the initial model, which the trainer has still."""
     import torch
     from accelerate.utils import gather_object
 
+    # They are computed once; a resumed run finds them beside the checkpoints.
     kept, rows = Path(trainer.args.output_dir, _REFERENCE), trainer.train_dataset
     if not kept.is_file():
         rank, world = trainer.args.process_index, trainer.args.world_size

@@ -13,7 +13,6 @@ from lahja.training.batches import ByTokens, Metrics, column_lengths
 
 if TYPE_CHECKING:
     from torch import Tensor
-    from trl import SFTTrainer
 
 
 def train_sft(run: AdapterRun) -> None:
@@ -22,13 +21,8 @@ def train_sft(run: AdapterRun) -> None:
     train_adapter(run, "sft", settings, read_table(run.data, EXAMPLES), build_trainer)
 
 
-def build_trainer(
-    examples: pd.DataFrame, model, tokenizer, arguments: dict[str, Any], lora
-) -> "SFTTrainer":
-    """Return TRL's trainer on EXAMPLES; its loss is the mean over an update's completion tokens.
-
-    `lora` is the LoraConfig of a fresh adapter, or None.
-    """
+def build_trainer(examples: pd.DataFrame, model, tokenizer, arguments: dict, lora) -> Any:
+    """Return TRL's trainer on EXAMPLES; its loss is the mean over an update's completion tokens."""
     from datasets import Dataset
     from trl.trainer.sft_config import SFTConfig
     from trl.trainer.sft_trainer import SFTTrainer
@@ -60,9 +54,6 @@ def build_trainer(
         for ids, n_asked in tokens
     ]
     return ByTokensTrainer(
-        model=model,
-        args=SFTConfig(**arguments, completion_only_loss=True),
-        train_dataset=Dataset.from_list(rows),
-        processing_class=tokenizer,
-        peft_config=lora,
-    )
+        model=model, args=SFTConfig(**arguments, completion_only_loss=True),
+        train_dataset=Dataset.from_list(rows), processing_class=tokenizer, peft_config=lora,
+    )  # fmt: skip

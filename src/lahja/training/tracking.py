@@ -7,16 +7,13 @@ import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_yaml
 from lahja.core.progress import Progress
-
-if TYPE_CHECKING:
-    from transformers import Trainer, TrainerState
 
 # The training curve that lies in every trained model's folder.
 CURVE_FILE = "training.csv"
@@ -41,10 +38,8 @@ def tracker_arguments(report_to: str, folder: Path | None) -> dict[str, Any]:
         known = ", ".join(["none", *_TRACKERS])
         raise LahjaError(f"report_to {report_to!r}: expected one of {known}, and a folder")
     if importlib.util.find_spec(report_to) is None:
-        raise LahjaError(
-            f"report_to: {report_to} is not installed: "
-            f"python -m pip install --no-deps -r envs/{report_to}.txt"
-        )
+        cure = f"python -m pip install --no-deps -r envs/{report_to}.txt"
+        raise LahjaError(f"report_to: {report_to} is not installed: {cure}")
     own, shared = folder.absolute(), folder.absolute().parent
     # W&B writes into a temporary folder where its own is not there.
     shared.mkdir(parents=True, exist_ok=True)
@@ -52,16 +47,12 @@ def tracker_arguments(report_to: str, folder: Path | None) -> dict[str, Any]:
     for name, value in _TRACKERS[report_to].items():
         if not (name in _USERS and os.environ.get(name)):
             os.environ[name] = value.format(**places)
-    return {
-        "report_to": report_to,
-        "run_name": folder.name,
-        "project": "lahja",
-        "trackio_static_space_id": False,
-    }
+    named = {"run_name": folder.name, "project": "lahja"}
+    return {"report_to": report_to, **named, "trackio_static_space_id": False}
 
 
 @contextmanager
-def watched(trainer: "Trainer", output: Path) -> Iterator[None]:
+def watched(trainer: Any, output: Path) -> Iterator[None]:
     """Show the steps of a training, and stop it where something is wrong or asks for it.
 
     Raises `LahjaError` at a loss that is no number and at a first step that fails its check. On
@@ -96,13 +87,11 @@ def watched(trainer: "Trainer", output: Path) -> Iterator[None]:
         yield
     state = trainer.state
     if state.global_step < state.max_steps:
-        raise LahjaError(
-            f"{output}: stopped by SIGTERM after step {state.global_step} of {state.max_steps}; "
-            "run it again to resume"
-        )
+        after = f"after step {state.global_step} of {state.max_steps}"
+        raise LahjaError(f"{output}: stopped by SIGTERM {after}; run it again to resume")
 
 
-def check_step(output: Path, state: "TrainerState", logs: dict[str, float]) -> None:
+def check_step(output: Path, state: Any, logs: dict[str, float]) -> None:
     """Raise `LahjaError` where a step's loss is not finite, or the first one's rewards are not 0.
 
     Before the first update the policy is the reference, if that is what training starts from.
@@ -112,16 +101,12 @@ def check_step(output: Path, state: "TrainerState", logs: dict[str, float]) -> N
         raise LahjaError(f"{output}: the loss is {loss} at step {step} of {state.max_steps}")
     for name in ("rewards/chosen", "rewards/rejected", "rewards/margins"):
         if step == 1 and not abs(logs.get(name, 0.0)) < _REWARD_TOLERANCE:
-            raise LahjaError(
-                f"{output}: {name} is {logs[name]:.4f} at the first step, expected 0: the "
-                "reference is not the model that training starts from"
-            )
+            told = f"{name} is {logs[name]:.4f} at the first step, expected 0"
+            cause = "the reference is not the model that training starts from"
+            raise LahjaError(f"{output}: {told}: {cause}")
 
 
 def write_curve(folder: Path, logged: list[dict[str, Any]]) -> None:
-    """Write one row per step (step, loss, learning rate and what else was logged).
-
-    What a trainer logs at its end of the whole training is left out.
-    """
+    """Write one row per step: step, loss, learning rate and what else was logged of it."""
     rows = [entry for entry in logged if "loss" in entry]
     pd.DataFrame(rows).to_csv(folder / CURVE_FILE, index=False)

@@ -49,14 +49,9 @@ def _examples(pairs: pd.DataFrame, source: str, target: str, variant: str) -> pd
             usable &= pairs[f"{side}_origin"] == "corpus"
         pairs = pairs[usable]
     codes = [pairs["variety"] if side == "da" else side for side in (source, target)]
-    rows = pairs.assign(source=codes[0], target=codes[1])
-    return pd.DataFrame(
-        {
-            "example_id": rows["pair_id"] + f":{source}-{target}",
-            "kind": f"{source}-{target}",
-            "variety": rows["target"],
-            "dialect": rows["variety"],
-            "prompt": [*map(translation_prompt, rows["source"], rows["target"], rows[source])],
-            "completion": rows[target],
-        }
-    )
+    rows, kind = pairs.assign(source=codes[0], target=codes[1]), f"{source}-{target}"
+    prompts = [*map(translation_prompt, rows["source"], rows["target"], rows[source])]
+    return pd.DataFrame({
+        "example_id": rows["pair_id"] + f":{kind}", "kind": kind, "variety": rows["target"],
+        "dialect": rows["variety"], "prompt": prompts, "completion": rows[target],
+    })  # fmt: skip
