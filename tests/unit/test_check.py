@@ -10,7 +10,6 @@ import huggingface_hub
 import pytest
 
 from lahja.cli import check as command
-from lahja.cli.planning import needs
 from lahja.cli.planning.jobs import Job
 from lahja.core.config import merge_config, resolve
 from lahja.core.errors import LahjaError
@@ -48,7 +47,7 @@ def check(tmp_path, monkeypatch):
     monkeypatch.setattr(huggingface_hub, "get_token", lambda: None)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     usage = SimpleNamespace(free=100e9)
-    monkeypatch.setattr(needs.shutil, "disk_usage", lambda place: usage)
+    monkeypatch.setattr(command.shutil, "disk_usage", lambda place: usage)
 
     def run(jobs, *config, free=100, **options):
         def planned(arguments):
@@ -256,7 +255,7 @@ def test_vllms_environment_is_there_or_to_be_built(check):
 
 def test_slurm_is_looked_for_where_the_profile_asks_for_it(check, monkeypatch):
     assert not states(check(TRAINING), "Slurm")
-    monkeypatch.setattr(needs, "find_spec", lambda name: None)
+    monkeypatch.setattr(command, "find_spec", lambda name: None)
     for name in ("sbatch", "scancel"):
         program(name, "exit 0")
     found = check(TRAINING, workflow_profile=Path("profiles/slurm"))
@@ -264,7 +263,7 @@ def test_slurm_is_looked_for_where_the_profile_asks_for_it(check, monkeypatch):
     assert found["Slurm", "commands"][1] == "not on the PATH: squeue"
     assert states(found, "GPU") == {"1 for a job": "not seen"}
     program("squeue", "exit 0")
-    monkeypatch.setattr(needs, "find_spec", lambda name: name)
+    monkeypatch.setattr(command, "find_spec", lambda name: name)
     found = check(TRAINING, workflow_profile=Path("profiles/slurm"))
     assert states(found, "Slurm") == {"executor": "there", "commands": "there"}
 

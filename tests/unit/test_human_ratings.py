@@ -13,12 +13,7 @@ from openpyxl import load_workbook
 from scipy.stats import spearmanr
 
 from lahja.cli import main as lahja
-from lahja.core.artifacts import read_artifact
-from lahja.core.errors import LahjaError
-from lahja.core.statistics import Resampling, resample_counts
-from lahja.core.tables import GENERATIONS, write_table
-from lahja.evaluation.human.ratings import COLUMNS, annotator_of, read_ratings
-from lahja.evaluation.human.results import (
+from lahja.cli.ratings import (
     agreement_table,
     annotators_table,
     correlation_table,
@@ -26,6 +21,11 @@ from lahja.evaluation.human.results import (
     ordinal_alpha,
     rated_items,
 )
+from lahja.core.artifacts import read_artifact
+from lahja.core.errors import LahjaError
+from lahja.core.statistics import Resampling, resample_counts
+from lahja.core.tables import GENERATIONS, write_table
+from lahja.evaluation.human.ratings import COLUMNS, annotator_of, read_ratings
 from lahja.evaluation.human.sheets import MEASURES, write_key, write_sheets
 
 RESAMPLING = Resampling(200, 1)

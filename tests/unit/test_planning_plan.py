@@ -67,13 +67,6 @@ def test_benchmarks_take_the_place_of_estimates(workflow, capsys):
     assert rest in capsys.readouterr().out
 
 
-def test_a_model_that_the_gpu_cannot_hold_is_named(workflow, capsys):
-    rates = Path("resources/rates/a6000.yaml").read_text()
-    Path("small.yaml").write_text(rates.replace("48.0e+9", "16.0e+9"))
-    command.main(gpus="1", rates=Path("small.yaml"))
-    assert "Too large for the GPU's memory: llama-T" in capsys.readouterr().out
-
-
 def test_too_few_gpus_are_said_to_be(workflow, monkeypatch, capsys):
     monkeypatch.setattr(command, "planned_jobs", lambda arguments: [replace(JOBS[0], gpus=2)])
     command.main(gpus="0,1,2", output=Path("plan"))

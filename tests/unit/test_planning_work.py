@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from lahja.cli.check import needed_memory
 from lahja.cli.plan import measured_seconds, read_sourced
 from lahja.cli.planning.jobs import Job
 from lahja.cli.planning.work import Rates, Shape, Workload, checkpoint_shape
@@ -175,16 +176,20 @@ def test_measured_rules_take_their_time_in_proportion_to_their_work(paper, tmp_p
 
 def test_memory_is_the_weights_of_each_gpu(paper):
     whole = 1.2 * 2 * 8.03e9
-    assert paper.memory(job("train_sft", model="llama-T")) == pytest.approx(whole)
+    assert needed_memory(paper, job("train_sft", model="llama-T")) == pytest.approx(whole)
     # Each process of a training has all weights, each GPU of vLLM its share.
-    assert paper.memory(job("train_dpo", 2, model="llama-T+RL")) == pytest.approx(whole)
-    assert paper.memory(job("generate_evaluation", 2, model="llama-T")) == pytest.approx(whole / 2)
-    assert paper.memory(job("build_pairs", dataset="ranked")) == 0
+    assert needed_memory(paper, job("train_dpo", 2, model="llama-T+RL")) == pytest.approx(whole)
+    assert needed_memory(paper, job("generate_evaluation", 2, model="llama-T")) == pytest.approx(
+        whole / 2
+    )
+    assert needed_memory(paper, job("build_pairs", dataset="ranked")) == 0
 
 
 def test_four_bits_take_a_quarter_of_what_is_quantised():
     quantised = workload(changes=["training={sft: {quantisation: nf4}}"])
     # 6.98e9 of 8.03e9 parameters are in linear layers; embedding and head are not quantised.
     wanted = 1.2 * (0.5 * 6.98e9 + 2 * 1.05e9)
-    assert quantised.memory(job("train_sft", model="llama-T")) == pytest.approx(wanted)
-    assert quantised.memory(job("train_dpo", model="llama-T+RL")) == pytest.approx(1.2 * 2 * 8.03e9)
+    assert needed_memory(quantised, job("train_sft", model="llama-T")) == pytest.approx(wanted)
+    assert needed_memory(quantised, job("train_dpo", model="llama-T+RL")) == pytest.approx(
+        1.2 * 2 * 8.03e9
+    )

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import pytest
 
-from lahja.cli.exporting.weights import write_adapter, write_merged
+from lahja.cli.exporting.files import write_adapter, write_merged
 from lahja.core.files import canonical_json
 from lahja.core.tables import EXAMPLES, PROMPTS, RESPONSES, empty_table, read_table, write_table
 from lahja.generation.answering import respond

@@ -14,8 +14,12 @@ def main(
     settings: dict,
     output: Path,
 ) -> None:
-    """Write SCORER_AGREEMENT of the scorers whose folders are given."""
-    from lahja.core.settings import parse_settings
+    """Write SCORER_AGREEMENT of the scorers whose folders are given.
+
+    Settings: resamples, confidence, seed; batch and precision of the scorers.
+    """
+    from lahja.core.settings import take_settings
+    from lahja.core.statistics import Resampling
     from lahja.core.tables import (
         SCORER_AGREEMENT,
         SENTENCES,
@@ -23,14 +27,17 @@ def main(
         read_table,
         write_table,
     )
-    from lahja.evaluation.scorer_agreement import CheckSettings, check_scorers
+    from lahja.evaluation.scorer_agreement import check_scorers
+    from lahja.scoring.judges import ScorerSettings
 
     folders = {"aldi": aldi, "country": country, "language": language}
     agreement = check_scorers(
         read_table(teacher, TEACHER_SCORES),
         read_table(sentences, SENTENCES),
         {name: folder for name, folder in folders.items() if folder},
-        parse_settings(CheckSettings, settings),
+        take_settings(ScorerSettings, settings),
+        Resampling(settings["resamples"], settings["seed"]),
+        settings["confidence"],
     )
     write_table(output, agreement, SCORER_AGREEMENT)
 

@@ -18,7 +18,7 @@ sound pair) prints recall per kind of defect, precision, the misses and the fals
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -95,13 +95,12 @@ def _audited(
 @contextmanager
 def _writers(folder: Path | None) -> Iterator[list[Callable[[pd.DataFrame], None]]]:
     """Give what appends to audit and to verdicts, nothing where there is no folder for them."""
-    with ExitStack() as stack:
-        files = () if folder is None else (("audit", AUDIT, True), ("verdicts", VERDICTS, False))
-        yield [
-            stack.enter_context(
-                written_frames(
-                    folder / f"{name}.parquet", schema, folder / f"{name}.csv" if as_csv else None
-                )
-            )
-            for name, schema, as_csv in files
-        ]
+    if folder is None:
+        yield []
+        return
+    table, verdicts = folder / "audit.parquet", folder / "verdicts.parquet"
+    with (
+        written_frames(table, AUDIT, table.with_suffix(".csv")) as write,
+        written_frames(verdicts, VERDICTS, None) as write_verdicts,
+    ):
+        yield [write, write_verdicts]

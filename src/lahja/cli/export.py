@@ -13,9 +13,8 @@ Hugging Face hub, as a private repository where there is none.
 from pathlib import Path
 
 from lahja.cli.exporting import cards
-from lahja.cli.exporting.datasets import write_dataset
-from lahja.cli.exporting.record import Record, expect_redistributable, open_record, rows_of
-from lahja.cli.exporting.weights import Weights, write_adapter, write_merged
+from lahja.cli.exporting.files import Weights, write_adapter, write_dataset, write_merged
+from lahja.cli.exporting.record import Record
 from lahja.core.errors import LahjaError, hint
 from lahja.core.files import atomic_path, write_text
 from lahja.core.hub import expect_pushable, push_folder
@@ -32,7 +31,7 @@ def main(
     push: str | None = None,
 ) -> None:
     """Write the folder, and push it where that is asked for."""
-    record = open_record(run)
+    record = Record(run)
     models, datasets = record.graph.models, record.config["datasets"]
     if (name in models) == (name in datasets):
         raise LahjaError(f"{name}: expected one model or dataset of {run}; "
@@ -51,8 +50,8 @@ def main(
             weights = _write_model(record, name, merge, precision, folder)
             card = cards.model_card(record, name, weights)
         else:
-            rows = rows_of(record, name)
-            expect_redistributable(record, name, rows)
+            rows = record.rows(name)
+            record.expect_redistributable(name, rows)
             write_dataset(name, rows[rows["prompt"].notna()], folder)
             card = cards.dataset_card(record, name, rows)
         write_text(folder / "README.md", card)

@@ -41,13 +41,13 @@ def main(
         raise LahjaError(f"--gpus {gpus}: expected numbers such as 1,2,8")
     resolved, arguments = read_run(configfile, config)
     resolved = leave_out_missing(resolved)
-    arguments += ["--cores", str(cores), *([] if remaining else ["--forceall"])]
-    jobs = planned_jobs(arguments)
+    arguments += [] if remaining else ["--forceall"]
+    jobs = planned_jobs([*arguments, "--cores", str(cores)])
     workload = open_workload(resolved, rates, sizes)
     seconds, notes = _seconds(jobs, workload, rates, sizes)
-    plan = _hours(jobs, seconds)
-    plan |= {"api": workload.api_costs(jobs), "disk": workload.disk(jobs), "notes": notes}
-    plan["schedules"] = [_schedule(jobs, seconds, int(n), cores) for n in gpus.split(",")]
+    schedules = [_schedule(jobs, seconds, int(number), cores) for number in gpus.split(",")]
+    plan = _hours(jobs, seconds) | {"api": workload.api_costs(jobs), "disk": workload.disk(jobs)}
+    plan |= {"notes": notes, "schedules": schedules}
     print(text := plan_text(resolved["run"], plan))
     if output is not None:
         write_text(output / "plan.txt", text + "\n")
@@ -76,17 +76,14 @@ def _seconds(
 ) -> tuple[dict[int, float], list[str]]:
     """Return each job's seconds, and what they rest on."""
     seconds = {job.number: sum(workload.seconds(job)) for job in jobs}
-    card = workload.rates.memory_bytes
-    large = sorted({job.name for job in jobs if job.gpus and workload.memory(job) > card})
-    notes = [f"Too large for the GPU's memory: {', '.join(large)}"] if large else []
     if not rates.is_dir():
-        return seconds, [*notes, f"Times are ESTIMATES from {rates}, each number with its source."]
+        return seconds, [f"Times are ESTIMATES from {rates}, each number with its source."]
     then, recorded = workload, Path("results", rates.name, "report", "config.yaml")
     if recorded.is_file():
         then = open_workload(resolve(merge_config([recorded], [])), rates, sizes)
     measured = measured_seconds(jobs, workload, then, rates)
     rest = sorted({job.rule for job in jobs if job.number not in measured})
-    notes.append(f"Times: measured, from {rates}, in proportion to a rule's work then and now.")
+    notes = [f"Times: measured, from {rates}, in proportion to a rule's work then and now."]
     notes += [f"Not measured there, estimated from {RATES}: {', '.join(rest)}."] if rest else []
     return seconds | measured, notes
 
@@ -108,15 +105,14 @@ def measured_seconds(
                 took[job.rule] += pd.read_csv(path, sep="\t")["s"].mean()
     if not took:
         raise LahjaError(f"{folder}: no benchmark files (*.tsv) of this run's jobs there")
-    per_work = {rule: seconds / work[rule] for rule, seconds in took.items()}
-    return {j.number: now.seconds(j)[1] * per_work[j.rule] for j in jobs if j.rule in per_work}
+    known = (job for job in jobs if job.rule in took)
+    return {job.number: now.seconds(job)[1] * (took[job.rule] / work[job.rule]) for job in known}
 
 
 def _hours(jobs: list[Job], seconds: dict[int, float]) -> dict[str, list[dict[str, Any]]]:
     """Return the hours of each job, of each rule, and of what is stale for which reason."""
-    rows = [(job.rule, job.name, staleness(job.reason), job.gpus) for job in jobs]
-    frame = pd.DataFrame(rows, columns=["rule", "job", "stale", "gpus"])
-    frame["hours"] = [seconds[job.number] / 3600 for job in jobs]
+    rows = [(j.rule, j.name, staleness(j.reason), j.gpus, seconds[j.number] / 3600) for j in jobs]
+    frame = pd.DataFrame(rows, columns=["rule", "job", "stale", "gpus", "hours"])
     frame["GPU_hours"] = frame["gpus"] * frame["hours"]
     amounts = {"jobs": ("hours", "size"), "hours": ("hours", "sum")}
     amounts |= {"GPU_hours": ("GPU_hours", "sum"), "longest": ("hours", "max")}
@@ -134,10 +130,10 @@ def _schedule(jobs: list[Job], seconds: dict[int, float], gpus: int, cores: int)
     total, chain = schedule(jobs, seconds, gpus, cores)
     links = []
     for rule, group in groupby(chain, key=lambda job: job.rule):
-        names = {job.number: job.name for job in group}
-        took = sum(seconds[number] for number in names)
+        own = [*group]
+        took = sum(seconds[job.number] for job in own)
         if took > 0.001 * total:  # what takes no time is left out
-            what = f"{len(names)} jobs" if len(names) > 2 else "+".join(names.values())
+            what = f"{len(own)} jobs" if len(own) > 2 else "+".join(job.name for job in own)
             links.append(" ".join(f"{rule} {what} {took / 3600:.1f} h".split()))
     return machine | {"hours": total / 3600, "chain": " → ".join(links)}
 
@@ -146,11 +142,8 @@ def plan_text(run: str, plan: dict[str, Any]) -> str:
     """Return the plan as text for a terminal."""
     hours, on_gpus = (sum(job[key] for job in plan["jobs"]) for key in ("hours", "GPU_hours"))
     blocks = [f"Run {run}: {len(plan['jobs'])} jobs, {hours:,.1f} h ({on_gpus:,.1f} on GPUs)"]
-    blocks += [
-        pd.DataFrame(plan[name]).to_string(index=False, float_format="{:,.2f}".format)
-        for name in ("rules", "stale", "api", "disk")
-        if plan[name]
-    ]
+    tables = [pd.DataFrame(plan[name]) for name in ("rules", "stale", "api", "disk") if plan[name]]
+    blocks += [t.to_string(index=False, float_format="{:,.2f}".format) for t in tables]
     blocks += [
         f"{one['gpus']} GPUs, {one['cores']} cores: {one['hours'] or 0:,.1f} h\n  {one['chain']}"
         for one in plan["schedules"]

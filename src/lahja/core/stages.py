@@ -54,7 +54,7 @@ STAGES: dict[str, Stage] = {
     "gates": Stage(7, ("preferences/gates/*",)),
     "labels": Stage(1, ("preferences/labelling.py",)),
     "pairs": Stage(1, ("preferences/*",)),
-    "human ratings": Stage(1, ("evaluation/human/*",)),
+    "human ratings": Stage(1, ("evaluation/human/*",), ("rating_sheet.yaml",)),
     "evaluation": Stage(2, ("evaluation/*",)),
     "report": Stage(8, ("report/*",), ("tables.yaml",)),
     "stand-ins": Stage(3, ("demo/*",)),

@@ -1,20 +1,18 @@
 """Read the texts that `lahja score` scores: a table, JSON Lines, or AL-QASIDA's output files."""
 
-import math
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from lahja.core.errors import LahjaError, refuse_rows
 from lahja.core.files import digest_of_text
 from lahja.core.varieties import VARIETIES
 from lahja.corpora.readers.alqasida import read_folder
-from lahja.corpora.readers.rows import Reject, cell_text, read_records
+from lahja.corpora.readers.rows import Reject, cell_number, cell_text, read_records
 from lahja.scoring.dialectness import has_enough_words
 
 TEXT_COLUMNS = [
@@ -54,7 +52,7 @@ def _folder_texts(folder: Path) -> Iterator[pd.DataFrame]:
         if isinstance(file, Reject):
             _tell(f"passed over: {file.reason}")
             continue
-        _, name, rows, _ = file
+        name, rows = file.name, file.rows
         if rows is None or not name.is_known:
             codes = {code for code in name[-2:] if code not in (None, *VARIETIES)}
             unknown = f"are of {' '.join(sorted(codes))}, no variety of lahja's,"
@@ -73,8 +71,8 @@ def _folder_texts(folder: Path) -> Iterator[pd.DataFrame]:
             lines = rows["prompt"].str.split("\n").str[1:-1].str.join("\n")
             rows["source"] = lines.where(lines != "", rows["prompt"])
         is_few = ~rows["response"].map(has_enough_words) & (name.task == "crosslingual")
-        few = rows.get("too_few_tokens", pd.Series(np.nan, rows.index))
-        rows["too_few_tokens"] = few.fillna(is_few.astype(float))
+        few = rows.get("too_few_tokens", is_few)
+        rows["too_few_tokens"] = few.fillna(is_few).astype(float)
         asked = rows[["prompt", "source"]]
         yield rows.assign(**asked.mask(asked == ""))
     for reason, number in passed.items():
@@ -109,7 +107,7 @@ def _file_texts(path: Path, columns: Mapping[str, str], given: Mapping[str, str]
     rows = rows.fillna({"response": "", "model": path.stem, "corpus": path.stem} | given)
     task = rows["reference"].isna().map({True: "monolingual", False: "translation"})
     rows["task"] = rows["task"].fillna(task)
-    scores = {name: rows[name].map(_number) for name in SCORE_COLUMNS if name in rows}
+    scores = {name: rows[name].map(cell_number) for name in SCORE_COLUMNS if name in rows}
     _check(rows, scores, path)
     own = rows["target_variety"].mask(rows["task"] == "crosslingual", "eng")
     rows["source_variety"] = rows["source_variety"].fillna(own)
@@ -135,28 +133,18 @@ def _with_texts(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
 def _check(rows: pd.DataFrame, scores: dict[str, pd.Series], path: Path) -> None:
     """Raise `LahjaError` for the first row that cannot be scored."""
     task, source, target = rows["task"], rows["source_variety"], rows["target_variety"]
+    refuse, codes = partial(refuse_rows, f"{path}:"), f"expected one of {' '.join(VARIETIES)}"
+    told = "has no target_variety; give the column, or --target for all rows"
+    refuse(target.isna(), told, target)
+    refuse(~task.isin(TASKS), f"unknown task {{!r}}, expected one of {' '.join(TASKS)}", task)
     lacks_source = (task == "translation") & source.isna()
-    odd_source = source.notna() & ~source.isin([*VARIETIES])
-    codes, tasks = (f"expected one of {' '.join(names)}" for names in (VARIETIES, TASKS))
-    checks = [
-        (target, target.isna(), "has no target_variety; give the column, or --target for all rows"),
-        (task, ~task.isin(TASKS), f"unknown task {{!r}}, {tasks}"),
-        (source, lacks_source, "a translation needs source_variety: a column, or --source"),
-        (source, odd_source, f"unknown source_variety {{!r}}, {codes}"),
-        (target, ~target.isin([*VARIETIES]), f"unknown target_variety {{!r}}, {codes}"),
-    ]
+    refuse(lacks_source, "a translation needs source_variety: a column, or --source", source)
+    is_odd = source.notna() & ~source.isin([*VARIETIES])
+    refuse(is_odd, f"unknown source_variety {{!r}}, {codes}", source)
+    refuse(~target.isin([*VARIETIES]), f"unknown target_variety {{!r}}, {codes}", target)
     for name, numbers in scores.items():
         is_odd = numbers.isna() & rows[name].notna()
-        checks.append((rows[name], is_odd, f"{name}: {{!r}} is not a number"))
-    for values, is_faulty, told in checks:
-        refuse_rows(f"{path}:", is_faulty, told, values)
-
-
-def _number(value: Any) -> float:
-    try:
-        return float({"True": 1, "False": 0}.get(value, value))
-    except (TypeError, ValueError):
-        return math.nan
+        refuse(is_odd, f"{name}: {{!r}} is not a number", rows[name])
 
 
 def _table(path: Path, needed: str) -> pd.DataFrame:

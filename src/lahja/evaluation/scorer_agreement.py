@@ -5,16 +5,12 @@ and intervals that took them for independent would be too narrow.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from lahja.core.config.base import default
-from lahja.core.config.evaluation import Evaluation
-from lahja.core.config.scorers import Scorers
 from lahja.core.seeding import shuffled
 from lahja.core.statistics import Estimate, Resampling, rank_correlations, resample_counts
 from lahja.core.tables import SCORER_AGREEMENT
@@ -26,26 +22,15 @@ from lahja.scoring.dialectness import adi2, country_probability
 
 # Fewer texts than this tell nothing of a correlation.
 _MIN_TEXTS = 10
+# Sentences of each variety whose labels are compared.
+_SENTENCES = 200
+# What a scorer is compared with.
 _LABELS = "labels of the corpora's own sentences"
-TEACHERS = {
-    ("aldi", RECORDED): "Sentence-ALDi, recorded with AL-QASIDA's outputs",
-    ("aldi", GIVEN): "the scorer corpus's own column of dialectness",
-    ("country", RECORDED): "NADI2024-baseline, recorded with AL-QASIDA's outputs",
-    ("adi2", RECORDED): "ADI2, recorded with AL-QASIDA's outputs",
-    ("language", RECORDED): "the language identifier (acc), recorded with AL-QASIDA's outputs",
+_WITH = "recorded with AL-QASIDA's outputs"
+_ALDI = {
+    RECORDED: f"Sentence-ALDi, {_WITH}",
+    GIVEN: "the scorer corpus's own column of dialectness",
 }
-
-
-@dataclass(frozen=True)
-class CheckSettings:
-    """How scorers are run and compared; `sentences` of each variety where labels are compared."""
-
-    batch: int = default(Scorers, "batch")
-    precision: str = default(Scorers, "precision")
-    resamples: int = default(Evaluation, "resamples")
-    confidence: float = default(Evaluation, "confidence")
-    seed: int = 0
-    sentences: int = 200
 
 
 class Comparison(NamedTuple):
@@ -68,7 +53,9 @@ def check_scorers(
     teacher: pd.DataFrame,
     sentences: pd.DataFrame,
     folders: dict[str, Path],
-    settings: CheckSettings,
+    options: judges.ScorerSettings,
+    resampling: Resampling,
+    confidence: float,
 ) -> pd.DataFrame:
     """Return SCORER_AGREEMENT of the scorers whose folders are given (aldi, country, language).
 
@@ -76,21 +63,20 @@ def check_scorers(
     the country and the language of SENTENCES of the split "test" are. The language identifier
     learns from no recorded answer, so that all of them count.
     """
-    options = judges.ScorerSettings(batch=settings.batch, precision=settings.precision)
     held_out = teacher[teacher["split"] == "test"].reset_index(drop=True)
-    labelled = shuffled(sentences[sentences["split"] == "test"], settings.seed, "sentence_id")
-    labelled = labelled.groupby("variety").head(settings.sentences)
+    labelled = shuffled(sentences[sentences["split"] == "test"], resampling.seed, "sentence_id")
+    labelled = labelled.groupby("variety").head(_SENTENCES)
     found, scored = [], {}
     if "aldi" in folders:
         scored["aldi"] = judges.AldiScorer(folders["aldi"], options).score([*held_out["text"]])
         for kind, rows in held_out.groupby("teacher", sort=True):
-            name, wanted = TEACHERS["aldi", kind], rows["aldi"].to_numpy(dtype=float)
-            found.append(Comparison("aldi", name, rows, scored["aldi"][rows.index], wanted))
+            pair = scored["aldi"][rows.index], rows["aldi"].to_numpy(dtype=float)
+            found.append(Comparison("aldi", _ALDI[kind], rows, *pair))
     if "country" in folders:
         scorer = judges.CountryScorer(folders["country"], options)
         if held_out["p_country"].notna().any():
             scored["countries"] = scorer.score([*held_out["text"]])
-            name = TEACHERS["country", RECORDED]
+            name = f"NADI2024-baseline, {_WITH}"
             found += country_comparisons(held_out, scored["countries"], name)
         else:
             rows = labelled[labelled["variety"].map(is_dialect)]
@@ -98,18 +84,17 @@ def check_scorers(
             own = [NADI_COUNTRIES.index(get_variety(code).country) for code in rows["variety"]]
             found.append(Comparison("country", _LABELS, rows, likeliest, np.array(own), True))
     if len(scored) == 2:
-        found.append(adi2_comparison(held_out, **scored, teacher=TEACHERS["adi2", RECORDED]))
+        found.append(adi2_comparison(held_out, **scored, teacher=f"ADI2, {_WITH}"))
     if "language" in folders:
         found.append(_language(teacher, labelled, judges.LanguageIdentifier(folders["language"])))
-    resampling = Resampling(settings.resamples, settings.seed)
-    return agreement_table(found, resampling, settings.confidence)
+    return agreement_table(found, resampling, confidence)
 
 
 def _language(
     teacher: pd.DataFrame, labelled: pd.DataFrame, scorer: judges.LanguageIdentifier
 ) -> Comparison:
-    rows, name = teacher[teacher["is_arabic"].notna()], TEACHERS["language", RECORDED]
-    wanted = rows["is_arabic"].to_numpy(dtype=bool)
+    rows = teacher[teacher["is_arabic"].notna()]
+    name, wanted = f"the language identifier (acc), {_WITH}", rows["is_arabic"].to_numpy(dtype=bool)
     if rows.empty:
         rows, name = labelled, _LABELS
         wanted = np.array([get_variety(code).is_arabic for code in rows["variety"]])

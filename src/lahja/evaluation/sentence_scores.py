@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lahja.core.errors import LahjaError
+from lahja.core.statistics import Measure
 from lahja.core.tables import SENTENCE_SCORES, read_table
 from lahja.evaluation.metrics.faults import LABEL_ACCURACY, find_faults, label_accuracy
 from lahja.scoring.dialectness import adi2, score_dialectness
@@ -23,7 +24,8 @@ def score_sentences(prompts: pd.DataFrame, scored: pd.DataFrame, spbleu: SpBleu)
         model = scored["model"].iloc[0] if len(scored) else "the model"
         raise LahjaError(f"{model}: evaluation prompt {name!r} has no response")
     frame = prompts.merge(scored, on="prompt_id", how="left", validate="one_to_one")
-    return _joined(frame, _dialectness(frame, frame), spbleu)
+    dialectness = score_dialectness(frame, frame["target_variety"], frame["task"])
+    return _joined(frame, frame, dialectness, spbleu)
 
 
 def sentence_scores(
@@ -34,24 +36,24 @@ def sentence_scores(
     Without scorers the recorded scores are taken, where there are any.
     """
     if scorers is None:
-        return _joined(texts, _recorded(texts), spbleu)
+        is_arabic = texts.get("is_arabic", pd.Series(1.0, texts.index)) == 1
+        return _joined(texts, texts.assign(is_arabic=is_arabic), _recorded(texts), spbleu)
     from lahja.scoring.judges import Judges, ScorerSettings
 
     scored = Judges(**scorers, settings=ScorerSettings(batch=batch)).score(texts["response"])
     scored = scored.set_index(texts.index).assign(response=texts["response"])
-    return _joined(texts, _dialectness(scored, texts), spbleu)
+    dialectness = score_dialectness(scored, texts["target_variety"], texts["task"])
+    return _joined(texts, scored, dialectness, spbleu)
 
 
-def _joined(texts: pd.DataFrame, dialectness: pd.DataFrame, spbleu: SpBleu) -> pd.DataFrame:
-    parts = [dialectness, score_translations(texts, spbleu), find_faults(texts)]
+def _joined(
+    texts: pd.DataFrame, scored: pd.DataFrame, dialectness: pd.DataFrame, spbleu: SpBleu
+) -> pd.DataFrame:
+    labels = label_accuracy(scored, texts["target_variety"]).rename(LABEL_ACCURACY)
+    parts = [dialectness, labels, score_translations(texts, spbleu), find_faults(texts)]
     found = pd.concat(parts, axis=1)
     rest = texts.drop(columns=[name for name in found if name in texts])
     return rest.join(found)[SENTENCE_SCORES.names]
-
-
-def _dialectness(scored: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
-    found = score_dialectness(scored, asked["target_variety"], asked["task"])
-    return found.assign(**{LABEL_ACCURACY: label_accuracy(scored, asked["target_variety"])})
 
 
 def _recorded(texts: pd.DataFrame) -> pd.DataFrame:
@@ -59,10 +61,8 @@ def _recorded(texts: pd.DataFrame) -> pd.DataFrame:
     found = texts.reindex(columns=["aldi", "p_country", "p_region"]).astype(float)
     found["adi2"] = adi2(found["p_country"], found["aldi"])
     found["adi2_macro"] = adi2(found["p_region"], found["aldi"])
-    found["too_few_tokens"] = texts.get("too_few_tokens", pd.Series(0.0, texts.index)) == 1
-    is_arabic = texts.get("is_arabic", pd.Series(1.0, texts.index)) == 1
-    labels = label_accuracy(texts.assign(is_arabic=is_arabic), texts["target_variety"])
-    return found.assign(**{LABEL_ACCURACY: labels})
+    found["too_few_tokens"] = texts.reindex(columns=["too_few_tokens"])["too_few_tokens"] == 1
+    return found
 
 
 def read_scores(path: Path, models: Sequence[str] | None = None) -> list[pd.DataFrame]:
@@ -78,30 +78,39 @@ def read_scores(path: Path, models: Sequence[str] | None = None) -> list[pd.Data
     return [by_model[name].reset_index(drop=True) for name in wanted]
 
 
+def translation_measures(
+    responses: Sequence[str], references: Sequence[str], spbleu: SpBleu
+) -> dict[str, Measure]:
+    """Return the sentence statistics of chrF, chrF++ and, if its model is there, spBLEU."""
+    letters = chrf_statistics(responses, references)
+    found = {"chrf": Measure(letters, chrf), "chrf_plus_plus": Measure(letters, chrf_plus_plus)}
+    if spbleu.metric is not None:
+        found["spbleu"] = Measure(spbleu.statistics(responses, references), bleu)
+    return found
+
+
 def score_translations(frame: pd.DataFrame, spbleu: SpBleu) -> pd.DataFrame:
     """Return chrf, chrf_plus_plus and spbleu of each response, NaN where there is no reference."""
     scores = pd.DataFrame(np.nan, frame.index, ["chrf", "chrf_plus_plus", "spbleu"], dtype=float)
     referenced = frame["reference"].notna()
-    responses, references = frame["response"][referenced], frame["reference"][referenced]
-    statistics = chrf_statistics(responses, references)
-    scores.loc[referenced, "chrf"] = chrf(statistics)
-    scores.loc[referenced, "chrf_plus_plus"] = chrf_plus_plus(statistics)
-    if spbleu.metric is not None:
-        counts = spbleu.statistics(responses, references)
-        scores.loc[referenced, "spbleu"] = bleu(counts, effective_order=True)
+    texts = frame["response"][referenced], frame["reference"][referenced]
+    for name, measure in translation_measures(*texts, spbleu).items():
+        options = {"effective_order": True} if name == "spbleu" else {}
+        scores.loc[referenced, name] = measure.score(measure.statistics, **options)
     return scores
 
 
-def corpus_score(
-    metric: str, responses: Sequence[str], references: Sequence[str], spbleu: SpBleu
-) -> float | None:
-    """Return corpus chrF, chrF++ or spBLEU, of 0 to 100; None where spBLEU is missing."""
-    if metric != "spbleu":
-        score = chrf if metric == "chrf" else chrf_plus_plus
-        return float(score(chrf_statistics(responses, references).sum(axis=0)))
-    if spbleu.metric is None:
-        return None
-    return float(bleu(spbleu.statistics(responses, references).sum(axis=0)))
+def corpus_scores(texts: pd.DataFrame, spbleu: SpBleu) -> dict[str, float]:
+    """Return corpus chrF, chrF++ and spBLEU, of 0 to 100, of the responses with a reference.
+
+    Without spBLEU where its model is missing, and none where nothing has a reference.
+    """
+    known = texts.dropna(subset="reference")
+    measures = translation_measures(known["response"], known["reference"], spbleu)
+    sums = {
+        name: measure.score(measure.statistics.sum(axis=0)) for name, measure in measures.items()
+    }
+    return {name: float(score) for name, score in sums.items()} if len(known) else {}
 
 
 def scorer_folders(together: Path | None, **single: str | None) -> dict[str, Path] | None:

@@ -1,1 +1,1 @@
-"""What `lahja export` writes: weights, rows of datasets, and the cards beside them."""
+"""What `lahja export` writes: files of weights or of a dataset's rows, and a card beside them."""

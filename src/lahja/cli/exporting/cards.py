@@ -7,13 +7,12 @@ from typing import Any
 
 import jinja2
 import pandas as pd
-import yaml
 
-from lahja.cli.exporting.datasets import FILE, LLAMA_FACTORY, TRL
-from lahja.cli.exporting.record import CHECKOUT, Record, corpora_counts, rows_of
-from lahja.cli.exporting.weights import BASE, Weights, hub_base
+from lahja.cli.exporting.files import BASE, LLAMA_FACTORY, ROWS, TRL, Weights, hub_base
+from lahja.cli.exporting.record import CHECKOUT, Record, corpora_counts
 from lahja.core.artifacts import read_artifact
-from lahja.core.files import read_yaml
+from lahja.core.files import read_json, read_yaml
+from lahja.core.hub import MODEL_FILE
 from lahja.core.seeding import shuffled
 from lahja.core.settings import without_execution
 from lahja.core.tables import EVALUATION_PROMPTS, METRICS, read_table
@@ -29,109 +28,70 @@ _SAMPLED = ("translation", "monolingual", "crosslingual")
 
 def model_card(record: Record, name: str, weights: Weights) -> str:
     """Return the card of a model's folder."""
-    graph, is_merged = record.graph, weights.dtype is not None
+    graph, base = record.graph, hub_base(record.base(name))
     steps = [model for own, model in graph.models.items() if own in graph.needed(name)]
     learnt = sorted({step.dataset for step in steps if step.dataset})
-    rows = {dataset: rows_of(record, dataset) for dataset in learnt}
-    base = hub_base(record.base(name))
-    front = {
-        "library_name": "transformers" if is_merged else "peft",
-        "pipeline_tag": "text-generation",
-        "base_model": base and base["repo"],
-        "base_model_relation": base and ("finetune" if is_merged else "adapter"),
-        "tags": sorted({step.train for step in steps} & {"sft", "dpo"}),
-    }
     is_evaluated = name in record.selection.evaluated
     samples, left_out = _samples(record, name) if is_evaluated else ([], [])
-    context = {
-        "weights": weights, "base": base, "base_folder": BASE, "root": graph.root(name).name,
-        "licence": _licence(record, name) if base else None,
-        "steps": [(step, *_training(record, step.name)) for step in steps],
-        "tables": _rows_of_model(record, name) if is_evaluated else [],
-        "signatures": _signatures(record, name) if is_evaluated else {},
-        "samples": samples, "left_out": left_out,
-    }  # fmt: skip
-    return _rendered("model.md.jinja", record, name, rows, front, context)
+    return _rendered(
+        "model.md.jinja", record, name, {dataset: record.rows(dataset) for dataset in learnt},
+        tags=sorted({step.train for step in steps} & {"sft", "dpo"}),
+        weights=weights, base=base, base_folder=BASE, root=graph.root(name).name,
+        steps=[(step, *_training(record, step.name)) for step in steps],
+        tables=_rows_of_model(record, name) if is_evaluated else [],
+        signatures=_signatures(record, name) if is_evaluated else {},
+        samples=samples, left_out=left_out,
+    )  # fmt: skip
 
 
 def dataset_card(record: Record, name: str, rows: pd.DataFrame) -> str:
     """Return the card of a dataset's folder; `rows` have the column `corpora`."""
-    files = {each: [{"split": "train", "path": f"{each}/{FILE}"}] for each in (TRL, LLAMA_FACTORY)}
     is_pairs, texts = "chosen" in rows, {"prompt", "chosen", "rejected", "completion"}
-    front = {
-        "task_categories": ["text-generation", "translation"],
-        "configs": [{"config_name": own, "data_files": files[own]} for own in files],
-        "tags": ["dpo" if is_pairs else "sft"],
-    }
-    context = {
-        "is_pairs": is_pairs, "layouts": [*files], "entry": record.config["datasets"][name],
-        "columns": [column for column in rows if column not in texts],
-        "n_rows": int(rows["prompt"].notna().sum()), "n_plain": int(rows["prompt"].isna().sum()),
-    }  # fmt: skip
-    return _rendered("dataset.md.jinja", record, name, {name: rows}, front, context)
+    return _rendered(
+        "dataset.md.jinja", record, name, {name: rows},
+        tags=["dpo" if is_pairs else "sft"], is_pairs=is_pairs, layouts=[TRL, LLAMA_FACTORY],
+        file=ROWS, columns=[column for column in rows if column not in texts],
+        n_rows=int(rows["prompt"].notna().sum()), n_plain=int(rows["prompt"].isna().sum()),
+        entry=record.config["datasets"][name],
+    )  # fmt: skip
 
 
 def _rendered(
-    template: str,
-    record: Record,
-    name: str,
-    rows: dict[str, pd.DataFrame],
-    front: dict[str, Any],
-    context: dict[str, Any],
+    template: str, record: Record, name: str, rows: dict[str, pd.DataFrame], **context: Any
 ) -> str:
-    """Return a card; `rows` are those of the datasets that it is about, `front` its metadata."""
-    config, corpora = record.config, record.config["corpora"]
+    """Return a card; `rows` are those of the datasets that it is about."""
+    config = record.config
     counts = {dataset: corpora_counts(own) for dataset, own in rows.items()}
-    entries = [corpora[corpus] for corpus in set().union(*counts.values())]
-    own_tags = ["stand-in"] if config["stand_ins"] else []
-    # Which licence follows from the data's and the base model's is for a person to decide.
-    front |= {
-        "language": ["ar", *(get_variety(code).flores[:3] for code in config["dialects"])],
-        "license": "other", "license_name": "see-card", "license_link": "README.md",
-        "datasets": sorted({each["hub"] for each in entries if each["access"] == "hub"}),
-        "tags": [*front["tags"], "arabic-dialects", "lahja", *own_tags],
-    }  # fmt: skip
-    head = {key: value for key, value in front.items() if value}
-    kinds = [config["datasets"][dataset].get("variant") for dataset in rows]
-    context |= {
-        "name": name, "config": config, "counts": counts, "provenance": record.provenance,
-        "front": yaml.safe_dump(head, allow_unicode=True, sort_keys=False),
-        "dialects": [get_variety(code).name for code in config["dialects"]],
-        "writers": sum(map(_writers, rows.values()), Counter()), "is_augmented": "aug" in kinds,
-        "citation": read_yaml(CHECKOUT / "CITATION.cff"),
-    }  # fmt: skip
+    entries = [config["corpora"][corpus] for corpus in set().union(*counts.values())]
+    varieties = [get_variety(code) for code in config["dialects"]]
+    writers = Counter(
+        # Of a sample, the number is left out.
+        (generator.partition("#")[0], origin)
+        for own in rows.values()
+        if "chosen" in own
+        for side in ("chosen", "rejected")
+        for generator, origin in own[[f"{side}_generator", f"{side}_origin"]].to_numpy()
+    )
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES), undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
-    return environment.get_template(template).render(context)
-
-
-def _licence(record: Record, name: str) -> str | None:
-    """Return the licence that the card of a base model from the hub states, if it does."""
-    from huggingface_hub import metadata_load
-
-    card = record.base(name) / "README.md"
-    return ((metadata_load(card) if card.is_file() else None) or {}).get("license")
+    return environment.get_template(template).render(
+        context, name=name, config=config, counts=counts, provenance=record.provenance,
+        languages=["ar", *(variety.flores[:3] for variety in varieties)],
+        dialects=[variety.name for variety in varieties], writers=writers,
+        hub_datasets=sorted({each["hub"] for each in entries if each["access"] == "hub"}),
+        is_augmented="aug" in [config["datasets"][dataset].get("variant") for dataset in rows],
+        citation=read_yaml(CHECKOUT / "CITATION.cff"),
+    )  # fmt: skip
 
 
 def _training(record: Record, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what a model's folder says of its training, and its settings but for execution."""
-    facts = {} if record.graph[name].checkpoint else record.facts(name)
+    is_made = not record.graph[name].checkpoint
+    facts = read_json(record.place(f"models/{name}/{MODEL_FILE}")) if is_made else {}
     settings = without_execution(json.loads(facts.get("settings", "{}")))
     return facts, {k: v for k, v in settings.items() if v and not isinstance(v, list)}
-
-
-def _writers(rows: pd.DataFrame) -> Counter[tuple[str, str]]:
-    """Return how many answers of PAIRS each generator wrote, in each origin."""
-    if "chosen" not in rows:
-        return Counter()
-    found = Counter()
-    for side in ("chosen", "rejected"):
-        # Of a sample, the number is left out.
-        names = rows[f"{side}_generator"].str.partition("#")[0]
-        found.update(zip(names, rows[f"{side}_origin"], strict=True))
-    return found
 
 
 def _rows_of_model(record: Record, name: str) -> list[str]:

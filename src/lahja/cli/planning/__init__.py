@@ -1,1 +1,1 @@
-"""What a run costs before it is started: `jobs` from Snakemake, `rates` of a machine, `work`."""
+"""What a run costs before it is started: `jobs` from Snakemake, and their `work`."""

@@ -97,31 +97,29 @@ def schedule(
     """Return the seconds until all is done on so many GPUs and cores, and the jobs that fill them.
 
     List scheduling: whenever something is free, the ready job with the longest way to the end
-    starts. Each job of the chain starts when the one before it ends. On 0 GPUs only cores count.
+    starts. Each job of a chain starts when the one before it ends. On 0 GPUs only cores count.
     """
-    jobs = jobs if gpus else [replace(job, gpus=0) for job in jobs]
+    # A job takes fewer threads where there are fewer cores.
+    jobs = [replace(j, gpus=j.gpus if gpus else 0, threads=min(j.threads, cores)) for j in jobs]
     tails: dict[int, float] = {}
     for job in reversed(jobs):
         after = (tails[user.number] for user in jobs if job.number in user.needs)
         tails[job.number] = seconds[job.number] + max(after, default=0.0)
-    # A job takes fewer threads where there are fewer cores.
-    threads = {job.number: min(job.threads, cores) for job in jobs}
     waiting = sorted(jobs, key=lambda job: (-tails[job.number], job.number))
-    running: list[tuple[float, int, Job]] = []
-    ends: dict[int, float] = {}
-    chains: dict[int, list[Job]] = {}
+    running: list[tuple[float, int, list[Job]]] = []
+    done: dict[int, tuple[float, list[Job]]] = {}
     now, chain = 0.0, []
     while waiting or running:
-        for job in [job for job in waiting if job.needs <= ends.keys()]:
-            if job.gpus <= gpus and threads[job.number] <= cores:
-                gpus, cores = gpus - job.gpus, cores - threads[job.number]
+        for job in [job for job in waiting if job.needs <= done.keys()]:
+            if job.gpus <= gpus and job.threads <= cores:
+                gpus, cores = gpus - job.gpus, cores - job.threads
                 waiting.remove(job)
-                heapq.heappush(running, (now + seconds[job.number], job.number, job))
-                awaited = [chains[number] for number in sorted(job.needs) if ends[number] == now]
-                chains[job.number] = [*(awaited[0] if awaited else chain), job]
+                awaited = [done[need][1] for need in sorted(job.needs) if done[need][0] == now]
+                own = [*(awaited[0] if awaited else chain), job]
+                heapq.heappush(running, (now + seconds[job.number], job.number, own))
         now = running[0][0]
         while running and running[0][0] <= now + 1e-6:  # less is a rounding error
-            job = heapq.heappop(running)[2]
-            ends[job.number], chain = now, chains[job.number]
-            gpus, cores = gpus + job.gpus, cores + threads[job.number]
+            _, number, chain = heapq.heappop(running)
+            done[number] = now, chain
+            gpus, cores = gpus + chain[-1].gpus, cores + chain[-1].threads
     return now, chain

@@ -14,12 +14,9 @@ from lahja.core.model_graph import ModelGraph
 from lahja.core.selection import Selection
 
 _CHECKPOINTS = Path("resources/rates/checkpoints.yaml")
-_DIRECTIONS = 4
 _MEMORY_SHARE = 0.8  # of that beside the weights, for micro-batches (training/batches.py)
-_BESIDE_WEIGHTS = 1.2  # what a job takes, per byte of its weights
 _CHOICE_TOKENS = 2  # of an answer to a multiple choice: a letter and the end
 _VLLM_REQUESTS = 256  # kept in flight, vLLM's own default
-Config = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -40,14 +37,10 @@ class Shape:
         return 2 * self.parameters
 
 
-# A model that the workflow pretrains, as the demo's.
-_SMALL = Shape(parameters=3e6, layers=4, key_value=192)
-
-
 @cache
-def checkpoint_shape(name: str) -> Shape:
-    """Return a checkpoint's shape as the table of them has it."""
-    if entry := read_yaml(_CHECKPOINTS).get(name):
+def checkpoint_shape(name: str | None) -> Shape:
+    """Return a checkpoint's shape as the table of them has it; None is one of the workflow's."""
+    if entry := read_yaml(_CHECKPOINTS).get(name or "pretrained"):
         return Shape(**entry)
     raise LahjaError(f"the size of checkpoint {name} is not known: enter it in {_CHECKPOINTS}")
 
@@ -76,85 +69,79 @@ class Workload:
     Training, generation, NLLB and APIs are worked out; any other job takes a fixed time.
     """
 
-    def __init__(self, config: Config, sizes: SimpleNamespace, rates: Rates):
+    def __init__(self, config: dict[str, Any], sizes: SimpleNamespace, rates: Rates):
         """Take a resolved configuration, resources/rates/sizes.yaml, and a machine's speeds."""
         self.config, self.sizes, self.rates = config, sizes, rates
         self.graph = ModelGraph(config["models"], config["datasets"])
-        self.selection = Selection(config, self.graph)
-        asked, tested = config["prompts"], config["evaluation"]
+        asked, tested, dialects = config["prompts"], config["evaluation"], config["dialects"]
         self.prompt_tokens = sizes.chat_tokens + sizes.template_tokens + sizes.sentence_tokens
-        more = asked["translation_per_dialect"] + asked["recorded_per_dialect"]
-        sampled = [config["sampling"]["per_dialect"][dialect] for dialect in config["dialects"]]
         # What generators answer, and what every evaluated model does.
-        self.prompts = sum(sampled) + more * len(sampled)
-        per_direction = tested["per_direction"] or sizes.flores_sentences
-        translated = per_direction * len(tested["translation"])
-        translated += tested["validation_translation"] or 0
+        more = asked["translation_per_dialect"] + asked["recorded_per_dialect"]
+        self.prompts = sum(config["sampling"]["per_dialect"][code] + more for code in dialects)
+        sentences = tested["per_direction"] or sizes.flores_sentences
+        translated = sentences * len(tested["translation"]) + (
+            tested["validation_translation"] or 0
+        )
         ready = (tested["per_dialect"] or sizes.ready_prompts_per_corpus) * len(tested["prompts"])
         ready += config["preferences"]["validation_per_dialect"]
-        self.evaluated = len(sampled) * (_DIRECTIONS * translated + ready)
+        self.directions = 4 * len(dialects)  # each dialect with English and with MSA, both ways
+        self.evaluated = self.directions * translated + len(dialects) * ready
+        # A judge answers once for each response.
+        self.selection = Selection(config, self.graph)
+        judged = self.evaluated * len(self.selection.evaluated)
+        self.requests = dict.fromkeys(config["generators"], self.prompts)
+        self.requests |= dict.fromkeys(self.selection.judges, judged)
         # Translation pairs of all corpora: a dialect sentence with its MSA or English.
-        entries = [one for one in config["datasets"].values() if one["kind"] == "translation"]
-        limits = [e["max_pairs"] / len(e["directions"]) for e in entries if e["max_pairs"]]
+        entries = [entry for entry in config["datasets"].values() if entry.get("max_pairs")]
+        limits = (entry["max_pairs"] / len(entry["directions"]) for entry in entries)
         self.pairs = max(limits, default=sizes.translation_pairs)
 
     def seconds(self, job: Job) -> tuple[float, float]:
         """Return a job's seconds before its work (imports, loading a model), and of its work."""
-        rates, (shape, work) = self.rates, self._work(job.rule, job.wildcards)
-        start = 0.0
+        rates, (shape, work), start = self.rates, self.work(job), 0.0
         if shape:
             start = rates.start_seconds + shape.weight_bytes / rates.load_bytes_per_second
         return start, work / (1 + max(0, job.gpus - 1) * rates.second_gpu_gain)
 
-    def memory(self, job: Job) -> float:
-        """Return the bytes that each GPU of a job needs: its weights, and a fifth as much again."""
-        shape, _ = self._work(job.rule, job.wildcards)
-        if shape is None:
-            return 0.0
-        weights, model = shape.weight_bytes, self.graph.models.get(job.wildcards.get("model", ""))
-        if not job.rule.startswith("train_"):
-            weights /= max(1, job.gpus)  # vLLM spreads them; each GPU of a training has them all
-        elif (self.config["training"][model.train] | model.settings)["quantisation"] == "nf4":
-            weights -= 1.5 * (shape.parameters - shape.embedding - shape.head)
-        return _BESIDE_WEIGHTS * weights
-
-    def _work(self, rule: str, job: dict[str, str]) -> tuple[Shape | None, float]:
-        evaluation, model = self.config["evaluation"], job.get("model", "")
-        match rule:
+    def work(self, job: Job) -> tuple[Shape | None, float]:
+        """Return the model that a job loads, and the seconds of its work on one GPU."""
+        # What decoding evaluation has of its own is a word.
+        evaluation, model = self.config["evaluation"] | {"decoding": {}}, job.wildcards.get("model")
+        match job.rule:
             case "train_sft" | "train_dpo":
                 return self._training(model)
             case "augment_translation" if self.config["nllb"]["checkpoint"]:
-                return self._augmentation()
+                options, tokens = self.config["nllb"]["decoding"], self.sizes.sentence_tokens
+                shape = checkpoint_shape(self.config["nllb"]["checkpoint"])
+                batches = self.pairs * self.sizes.lacking_share / options["batch"]
+                # A batch ends with its longest translation, here half as long again.
+                rows, limit = options["batch"] * options["beams"], options["max_length"]
+                decoding = self.rates.decoding(shape, rows, tokens, min(1.5 * tokens, limit))
+                return shape, batches * decoding
             case "generate_responses" | "ask_judge":
-                entry = self.config["generators"][job["generator"]]
+                name = job.wildcards["generator"]
+                entry = self.config["generators"][name]
                 if entry["backend"] in ("vllm", "transformers"):
                     return self._answers(entry["model"], self.prompts, entry)
                 if entry["backend"] == "openai":
-                    number = self.requests(job["generator"])
-                    return None, number / entry["concurrency"] * self.rates.request_seconds
+                    times = self.requests[name] / entry["concurrency"]
+                    return None, times * self.rates.request_seconds
             case "generate_evaluation":
                 return self._answers(model, self.evaluated, evaluation)
             case "sample_evaluation":
                 samples = (evaluation["mbr"] | self.graph[model].settings)["samples"]
                 return self._answers(model, samples * self.evaluated, evaluation)
             case "sample_policy":
-                entries = self.config["datasets"].values()
-                drawn = [e for e in entries if e.get("policy") == job["policy"]]
-                number = max(entry["samples"] * self._asked(entry) for entry in drawn)
-                return self._answers(job["policy"], number, evaluation)
+                name, entries = job.wildcards["policy"], self.config["datasets"].values()
+                drawn = [e["samples"] * self._asked(e) for e in entries if e.get("policy") == name]
+                return self._answers(name, max(drawn), evaluation)
             case "translate_mismatches":
                 number = len(self.selection.generators) * self.prompts * self.sizes.mismatch_share
                 return self._answers(self.config["preferences"]["translator"], number, evaluation)
-        return None, self.rates.fixed_seconds.get(rule, self.rates.fixed_seconds["other"])
+        return None, self.rates.fixed_seconds.get(job.rule, self.rates.fixed_seconds["other"])
 
-    def _asked(self, entry: Config) -> float:
-        number = len(self.config["dialects"]) * _DIRECTIONS * entry.get("per_direction", 0)
-        return number or self.prompts
-
-    def shape(self, name: str) -> Shape:
-        """Return the shape of a model's base model."""
-        base = self.graph.root(name)
-        return checkpoint_shape(base.checkpoint) if base.checkpoint else _SMALL
+    def _asked(self, entry: dict[str, Any]) -> float:
+        return self.directions * entry.get("per_direction", 0) or self.prompts
 
     def examples(self, dataset: str) -> tuple[float, float, float]:
         """Return a dataset's examples, the tokens of each (of both sides), and those answered."""
@@ -181,67 +168,53 @@ class Workload:
 
     def _training(self, name: str) -> tuple[Shape, float]:
         # With frozen weights a backward pass costs a forward pass, recomputing activations another.
-        model, shape = self.graph[name], self.shape(name)
-        options = {**self.config["training"][model.train], **model.settings}
+        model, shape = self.graph[name], checkpoint_shape(self.graph.root(name).checkpoint)
+        options = self.config["training"][model.train] | model.settings
         number, tokens, answered = self.examples(model.dataset)
         fitting = _MEMORY_SHARE * (self.rates.memory_bytes - shape.weight_bytes)
         fitting /= shape.parameters * self.sizes.token_bytes_per_parameter
         recomputed = options["gradient_checkpointing"]
         recomputed = fitting < tokens if recomputed is None else recomputed
+        # An update is cut evenly into passes.
         update = options["batch"] * options["accumulation"] * tokens
-        # An update is cut evenly.
         parts = math.ceil(update / (options["micro_batch_tokens"] or max(fitting, tokens)))
         # Embeddings are looked up, and the head is multiplied where an answer is.
         idle = shape.embedding + shape.head * (1 - answered / tokens)
         multiplied = replace(shape, parameters=shape.parameters - idle)
         # DPO's reference is computed once.
         repeated = options["epochs"] * (2 + recomputed) + (model.train == "dpo")
-        passes = parts * number * tokens / update
-        return shape, passes * repeated * self.rates.forward(multiplied, update / parts)
+        passes = parts * number * tokens / update * repeated
+        return shape, passes * self.rates.forward(multiplied, update / parts)
 
-    def _augmentation(self) -> tuple[Shape, float]:
-        options, tokens = self.config["nllb"]["decoding"], self.sizes.sentence_tokens
-        shape = checkpoint_shape(self.config["nllb"]["checkpoint"])
-        batches = self.pairs * self.sizes.lacking_share / options["batch"]
-        # A batch ends with its longest translation, here half as long again.
-        new, rows = min(1.5 * tokens, options["max_length"]), options["batch"] * options["beams"]
-        return shape, batches * self.rates.decoding(shape, rows, tokens, new)
-
-    def _answers(self, name: str, number: float, entry: Config) -> tuple[Shape, float]:
+    def _answers(self, name: str, number: float, entry: dict[str, Any]) -> tuple[Shape, float]:
+        decoding, shape = (
+            self.config["decoding"] | entry["decoding"],
+            checkpoint_shape(self.graph.root(name).checkpoint),
+        )
         # transformers fills each batch to its longest answer, in practice to the limit; vLLM puts
         # the next request in the place of one that is done.
-        own, shape = entry.get("decoding"), self.shape(name)
-        # That of `evaluation` is a word.
-        decoding = self.config["decoding"] | (own if isinstance(own, dict) else {})
         batch, new = decoding["batch"], decoding["max_new_tokens"]
         if entry["backend"] == "vllm":
             batch, new = _VLLM_REQUESTS, min(self.sizes.answer_tokens, new)
         seconds = self.rates.decoding(shape, batch, self.prompt_tokens, new)
         return shape, math.ceil(number / batch) * seconds
 
-    def requests(self, generator: str) -> float:
-        """Return how many prompts a generator answers; a judge has one for each response."""
-        if generator in self.selection.judges:
-            return self.evaluated * len(self.selection.evaluated)
-        return self.prompts
-
-    def api_costs(self, jobs: list[Job]) -> list[Config]:
+    def api_costs(self, jobs: list[Job]) -> list[dict[str, Any]]:
         """Return each paid generator's requests, millions of tokens, and dollars by its price."""
-        costs = []
+        costs, config = [], self.config
         for name in [job.wildcards["generator"] for job in jobs if "generator" in job.wildcards]:
-            entry = self.config["generators"][name]
+            entry, number = config["generators"][name], self.requests[name]
             if entry["backend"] == "openai":
-                limit = (self.config["decoding"] | entry["decoding"])["max_new_tokens"]
-                number = self.requests(name)
+                limit = (config["decoding"] | entry["decoding"])["max_new_tokens"]
                 read = number * self.prompt_tokens / 1e6
                 written = number * min(self.sizes.answer_tokens, limit) / 1e6
                 price = entry["price"]
                 dollars = read * price["input"] + written * price["output"] if price else None
-                row = {"API": name, "requests": number, "M_tokens_in": read}
-                costs.append(row | {"M_tokens_out": written, "dollars": dollars})
+                costs.append({"API": name, "requests": number, "M_tokens_in": read,
+                              "M_tokens_out": written, "dollars": dollars})  # fmt: skip
         return costs
 
-    def disk(self, jobs: list[Job]) -> list[Config]:
+    def disk(self, jobs: list[Job]) -> list[dict[str, Any]]:
         """Return what the jobs leave on the disk, in GB."""
         folders = {job.wildcards["repository"] for job in jobs if "repository" in job.wildcards}
         names = sorted({folder.split("@")[0].replace("--", "/", 1) for folder in folders})

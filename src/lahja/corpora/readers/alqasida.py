@@ -19,7 +19,14 @@ from lahja.core.config.corpora import OutputOptions, RecordedPromptOptions, Seve
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json
 from lahja.core.varieties import VARIETIES
-from lahja.corpora.readers.rows import Prompt, Reject, find_files, name_within, read_records
+from lahja.corpora.readers.rows import (
+    Prompt,
+    Reject,
+    cell_number,
+    find_files,
+    name_within,
+    read_records,
+)
 
 SAMPLES = "_samples.csv"
 METRICS = "_metrics.csv"
@@ -214,7 +221,7 @@ def _summary(file: Path, _: OutputsName) -> dict[str, float]:
     rows = [row for row in read_records(file, file.name) if not isinstance(row, Reject)]
     if len(rows) != 1 or not (SCORE_COLUMNS | CORPUS_COLUMNS).keys() & rows[0][1].keys():
         raise ForeignFile(f"{file}: expected one row of metrics ({', '.join(CORPUS_COLUMNS)} …)")
-    numbers = {column: _number(text) for column, text in rows[0][1].items()}
+    numbers = {column: cell_number(text) for column, text in rows[0][1].items()}
     return {column: value for column, value in numbers.items() if not math.isnan(value)}
 
 
@@ -248,9 +255,9 @@ def _outputs(file: Path, shown: str, name: OutputsName) -> Iterator[Output | Rej
         if not {"generations", "text"} & fields.keys():
             told = f"lacks the column 'generations' or 'text', found {', '.join(fields)}"
             raise ForeignFile(f"{file}: {told}")
-        countries = [_number(fields.get(column, "")) for column in COUNTRY_COLUMNS]
+        countries = [cell_number(fields.get(column, "")) for column in COUNTRY_COLUMNS]
         known = None if any(map(math.isnan, countries)) else countries
-        scores = {ours: _number(fields[c]) for c, ours in SCORE_COLUMNS.items() if c in fields}
+        scores = {ours: cell_number(fields[c]) for c, ours in SCORE_COLUMNS.items() if c in fields}
         try:
             yield Output(name, shown, line, number, *_texts(fields), known, scores)
         except (ValueError, SyntaxError, LookupError, TypeError, RecursionError) as error:
@@ -270,13 +277,6 @@ def _texts(fields: dict[str, str]) -> tuple[str, str, str | None, str | None]:
     reason = ast.literal_eval(reasons)[0] if reasons not in _NOT_GIVEN else None
     known = None if reference in _NOT_GIVEN else reference
     return prompt, response, known, str(reason).lower() if reason else None
-
-
-def _number(text: str) -> float:
-    try:
-        return float({"True": 1, "False": 0}.get(text, text))
-    except ValueError:
-        return math.nan
 
 
 def read_recorded_prompts(path: Path, options: RecordedPromptOptions) -> Iterator[Prompt | Reject]:

@@ -5,6 +5,7 @@ A file of which most rows are not UTF-8 is refused.
 """
 
 import csv
+import math
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -172,6 +173,14 @@ def cell_text(value: Any) -> str:
     if value is None or value != value:
         return ""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def cell_number(value: Any) -> float:
+    """Return a cell's number, of True and False 1 and 0; NaN where it holds none."""
+    try:
+        return float({"True": 1, "False": 0}.get(value, value))
+    except (TypeError, ValueError):
+        return math.nan
 
 
 def find_file(path: Path, named: str | None, *patterns: str) -> Path:

@@ -10,6 +10,7 @@ import math
 import re
 import zlib
 from collections.abc import Sequence
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from zipfile import BadZipFile
@@ -22,7 +23,7 @@ from lahja.core.errors import LahjaError, refuse_rows
 from lahja.core.files import digest_of_file, digest_of_text
 from lahja.core.tables import GENERATIONS, read_table
 from lahja.core.varieties import VARIETIES
-from lahja.corpora.readers.rows import cell_text
+from lahja.corpora.readers.rows import cell_text, existing
 from lahja.evaluation.human.sheets import MEASURES, SCORES, is_shown_as, read_key
 from lahja.evaluation.llm_judge import RATINGS, add_ratings
 
@@ -54,9 +55,7 @@ def read_sheet(path: Path) -> pd.DataFrame:
     shows them; empty rows are left out. CSV may be UTF-16, and separated by semicolons or tabs, as
     Excel does in some countries. Raises `LahjaError` naming the file.
     """
-    if not path.is_file():
-        raise LahjaError(f"{path}: no such file")
-    if path.suffix.lower() not in SUFFIXES:
+    if existing(path).suffix.lower() not in SUFFIXES:
         raise LahjaError(f"{path}: expected a file that ends in {' or '.join(SUFFIXES)}")
     is_csv = path.suffix.lower() == ".csv"
     try:
@@ -77,15 +76,14 @@ def read_sheet(path: Path) -> pd.DataFrame:
 
 
 def _csv(path: Path) -> list[pd.DataFrame]:
-    with path.open("rb") as file:
-        head = file.read(2)
-    has_mark = head in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    encoding = "utf-16" if has_mark else "utf-16-le" if head[1:] == b"\0" else "utf-8-sig"
+    data = path.read_bytes()
+    has_mark = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding = "utf-16" if has_mark else "utf-16-le" if data[1:2] == b"\0" else "utf-8-sig"
     text = path.read_text(encoding=encoding)
+    separator = max(",;\t", key=text.split("\n", 1)[0].count)
     # Excel takes the separator from such a line, and does not show it.
-    named = re.match(r'"?sep=(.)"?\n', text, re.IGNORECASE)
-    text = text[named.end() :] if named else text
-    separator = named[1] if named else max(",;\t", key=text.split("\n", 1)[0].count)
+    if named := re.match(r'"?sep=(.)"?\n', text, re.IGNORECASE):
+        separator, text = named[1], text[named.end() :]
     # A quotation mark that is not closed would hide the rows up to the next one.
     [*csv.reader(StringIO(text), delimiter=separator, strict=True)]
     options = {"header": None, "dtype": str, "na_filter": False, "skip_blank_lines": False}
@@ -106,27 +104,15 @@ def _workbook(path: Path) -> list[pd.DataFrame]:
     return tables
 
 
-def _need(path: Path, sheet: pd.DataFrame, names: Sequence[str]) -> None:
-    if missing := [name for name in names if name not in sheet]:
-        raise LahjaError(f"{path}: lacks the column {missing[0]!r}")
-
-
 def _filled(path: Path, sheet: pd.DataFrame, key: pd.DataFrame) -> pd.DataFrame:
     """Return what the key knows of each row of a filled sheet."""
-    _need(path, sheet, _NEEDED)
     items = sheet["item"].str.strip()
-    refuse_rows(
-        f"{path}: row ",
-        ~items.isin(key.index),
-        "unknown item {!r}, expected one of the key's",
-        items,
-    )
+    refuse = partial(refuse_rows, f"{path}: row ")
+    refuse(~items.isin(key.index), "unknown item {!r}, expected one of the key's", items)
     about = key.loc[items].set_axis(sheet.index)
     pairs = zip(about["response"].fillna(""), sheet["response"], strict=True)
     changed = pd.Series([not is_shown_as(*pair) for pair in pairs], sheet.index, dtype=bool)
-    refuse_rows(
-        f"{path}: row ", changed, "the response of item {} was changed, expected the key's", items
-    )
+    refuse(changed, "the response of item {} was changed, expected the key's", items)
     return about
 
 
@@ -137,32 +123,23 @@ def annotator_of(path: Path) -> str:
     """
     stem = _COPY.sub("", path.stem)
     name = re.fullmatch(rf"(?:{'|'.join(VARIETIES)})(?:[-_. ]+(.+))?", stem)
-    if name is None:
-        return stem
-    return name[1] or path.resolve().parent.name
+    return (name[1] or path.resolve().parent.name) if name else stem
 
 
 def _alqasida(path: Path, sheet: pd.DataFrame) -> pd.DataFrame:
     """Return what a file of AL-QASIDA tells of each row; Adequacy or Adherence tells its task."""
-    _need(path, sheet, _ALQASIDA_NEEDED)
     task = next((_TASKS[name] for name in _TASKS if name in sheet), None)
     if task is None:
         raise LahjaError(f"{path}: lacks the column {' or '.join(map(repr, _TASKS))}")
-    scores = sheet["TVD"].map(_number)
-    refuse_rows(f"{path}: row ", scores.isna(), "TVD is {!r}, expected a number", sheet["TVD"])
-    unknown = ~sheet["Dialect"].isin([*VARIETIES])
-    expected = f"expected one of {' '.join(VARIETIES)}"
-    refuse_rows(f"{path}: row ", unknown, f"unknown variety {{!r}}: {expected}", sheet["Dialect"])
+    scores, dialects = sheet["TVD"].map(_number), sheet["Dialect"]
+    refuse = partial(refuse_rows, f"{path}: row ")
+    refuse(scores.isna(), "TVD is {!r}, expected a number", sheet["TVD"])
+    told = f"unknown variety {{!r}}: expected one of {' '.join(VARIETIES)}"
+    refuse(~dialects.isin([*VARIETIES]), told, dialects)
     names = sheet[["Dialect", "Model", "Prompt", _MARK]]
-    return pd.DataFrame(
-        {
-            "item": [digest_of_text("\x1f".join(row))[:12] for row in names.to_numpy()],
-            "dialect": sheet["Dialect"],
-            "task": task,
-            "model": sheet["Model"],
-            "adi2": scores,
-        }
-    )
+    items = [digest_of_text("\x1f".join(row))[:12] for row in names.to_numpy()]
+    about = sheet[["Dialect", "Model"]].rename(columns=str.lower)
+    return about.assign(item=items, task=task, adi2=scores)
 
 
 def _number(text: str) -> float:
@@ -176,17 +153,16 @@ def _number(text: str) -> float:
 def _ratings(path: Path, sheet: pd.DataFrame, about: pd.DataFrame) -> pd.DataFrame:
     """Return a row of COLUMNS for each cell that is to be rated, `rating` NaN where it is empty."""
     about = about.assign(file=str(path), row=sheet.index)
-    parts = []
+    refuse, parts = partial(refuse_rows, f"{path}: row "), []
     for measure in MEASURES:
         if measure.name not in sheet:
             continue
         cells, is_asked = sheet[measure.name].str.strip(), about["task"].isin(measure.tasks)
         ratings, is_given = cells.map(_number), cells != ""
-        expected = f"expected a whole number from 1 to {measure.top}"
-        is_off = is_given & ~ratings.isin(range(1, measure.top + 1))
-        refuse_rows(f"{path}: row ", is_off, f"{measure.name} is {{!r}}, {expected}", cells)
-        odd = is_given & ~is_asked
-        refuse_rows(f"{path}: row ", odd, f"{measure.name} is not asked for in {{}}", about["task"])
+        told = f"{measure.name} is {{!r}}, expected a whole number from 1 to {measure.top}"
+        refuse(is_given & ~ratings.isin(range(1, measure.top + 1)), told, cells)
+        told = f"{measure.name} is not asked for in {{}}"
+        refuse(is_given & ~is_asked, told, about["task"])
         parts.append(about.assign(measure=measure.name, rating=ratings)[is_asked])
     numbers = dict.fromkeys((*SCORES, *RATINGS), float)
     return pd.concat(parts).reindex(columns=COLUMNS).astype(numbers)
@@ -248,12 +224,14 @@ def _files(path: Path) -> list[Path]:
 
 def _read_file(path: Path, key: pd.DataFrame | None) -> pd.DataFrame:
     sheet = read_sheet(path)
-    if _MARK in sheet:
-        about, annotator = _alqasida(path, sheet), "AL-QASIDA"
-    elif key is None:
+    is_ours = _MARK not in sheet
+    if is_ours and key is None:
         raise LahjaError(f"{path}: whose answers these are is in key.parquet: give it as --key")
-    else:
-        about, annotator = _filled(path, sheet, key), annotator_of(path)
+    for name in _NEEDED if is_ours else _ALQASIDA_NEEDED:
+        if name not in sheet:
+            raise LahjaError(f"{path}: lacks the column {name!r}")
+    about = _filled(path, sheet, key) if is_ours else _alqasida(path, sheet)
+    annotator = annotator_of(path) if is_ours else "AL-QASIDA"
     # A column of the sheet goes before the file's name.
     named = sheet.get("annotator", pd.Series("", sheet.index)).str.strip()
     return _ratings(path, sheet, about.assign(annotator=named.replace("", annotator)))

@@ -1,10 +1,9 @@
 """Rating sheets: what annotators rate, blinded items and their key, a CSV and an Excel file each.
 
-Questions are AL-QASIDA's (Robinson et al. 2025); adherence goes up to 3 and the others to 5, as in
-its ratings; the wording is ours. The key tells whose answers the items are, and never goes into the
-annotators' folder. A spreadsheet program runs a cell of a CSV file that begins with `=`, `+`, `-`
-or `@` as a formula. Such a text gets an apostrophe in front, and so does one that begins with an
-apostrophe: taking one leading apostrophe away gives every text back.
+The questions are in resources/rating_sheet.yaml. The key tells whose answers the items are, and
+never goes into the annotators' folder. A spreadsheet program runs a cell of a CSV file that begins
+with `=`, `+`, `-` or `@` as a formula. Such a text gets an apostrophe in front, and so does one
+that begins with an apostrophe: taking one leading apostrophe away gives every text back.
 """
 
 import re
@@ -21,13 +20,10 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from lahja.core.files import atomic_path, digest_of_text
+from lahja.core.files import atomic_path, digest_of_text, read_yaml
 from lahja.core.seeding import unit_draw
 from lahja.core.tables import read_table, write_table
 from lahja.core.varieties import get_variety
-
-GENERATION_TASKS = ("monolingual", "crosslingual")
-TASKS = (*GENERATION_TASKS, "translation")
 
 
 @dataclass(frozen=True)
@@ -40,10 +36,9 @@ class Measure:
     name: str
     arabic: str
     question: str
-    lowest: str
-    highest: str
+    scale: str
     top: int
-    tasks: tuple[str, ...]
+    tasks: list[str]
 
     @property
     def key(self) -> str:
@@ -51,19 +46,9 @@ class Measure:
         return self.name.lower().replace(" ", "_")
 
 
-MEASURES = (
-    Measure("Adherence", "الالتزام بالمطلوب", "Does the response do what the prompt asks for?",
-            "not at all", "fully", 3, GENERATION_TASKS),
-    Measure("Adequacy", "مطابقة المعنى", "Does the translation say what the source says?",
-            "none of its meaning", "all of its meaning", 5, ("translation",)),
-    Measure("Fluency", "سلاسة اللغة",
-            "Does the response read as if a native speaker had written it, in whatever variety?",
-            "incomprehensible", "flawless", 5, TASKS),
-    Measure("Dialectal Accuracy", "دقة اللهجة",
-            "Is the response in the dialect that was asked for?",
-            "not at all, for instance all of it in Standard Arabic", "all of it", 5, TASKS),
-)  # fmt: skip
-
+_TOLD = read_yaml(Path(__file__).resolve().parents[4] / "resources" / "rating_sheet.yaml")
+MEASURES = tuple(Measure(**entry) for entry in _TOLD["measures"])
+TASKS = ("monolingual", "crosslingual", "translation")
 SHOWN = ("item", "task", "prompt", "response")
 COMMENT = "comment"
 HEADER = [*SHOWN, *(measure.name for measure in MEASURES), COMMENT]
@@ -162,7 +147,6 @@ def _write_csv(path: Path, rows: pd.DataFrame) -> None:
     safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
-_RATINGS = "Ratings"
 _WIDTHS = {"item": 15, "task": 13, "prompt": 60, "response": 70, COMMENT: 30}
 _RATING_WIDTH = 12
 _HEAD = PatternFill("solid", fgColor="DDE6EE")
@@ -171,36 +155,20 @@ _LINES = Border(*[Side("thin", color="BFBFBF")] * 4)
 # Reading order 0: each cell runs in the direction of its own first letter.
 _TEXT = Alignment(wrap_text=True, vertical="top", readingOrder=0)
 _RATING = Alignment(horizontal="center", vertical="top")
-_INSTRUCTIONS = (
-    "You should be a native speaker of {name}.",
-    f"The sheet {_RATINGS!r} has one response per row. Read the prompt, then the response, and "
-    "write a whole number into each white cell to the left of it; grey cells stay empty.",
-    "Rate each response by itself. The same prompt occurs several times, in no particular "
-    "order; do not go back to make ratings match.",
-    "Judge each column on its own: a fluent answer in Standard Arabic is fluent, and not in "
-    "the dialect.",
-    "Leave a cell empty if you cannot tell, and say why in the comment.",
-    "Keep the texts and the items as they are. Save the file as {dialect}-<your name>.xlsx "
-    "and send it back.",
-)
 
 
 def _write_workbook(path: Path, dialect: str, rows: pd.DataFrame) -> None:
-    """Write rows below the HEADER, with a page of instructions before them.
-
-    Only the cells to fill in can be edited (there is no password). A rating that the row's task
-    does not ask for is grey.
-    """
+    """Write instructions, and rows of which only the cells to fill in can be edited."""
     book = Workbook()
     _write_instructions(book.active, dialect)
-    sheet = book.create_sheet(_RATINGS)
+    sheet = book.create_sheet("Ratings")
     sheet.sheet_view.rightToLeft, sheet.freeze_panes = True, "B2"
     sheet.append(HEADER)
+    _style_head(sheet[1])
     measures = {measure.name: measure for measure in MEASURES}
     for place, (name, texts) in enumerate(rows.items(), start=1):
         measure, letter = measures.get(name), get_column_letter(place)
         sheet.column_dimensions[letter].width = _WIDTHS.get(name, _RATING_WIDTH)
-        _style_head(sheet.cell(1, place))
         if measure:
             _add_check(sheet, letter, measure, [*rows["task"]])
         for number, (text, task) in enumerate(zip(texts, rows["task"], strict=True), start=2):
@@ -236,28 +204,28 @@ def _add_check(sheet: Worksheet, letter: str, measure: Measure, tasks: list[str]
 
 def _write_instructions(sheet: Worksheet, dialect: str) -> None:
     sheet.title, name = "Instructions", get_variety(dialect).name
-    for letter, width in {"A": 24, "B": 24, "C": 90}.items():
-        sheet.column_dimensions[letter].width = width
-    sheet.append([f"Rating sheet: {name}", "تعليمات التقييم"])
-    sheet["A1"].font = sheet["B1"].font = Font(bold=True, size=14)
-    sheet.append([])
-    for number, line in enumerate(_INSTRUCTIONS, start=1):
-        sheet.append([f"{number}.", None, line.format(name=name, dialect=dialect)])
-    sheet.append([])
-    sheet.append(["Column", "العمود", "Question and scale"])
-    for cell in sheet[sheet.max_row]:
-        _style_head(cell)
-    for measure in MEASURES:
-        scale = f"1 = {measure.lowest}; {measure.top} = {measure.highest}"
-        asked = f"(Asked for: {', '.join(measure.tasks)}.)"
-        sheet.append([measure.name, measure.arabic, f"{measure.question} {scale}. {asked}"])
+    told = [line.format(name=name, dialect=dialect) for line in _TOLD["instructions"]]
+    rows = [
+        [f"Rating sheet: {name}", "تعليمات التقييم"],
+        [],
+        *([f"{number}.", None, line] for number, line in enumerate(told, start=1)),
+        [],
+        ["Column", "العمود", "Question and scale"],
+        *([m.name, m.arabic, f"{m.question} {m.scale}. (Asked for: {', '.join(m.tasks)}.)"]
+          for m in MEASURES),
+    ]  # fmt: skip
+    for row in rows:
+        sheet.append(row)
+    _style_head(sheet[len(told) + 4])
     for row in sheet.iter_rows(min_row=2):
         for cell in row:
             cell.alignment = _TEXT
+    for letter, width in {"A": 24, "B": 24, "C": 90}.items():
+        sheet.column_dimensions[letter].width = width
+    sheet["A1"].font = sheet["B1"].font = Font(bold=True, size=14)
 
 
-def _style_head(cell: Cell) -> None:
-    cell.font = Font(bold=True)
-    cell.fill = _HEAD
-    cell.border = _LINES
-    cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
+def _style_head(cells: Sequence[Cell]) -> None:
+    for cell in cells:
+        cell.font, cell.fill, cell.border = Font(bold=True), _HEAD, _LINES
+        cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")

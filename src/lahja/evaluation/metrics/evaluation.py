@@ -1,7 +1,7 @@
 """Scores of every model on every slice, and paired comparisons with the model it started from."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -12,15 +12,8 @@ from lahja.core.tables import COMPARISONS, METRICS
 from lahja.evaluation.llm_judge import RATINGS, judge_signature
 from lahja.evaluation.metrics.faults import FAULTS, LABEL_ACCURACY
 from lahja.evaluation.metrics.slices import ALL, Slice, mean_slices, slice_rows
-from lahja.scoring.translation import (
-    WORD_ORDER,
-    SpBleu,
-    bleu,
-    chrf,
-    chrf_plus_plus,
-    chrf_signature,
-    chrf_statistics,
-)
+from lahja.evaluation.sentence_scores import translation_measures
+from lahja.scoring.translation import WORD_ORDER, SpBleu, chrf_signature
 
 OVERLAP_METRICS = ("chrf", "chrf_plus_plus", "spbleu")
 DIALECTNESS_METRICS = ("adi2", "adi2_macro", "aldi", LABEL_ACCURACY)
@@ -60,7 +53,8 @@ def evaluate_model(scores: pd.DataFrame, resampling: Resampling, spbleu: SpBleu)
     """
     counted = ~scores["too_few_tokens"].to_numpy(dtype=bool)
     referenced = scores["reference"].notna().to_numpy()
-    measures = _corpus_measures(scores[referenced], spbleu)
+    texts = scores.loc[referenced, ["response", "reference"]]
+    measures = translation_measures(texts["response"], texts["reference"], spbleu)
     result = Evaluation(scores["model"].iloc[0])
     for part, numbers in slice_rows(scores).items():
         places = np.asarray(numbers)
@@ -76,21 +70,11 @@ def evaluate_model(scores: pd.DataFrame, resampling: Resampling, spbleu: SpBleu)
                 found["spbleu"] = spbleu.reason or "spBLEU is missing"
         elif part.task == "translation":
             found |= dict.fromkeys(OVERLAP_METRICS, "no response has a reference")
-        means = rows[[*FAULTS, *(name for name in RATINGS if name in rows)]]
-        means = means.dropna(axis=1, how="all")
-        found |= _means(means.fillna(0), means.notna(), resampling)
+        known = rows[[*FAULTS, *(name for name in RATINGS if name in rows)]]
+        known = known.dropna(axis=1, how="all")
+        found |= _means(known.fillna(0), known.notna().to_numpy(), resampling)
     _add_means(result.scores)
     return result
-
-
-def _corpus_measures(referenced: pd.DataFrame, spbleu: SpBleu) -> dict[str, Measure]:
-    """Return the sentence statistics of the metrics with references, spBLEU's if it is there."""
-    texts = referenced["response"].tolist(), referenced["reference"].tolist()
-    letters = chrf_statistics(*texts)
-    found = {"chrf": Measure(letters, chrf), "chrf_plus_plus": Measure(letters, chrf_plus_plus)}
-    if spbleu.metric is not None:
-        found["spbleu"] = Measure(spbleu.statistics(*texts), bleu)
-    return found
 
 
 def _dialectness(
@@ -106,26 +90,23 @@ def _dialectness(
     if not counted.any():
         few = f"all {len(values)} responses have too few tokens"
         return reasons | dict.fromkeys(known, few)
-    return reasons | _means(known, pd.DataFrame(dict.fromkeys(known, counted)), resampling)
+    return reasons | _means(known, np.broadcast_to(counted[:, None], known.shape), resampling)
 
 
-def _means(values: pd.DataFrame, counted: pd.DataFrame, resampling: Resampling) -> dict[str, Score]:
-    """Return the mean of each column's values over the rows that count.
+def _means(values: pd.DataFrame, counted: np.ndarray, resampling: Resampling) -> dict[str, Score]:
+    """Return the mean of each column's values over the rows that count, shape as of `values`.
 
     How many count differs between resamples and models: a ratio of sums, so that all models keep
     the same draws of prompts.
     """
-    masks = {name: counted[name].to_numpy() for name in values}
-    measures = {
-        name: Measure(np.stack([values[name].to_numpy() * mask, mask], axis=1), _ratio)
-        for name, mask in masks.items()
-    }
+    masks, measures = dict(zip(values, counted.T, strict=True)), {}
+    for name, mask in masks.items():
+        statistics = np.stack([values[name].to_numpy() * mask, mask], axis=1)
+        measures[name] = Measure(
+            statistics, lambda sums: sums[..., 0] / np.maximum(sums[..., 1], 1)
+        )
     estimates = resampling.estimate_all(measures) if measures else {}
     return {name: replace(found, n=int(masks[name].sum())) for name, found in estimates.items()}
-
-
-def _ratio(sums: np.ndarray) -> np.ndarray:
-    return sums[..., 0] / np.maximum(sums[..., 1], 1)
 
 
 def _add_means(scores: dict[Slice, dict[str, Score]]) -> None:
@@ -141,9 +122,8 @@ def _add_means(scores: dict[Slice, dict[str, Score]]) -> None:
 
 def check_same_prompts(tables: Iterable[pd.DataFrame]) -> None:
     """Raise `LahjaError` unless all models answered the same prompts in the same order."""
-    tables = [*tables]
-    for table in tables[1:]:
-        first = tables[0]
+    first, *others = tables
+    for table in others:
         if table["prompt_id"].tolist() != first["prompt_id"].tolist():
             raise LahjaError(
                 f"{table['model'].iloc[0]} and {first['model'].iloc[0]} did not answer the same "
@@ -162,8 +142,8 @@ def metrics_table(
                 shown, reason = (None, None, None, 0), score
                 if isinstance(score, Estimate):
                     shown, reason = (score.value, *score.interval(confidence), score.n), None
-                key = (part.task, part.corpus, part.source, part.target, metric)
-                rows.append((evaluation.model, *key, *shown, signatures.get(metric), reason))
+                key = (evaluation.model, *astuple(part), metric)
+                rows.append((*key, *shown, signatures.get(metric), reason))
     return pd.DataFrame(rows, columns=METRICS.names)
 
 

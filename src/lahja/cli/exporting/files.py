@@ -1,12 +1,15 @@
-"""A model of a run in the forms that peft, transformers and vLLM load."""
+"""A model of a run in the forms that peft, transformers and vLLM load, and a dataset's rows."""
 
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pandas as pd
+
 from lahja.core.files import read_json, write_json
 from lahja.core.hub import MODEL_FILE
 from lahja.models.folder import adapter_of, load_model
+from lahja.prompts.chat import assistant_turn, user_turn
 
 if TYPE_CHECKING:
     import torch
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
 # Where an adapter's base model lies, beside it, if no hub has it.
 BASE = "base"
 _CONFIG = "adapter_config.json"
+# The folders of a dataset's two layouts, which are also its configurations on the hub.
+TRL, LLAMA_FACTORY = "trl", "llama-factory"
+ROWS = "train.parquet"
 # A tokenizer is copied: transformers 5 would leave out Gemma's tokenizer.model, which llama.cpp's
 # converter reads, and name classes that transformers 4 does not know.
 _TOKENIZER = ("*token*", "*.model", "vocab.*", "merges.txt", "chat_template*")
@@ -30,10 +36,16 @@ class Weights(NamedTuple):
 
 
 def hub_base(base: Path) -> dict[str, Any] | None:
-    """Return `repo` and `revision` of a base model, or None where it is from no hub."""
-    record = base / MODEL_FILE
+    """Return `repo` and `revision` of a base model, and the `licence` that its card states, if any.
+
+    None where it is from no hub.
+    """
+    from huggingface_hub import metadata_load
+
+    record, card = base / MODEL_FILE, base / "README.md"
     facts = read_json(record) if record.is_file() else {}
-    return facts if facts.get("revision") else None
+    head = metadata_load(card) if card.is_file() else None
+    return facts | {"licence": (head or {}).get("license")} if facts.get("revision") else None
 
 
 def write_adapter(base: Path, adapter: Path, output: Path) -> Weights:
@@ -94,3 +106,21 @@ def _lost_by_rounding(model: "PeftModel", dtype: "torch.dtype") -> float:
                 lost += (exact.to(dtype).float() - exact).square().sum().item()
                 whole += update.square().sum().item()
     return (lost / whole) ** 0.5 if lost else 0.0
+
+
+def write_dataset(name: str, rows: pd.DataFrame, output: Path) -> None:
+    """Write PAIRS or EXAMPLES into a folder, in both layouts, with `dataset_info.json`.
+
+    TRL's has conversations, and all further columns; LLaMA-Factory's has plain texts.
+    """
+    is_pairs = "chosen" in rows
+    sides = ["chosen", "rejected"] if is_pairs else ["completion"]
+    plain = rows[["prompt", *sides]]
+    talks = pd.DataFrame({side: plain[side].map(assistant_turn) for side in sides})
+    talks.insert(0, "prompt", plain["prompt"].map(user_turn))
+    for layout, frame in ((TRL, talks.join(rows.drop(columns=plain))), (LLAMA_FACTORY, plain)):
+        (output / layout).mkdir(parents=True)
+        frame.to_parquet(output / layout / ROWS, index=False)
+    columns = {side if is_pairs else "response": side for side in sides} | {"prompt": "prompt"}
+    about = {"file_name": f"{LLAMA_FACTORY}/{ROWS}", "ranking": is_pairs, "columns": columns}
+    write_json(output / "dataset_info.json", {name: about})
