@@ -139,7 +139,7 @@ def find_devices(environment: Mapping[str, str]) -> list[Device]:
     listed = _listed()
     cards = [uuid for uuid, card in listed.items() if uuid == card]
     installed = [Device(str(number), identity) for number, identity in enumerate(cards)]
-    if "CUDA_VISIBLE_DEVICES" not in environment or not installed:
+    if "CUDA_VISIBLE_DEVICES" not in environment:
         return installed
     return [*takewhile(bool, (_named(name, installed, listed) for name in visible))]
 

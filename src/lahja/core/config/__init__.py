@@ -14,7 +14,7 @@ from pydantic import AfterValidator
 
 from lahja.core.config.base import Catalogue, Name, Names, Natural, OneOrMore, Plain, Section, parse
 from lahja.core.config.corpora import READER_OPTIONS, Corpus, Data, SeveralOptions
-from lahja.core.config.datasets import AnyModel, Dataset, with_iterations
+from lahja.core.config.datasets import AnyModel, Dataset, write_out_iterations
 from lahja.core.config.evaluation import Evaluation, Preferences, Study
 from lahja.core.config.generation import Decoding, Generator, Prompts, Sampling, Vllm
 from lahja.core.config.scorers import Nllb, Scorers
@@ -71,7 +71,7 @@ def resolve(config: dict[str, Any]) -> dict[str, Any]:
     """
     resolved = parse(Config, dict(config)).model_dump(by_alias=True)
     _fill_in_dialects(resolved)
-    resolved = with_iterations(resolved)
+    write_out_iterations(resolved)
     _check_references(resolved)
     return resolved
 

@@ -1,6 +1,5 @@
 """What is learnt, by which models: the sections datasets and models."""
 
-from copy import deepcopy
 from typing import Annotated, Any, Literal, Self, Union
 
 from pydantic import Discriminator, Field, Tag, create_model, model_serializer, model_validator
@@ -203,13 +202,12 @@ AnyModel = Annotated[
 START = "start"
 
 
-def with_iterations(config: dict[str, Any]) -> dict[str, Any]:
-    """Return a configuration in which on-policy steps are written out, none with iterations left.
+def write_out_iterations(config: dict[str, Any]) -> None:
+    """Write the on-policy steps of a configuration out, so that none with iterations is left.
 
     Patterns are left out. Raises `LahjaError` naming the key where iterations are asked of another
     step, or where a name that they need is taken.
     """
-    config = deepcopy(config)
     models, datasets = config["models"], config["datasets"]
     if START in models:
         raise LahjaError(f"models.{START}: the name stands for each step's start (`policy: start`)")
@@ -222,7 +220,6 @@ def with_iterations(config: dict[str, Any]) -> dict[str, Any]:
         for name, dataset in datasets.items()
         if dataset.get("policy") != START
     }
-    return config
 
 
 def _write_out(config: dict[str, Any], name: str, model: dict[str, Any]) -> None:
