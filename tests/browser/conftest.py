@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from reporting_data import MODELS, evaluation_prompts
 from reporting_run import made_up_run, sentence_scores
 
+from lahja.core.tables import EVALUATION_PROMPTS, SENTENCE_SCORES, write_table
 from lahja.report.page import build_report
-from lahja.report.samples import with_prompts
+from lahja.report.samples import read_outputs
 
 ATTACK = (
     "<script>alert(1)</script></script><!-- <img src=x onerror=alert(2)> "
@@ -30,7 +32,10 @@ def page_file(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         attacked = table.index[::7]
         table.loc[attacked, ["source", "response"]] = ATTACK
     folder = tmp_path_factory.mktemp("report")
-    scores = with_prompts(scores, evaluation_prompts(6))
+    paths = folder / "inputs" / "scores.parquet", folder / "inputs" / "prompts.parquet"
+    write_table(paths[0], pd.concat(scores), SENTENCE_SCORES)
+    write_table(paths[1], evaluation_prompts(6), EVALUATION_PROMPTS)
+    scores = read_outputs(paths[0], MODELS, paths[1:])
     run = made_up_run(scores, folder, root / "resources" / "paper")
     run = replace(run, recipes={"paper": ["llama+RL", "llama-T+RL"], "ours": ["llama-T"]})
     path = folder / "index.html"

@@ -30,7 +30,7 @@ from lahja.report.figures import classifier_figure, direction_figures
 from lahja.report.logs import read_curves, rules_table, runtimes_table
 from lahja.report.page import Run
 from lahja.report.samples import pictured_samples, sample_outputs
-from lahja.report.tables import changes_table, classifier_table, faults_table, table1, table2
+from lahja.report.tables import answer_tables, changes_table, classifier_table, table1, table2
 from lahja.scoring.translation import load_spbleu
 
 DIALECTS = dialects_among(VARIETIES)
@@ -69,7 +69,7 @@ def made_up_run(scores: list[pd.DataFrame], folder: Path, paper: Path) -> Run:
         table2(metrics, models, paper),
         classifier_table(classifiers, DIALECTS, paper),
         changes_table(comparisons, models, STARTS),
-        faults_table(metrics, models),
+        *answer_tables(metrics, models),
     ):
         write_artifact(table, folder)
     figures = direction_figures(metrics, models, {"llama": "llama-Base"}, DIALECTS)
@@ -106,5 +106,5 @@ def made_up_run(scores: list[pd.DataFrame], folder: Path, paper: Path) -> Run:
         runtimes=runtimes_table(write_benchmarks(folder / "benchmarks")),
         rules=rules_table(folder / "rulegraph.dot"),
         config="run: made-up  # <b>",
-        versions={"versions": {"torch": "2.13.0"}, "python": "3.11"},
+        versions={"versions": {"torch": "2.13.0"}, "digests": {}},
     )

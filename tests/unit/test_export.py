@@ -31,7 +31,7 @@ from lahja.corpora.readers import read_preferences
 from lahja.evaluation.metrics.evaluation import comparisons_table, evaluate_model, metrics_table
 from lahja.models.folder import load_model, write_adapter_record
 from lahja.models.interpolation import interpolate_adapters
-from lahja.report.tables import changes_table, faults_table, table2
+from lahja.report.tables import answer_tables, changes_table, table2
 from lahja.scoring.translation import load_spbleu
 
 STARTS = {"llama-T+lahja": "llama-T"}
@@ -120,7 +120,7 @@ def write_scores(run: Path, paper: Path) -> None:
     write_table(run / "evaluation/metrics.parquet", metrics, METRICS)
     comparisons = comparisons_table(found, STARTS, 0.95)
     for table in (table2(metrics, MODELS, paper), changes_table(comparisons, MODELS, STARTS),
-                  faults_table(metrics, MODELS)):  # fmt: skip
+                  *answer_tables(metrics, MODELS)):  # fmt: skip
         write_artifact(table, run / "tables")
 
 

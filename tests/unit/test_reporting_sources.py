@@ -206,3 +206,9 @@ def test_pairs_whose_rejected_side_has_no_label_are_counted() -> None:
     first, *_, total = ([cell.text for cell in row] for row, _ in page_rows(view))
     assert first == ["egy", "1", "1", "2"]
     assert total == ["all", "9", "1", "10"]
+
+
+def test_a_rule_called_all_is_no_total(tmp_path: Path) -> None:
+    path = tmp_path / "rulegraph.dot"
+    path.write_text(RULEGRAPH)
+    assert [stays for _, stays in page_rows(rules_table(path))] == [False] * 4

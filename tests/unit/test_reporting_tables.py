@@ -9,7 +9,7 @@ from lahja.core.artifacts import Column, Table, read_artifact, write_artifact
 from lahja.evaluation.metrics.slices import MEAN
 from lahja.report.figures import scoreboards
 from lahja.report.formats import to_latex
-from lahja.report.tables import changes_table, faults_table, select_models, table1, table2
+from lahja.report.tables import answer_tables, changes_table, select_models, table1, table2
 
 METRIC_ROW = {"low": 1.0, "high": 3.0, "n": 10, "signature": None, "reason": None}
 PAPER_STARTS = {
@@ -96,7 +96,7 @@ def test_faults_are_means_over_directions_in_per_cent() -> None:
          "metric": metric, "value": value, "low": 0.0, "high": 0.04}
         for metric, value in share.items()
     ]  # fmt: skip
-    table = faults_table(_metrics(rows), ["llama", "qwen"])
+    (table,) = answer_tables(_metrics(rows), ["llama", "qwen"])
     ours, missing = ([table.cell(r, c) for c in table.columns] for r in table.records())
     assert ours == [
         "llama", "25.0 [0.0, 4.0]", "1.0 [0.0, 4.0]", "1.5 [0.0, 4.0]", "1.0 [0.0, 4.0]",

@@ -7,9 +7,8 @@ from lahja.core.statistics import Resampling
 from lahja.core.tables import COMPARISONS, GENERATIONS, METRICS, read_table, write_table
 from lahja.evaluation.llm_judge import add_ratings
 from lahja.evaluation.metrics.evaluation import (
-    check_same_prompts,
     comparisons_table,
-    evaluate_model,
+    evaluate_models,
     metric_signatures,
     metrics_table,
 )
@@ -39,17 +38,15 @@ def main(
     if judged:
         replies = read_table(judged, GENERATIONS)
         tables = [add_ratings(table, replies) for table in tables]
-    check_same_prompts(tables)
     model = settings.get("spbleu_model")
     spbleu = load_spbleu(Path(model) if model else None, settings.get("spbleu_download", False))
     resampling = Resampling(settings["resamples"], settings["seed"])
-    evaluations = [evaluate_model(table, resampling, spbleu) for table in tables]
+    evaluations = evaluate_models(tables, resampling, spbleu)
     scorers = scorers_signature(aldi, country, language, settings["precision"])
     signatures = metric_signatures(spbleu, scorers, resampling, settings.get("judge", ""))
     confidence = settings["confidence"]
-    write_table(metrics, metrics_table(evaluations, confidence, signatures), METRICS)
-    by_name = {evaluation.model: evaluation for evaluation in evaluations}
-    compared = comparisons_table(by_name, settings["baselines"], confidence)
+    write_table(metrics, metrics_table(evaluations.values(), confidence, signatures), METRICS)
+    compared = comparisons_table(evaluations, settings["baselines"], confidence)
     write_table(comparisons, compared, COMPARISONS)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from lahja.core.command import run
 from lahja.core.files import write_text
 from lahja.core.statistics import Resampling
-from lahja.evaluation.metrics.evaluation import check_same_prompts, evaluate_model
+from lahja.evaluation.metrics.evaluation import evaluate_models
 from lahja.evaluation.metrics.slices import ALL
 from lahja.evaluation.sentence_scores import read_scores
 from lahja.report.charts import save_picture
@@ -26,14 +26,12 @@ def main(scores: Path, settings: dict, output: Path) -> None:
     """
     rows = {name: tuple(models) for name, models in settings["rows"]}
     scored = read_scores(scores, [*dict.fromkeys(chain.from_iterable(rows.values()))])
-    check_same_prompts(scored)
     names = ("start", "baseline", "recipe", "confidence")
     study = Study(rows, *(settings[name] for name in names))
     model = settings["spbleu_model"]
     resampling = Resampling(settings["resamples"], settings["seed"])
     spbleu = load_spbleu(Path(model) if model else None)
-    found = (evaluate_model(table, resampling, spbleu) for table in scored)
-    evaluations = {evaluation.model: evaluation for evaluation in found}
+    evaluations = evaluate_models(scored, resampling, spbleu)
     corpora = settings["corpora"]
     shown = [*corpora, ALL] if len(corpora) > 1 else corpora
     findings = [find(study, study_rows(study, evaluations, name), name) for name in shown]

@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import chain, cycle
 from pathlib import Path
@@ -14,12 +14,11 @@ from lahja.core.artifacts import Table
 from lahja.core.files import atomic_path, read_yaml
 from lahja.core.varieties import VARIETIES
 from lahja.report.formats import is_arabic
-from lahja.report.scores import METRIC_TITLES, OURS
+from lahja.report.scores import INTERVAL, METRIC_TITLES, OURS
 
 # Letters of Latin and Arabic alike on every machine, and so the same picture.
 _FONTS = Path(__file__).parent / "fonts"
 _SPECIFICATIONS = Path(__file__).resolve().parents[3] / "workflow" / "report" / "charts.yaml"
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 # Pixels of a line of text and of a model's row; letters that fit into a line.
 _LINE_HEIGHT, _ROW_HEIGHT, _CHARACTERS = 18, 28, 92
 _MAX_ROWS = 16
@@ -53,6 +52,13 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
+def placed(frame: pd.DataFrame, **axes: str) -> pd.DataFrame:
+    """Return columns by axis with their intervals, as x, x_low, …, of the rows that have all."""
+    names = {f"{column}{end}": f"{axis}{end}" for axis, column in axes.items() for end in INTERVAL}
+    found = frame.reindex(columns=[*names]).rename(columns=names).astype(float)
+    return found.round(_DIGITS).dropna(subset=[*axes])
+
+
 def scale(values: Mapping[str, Any] | pd.Series) -> dict[str, list[Any]]:
     """Return the scale that gives each name its colour, shape or dash."""
     values = dict(values)
@@ -64,8 +70,9 @@ def chart(name: str, description: str, rows: pd.DataFrame, **values: Any) -> dic
 
     The description is the chart's caption on the page.
     """
-    about = {"$schema": _SCHEMA, "description": description, "datasets": {"rows": records(rows)}}
-    return about | _filled(specifications()[name], values)
+    known, datasets = specifications(), {"rows": records(rows)}
+    about = {"$schema": known["schema"], "description": description, "datasets": datasets}
+    return about | _filled(known[name], values)
 
 
 @cache
@@ -86,9 +93,8 @@ def save_picture(spec: Mapping[str, Any], name: str, folder: Path) -> None:
     """Write a specification as `<name>.svg` and `<name>.png` into a folder, each atomically."""
     import vl_convert
 
-    paper = specifications()["paper"]
     vl_convert.register_font_directory(str(_FONTS))
-    svg = vl_convert.vegalite_to_svg(dict(spec), config=paper)
+    svg = vl_convert.vegalite_to_svg(dict(spec), config=specifications()["paper"])
     png = vl_convert.svg_to_png(svg, scale=2)
     for kind, content in {"svg": svg.encode("utf-8"), "png": png}.items():
         with atomic_path(folder / f"{name}.{kind}") as draft:
@@ -103,18 +109,15 @@ def changes_chart(changes: Table, recipes: Mapping[str, Sequence[str]]) -> dict[
     """
     titles = {model: title for title, own in recipes.items() for model in own}
     colours = {known["title"]: known["colour"] for known in specifications()["recipes"].values()}
-    about = changes.rows[["model", "baseline"]]
-    about = about.assign(recipe=about["model"].map(titles).fillna([*colours][-1]))
+    recipe = changes.rows["model"].map(titles).fillna([*colours][-1])
+    about = changes.rows[["model", "baseline"]].assign(recipe=recipe)
     # Of many models the picture has those of recipes, and their table all.
     is_shown = about["model"].isin(titles) | (len(about) <= _MAX_ROWS)
     about, hidden = about[is_shown], (~is_shown).sum()
-    parts = (
-        changes.rows.reindex(columns=[key, f"{key}_low", f"{key}_high"])
-        .set_axis(["x", "x_low", "x_high"], axis=1)
-        .join(about.assign(panel=panel), how="right")
+    rows = pd.concat(
+        placed(changes.rows, x=key).join(about.assign(panel=panel), how="inner")
         for key, panel in _CHANGES.items()
     )
-    rows = pd.concat(parts).dropna(subset="x").round(_DIGITS)
     if rows.empty:
         return None
     ranked = [*chain.from_iterable(recipes.values()), *about["model"]]
@@ -129,11 +132,7 @@ def changes_chart(changes: Table, recipes: Mapping[str, Sequence[str]]) -> dict[
 
 
 def bars_chart(table: Table, styles: Mapping[str, Style]) -> dict[str, Any]:
-    """Return a figure's data as panels, two a row, of bars grouped by variety.
-
-    Whiskers are the intervals; a missing value shows as n/a. Rows of the paper are points among
-    the bars of this run.
-    """
+    """Return a figure's data as panels, two a row, of bars grouped by variety."""
     is_ours = table.rows["origin"] == OURS
     rows = table.rows.assign(variety=table.rows["variety"].map(short_name), is_ours=is_ours)
     panels = list(dict.fromkeys(rows["panel"]))
@@ -156,24 +155,21 @@ def bars_chart(table: Table, styles: Mapping[str, Style]) -> dict[str, Any]:
 
 def samples_chart(table: Table) -> dict[str, Any]:
     """Return a few sample outputs as lines of text (paper, Figure 6), Arabic on the right."""
-    lines = pd.DataFrame(_sample_lines(table.rows), columns=["label", "text", "kind"])
-    lines = lines.rename_axis("line").reset_index()
-    return chart("samples", table.caption, lines, height=_LINE_HEIGHT * len(lines))
-
-
-def _sample_lines(rows: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
-    """Yield the label, the text and the kind (heading, arabic, latin) of each line."""
-    for _, sample in rows.groupby("sample", sort=False):
-        first = sample.iloc[0]
-        heading = f"{short_name(first['source_variety'])} → {short_name(first['target_variety'])}"
-        yield heading, "", "heading"
-        entries = [("source", first["source"]), ("reference", first["reference"])]
-        for label, text in [*entries, *zip(sample["model"], sample["response"], strict=True)]:
+    lines = []
+    for _, sample in table.rows.groupby("sample", sort=False):
+        source, target, *texts = sample.iloc[0][
+            ["source_variety", "target_variety", "source", "reference"]
+        ]
+        lines.append((f"{short_name(source)} → {short_name(target)}", "", "heading"))
+        labels = ["source", "reference", *sample["model"]]
+        for label, text in zip(labels, [*texts, *sample["response"]], strict=True):
             text = text or "—"
             kind, form = ("arabic", _RIGHT_TO_LEFT) if is_arabic(text) else ("latin", "{}")
             for number, line in enumerate(textwrap.wrap(text, _CHARACTERS)[:4] or ["—"]):
-                yield "" if number else label, form.format(line), kind
-        yield "", "", "latin"
+                lines.append(("" if number else label, form.format(line), kind))
+        lines.append(("", "", "latin"))
+    rows = pd.DataFrame(lines, columns=["label", "text", "kind"]).rename_axis("line").reset_index()
+    return chart("samples", table.caption, rows, height=_LINE_HEIGHT * len(lines))
 
 
 def curves_charts(curves: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ from lahja.core.artifacts import Column, Table
 from lahja.core.varieties import VARIETIES
 from lahja.evaluation.metrics.slices import ALL
 from lahja.report.charts import short_name
-from lahja.report.formats import TOTAL, count_table, described
+from lahja.report.formats import TOTAL, count_table, described, descriptions
 
 
 def data_tables(
@@ -24,21 +24,15 @@ def data_tables(
     ).rename(columns={code: short_name(code) for code in VARIETIES})
     order = [*dict.fromkeys(rejects["corpus"]), TOTAL]
     refused = _crossed(rejects.assign(count=1), ["reason"], "corpus", order, sort=True)
-    totals = counts.pivot_table(
-        index="corpus", columns="outcome", values="count", aggfunc="sum", fill_value=0
-    )
+    totals = counts.groupby(["corpus", "outcome"])["count"].sum().unstack(fill_value=0)
     totals = totals.reindex(columns=["read", "kept", "pairs"], fill_value=0)
     totals["rejected"] = rejects.groupby("corpus").size().reindex(totals.index, fill_value=0)
     corpora = totals.reindex([*dict.fromkeys([*licences, *totals.index])]).astype("Int64")
     corpora = corpora.assign(licence=corpora.index.map(licences)).reset_index(names="corpus")
-    note = (
-        "Pairs: sentences with an MSA or English side. Corpora without counts give no sentences "
-        "(prompts, templates, recordings, scores)."
-    )
     return [
-        count_table("corpora", "Corpora of this run: rows and licences.", corpora, note),
-        count_table("kept", "Sentences kept, by corpus, split and variety.", kept),
-        count_table("rejects", "Rows rejected, by reason and corpus.", refused),
+        count_table("corpora", corpora),
+        count_table("kept", kept),
+        count_table("rejects", refused),
     ]
 
 
@@ -51,8 +45,7 @@ def funnel_tables(funnel: pd.DataFrame) -> list[Table]:
     for dataset, rows in funnel.groupby("dataset", sort=False):
         steps = sorted(dict.fromkeys(rows["step"]), key=lambda step: step == "pairs")
         frame = _crossed(rows, ["kind", "dialect"], "step", steps)
-        words = f"Candidates and preference pairs left after each step, {dataset}."
-        found.append(count_table(f"funnel-{dataset}", words, frame))
+        found.append(count_table("funnel", frame, f"funnel-{dataset}", dataset=dataset))
     return found
 
 
@@ -64,32 +57,23 @@ def pair_tables(pairs: pd.DataFrame) -> list[Table]:
     if pairs.empty:
         return []
     keys = ["dataset"] if pairs["dataset"].nunique() > 1 else []
-    tables = [
-        ("kind", "kind of prompt", ["kind"], "dialect"),
-        *((f"{side}-generator", f"generator and origin of the {side} side",
-           [f"{side}_generator", f"{side}_origin"], "dialect") for side in ("chosen", "rejected")),
-        ("label", "dialect, and label of the rejected side", ["dialect"], "rejected_label"),
-        ("rejected-origin", "kind of prompt, and origin of the rejected side", ["kind"],
-         "rejected_origin"),
-    ]  # fmt: skip
     found = []
     pairs = pairs.assign(count=1, rejected_label=pairs["rejected_label"].fillna("no label"))
-    for name, words, columns, across in tables:
+    for name, (words, columns, across) in descriptions()["pairs"]["crossed"].items():
         rows = pairs
         if name.endswith("generator"):
             # In the order of the names, the datasets in their own.
             parts = [part.sort_values(columns) for _, part in rows.groupby("dataset", sort=False)]
             rows = pd.concat(parts)
         frame = _crossed(rows, [*keys, *columns], across, [*_in_order(pairs[across]), TOTAL])
-        found.append(count_table(f"pairs-{name}", f"Preference pairs by {words}.", frame))
+        found.append(count_table("pairs", frame, f"pairs-{name}", words=words))
     return found
 
 
 def _in_order(values: Iterable[str]) -> list[str]:
     """Return distinct values, varieties first in their order, others as they come."""
     found = dict.fromkeys(values)
-    known = [code for code in VARIETIES if code in found]
-    return known + [value for value in found if value not in known]
+    return [code for code in VARIETIES if code in found] + [v for v in found if v not in VARIETIES]
 
 
 def _crossed(
@@ -103,8 +87,8 @@ def _crossed(
         index=index, columns=across, values="count", aggfunc="sum", fill_value=0, sort=sort,
         margins=True, margins_name=TOTAL,
     )  # fmt: skip
-    table = table.reindex(columns=columns, fill_value=0).astype(int)
-    return table.reset_index().rename_axis(columns=None)
+    table = table.reindex(columns=columns, fill_value=0).astype(int).reset_index()
+    return table.rename_axis(columns=None)
 
 
 def confusion_tables(confusion: pd.DataFrame) -> list[Table]:
@@ -119,13 +103,6 @@ def confusion_tables(confusion: pd.DataFrame) -> list[Table]:
     return found
 
 
-_SCORERS = {"aldi": "ALDi", "country": "country", "language": "language", "adi2": "ADI2"}
-_MEASURES = {"spearman": "Spearman", "mae": "mean absolute error", "bias": "bias"}
-_MEASURES |= {f"{key}_p_country": f"{name} of P(country)" for key, name in _MEASURES.items()}
-# What the one line gives; the table has the rest.
-_IN_SHORT = {"spearman": "Spearman", "mae": "MAE", "accuracy": "accuracy"}
-
-
 def agreement_table(agreement: pd.DataFrame) -> Table:
     """Return the agreement as a table: a row for each scorer's measure, a column for each group.
 
@@ -137,19 +114,20 @@ def agreement_table(agreement: pd.DataFrame) -> Table:
     by_group = parts.pivot(index=keys, columns="group", values="value").reindex(whole.index)
     names = {"value": ALL, "low": f"{ALL}_low", "high": f"{ALL}_high"}
     rows = whole[[*names, "n"]].rename(columns=names).join(by_group).reset_index()
-    rows = rows.replace({"scorer": _SCORERS, "measure": _MEASURES})
+    rows = rows.replace({part: descriptions()["agreement"][part] for part in ("scorer", "measure")})
     columns = [Column(group, group, 2) for group in _in_order(by_group)]
     return described("agreement", rows, further=columns)
 
 
 def agreement_note(agreement: pd.DataFrame | None) -> str | None:
     """Return one line for every table and figure that shows ADI2 or ALDi; None if not measured."""
-    if agreement is None or agreement.empty:
+    if agreement is None:
         return None
-    whole = agreement[(agreement["group"] == ALL) & agreement["measure"].isin(_IN_SHORT)]
-    parts = []
+    about, parts = descriptions()["agreement"], []
+    short = agreement["measure"].map(about["in short"])
+    whole = agreement.assign(measure=short)[(agreement["group"] == ALL) & short.notna()]
     for scorer, rows in whole.groupby("scorer", sort=False):
-        measures = [f"{_IN_SHORT[row.measure]} {row.value:.2f}" for row in rows.itertuples()]
-        shown = f"{_SCORERS[scorer]} {', '.join(measures)}"
-        parts.append(f"{shown} on {int(rows['n'].max()):,} held-out texts")
+        measures = ", ".join(f"{row.measure} {row.value:.2f}" for row in rows.itertuples())
+        n = f"{int(rows['n'].max()):,} held-out texts"
+        parts.append(f"{about['scorer'][scorer]} {measures} on {n}")
     return f"ADI2 and ALDi are this run's scorers': {'; '.join(parts)}." if parts else None

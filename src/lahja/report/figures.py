@@ -17,12 +17,8 @@ from lahja.report.charts import short_name
 from lahja.report.formats import described, descriptions
 from lahja.report.scores import METRIC_TITLES, OURS, ScoreBoard, ShownScore, score_cells
 
-_FIELDS = ["panel", "metric", "bar", "label", "variety"]
-_FIELDS += ["value", "low", "high", "reason", "origin"]
+_FIELDS = ["panel", "metric", "bar", "label", "variety", "value", "low", "high", "reason", "origin"]
 _DIGITS = {"adi2": 3, "adi2_macro": 3, "aldi": 3}
-# By title: task, source and target of one plot, or of some lines of a table. `MEAN` stands for each
-# dialect in turn.
-Panels = Mapping[str, tuple[str, str, str]]
 
 
 def direction_figures(
@@ -78,8 +74,8 @@ def scoreboards(
         if bars["value"].isna().any():
             notes.append("n/a: not scored; a mean is over all dialects shown or not given.")
         means = {
-            (title, model): _score(board, own, metric, model)
-            for (title, own), model in product(panels.items(), models)
+            (panel, model): board.get(model=model, metric=metric, **key)
+            for (panel, key), model in product(panels.items(), models)
         }
         caption = figure.caption.replace(" and model", "")
         yield replace(figure_table(figure, means), caption=caption, notes=notes), figure
@@ -108,23 +104,17 @@ def figure_table(figure: Table, means: Mapping[tuple[str, str], ShownScore] | No
 def _bars(
     board: ScoreBoard,
     metric: str,
-    panels: Panels,
+    panels: Mapping[str, Mapping[str, str]],
     names: Mapping[str, str],
     dialects: Sequence[str],
 ) -> pd.DataFrame:
     """Return the bars of models, given with their labels, in each panel and dialect."""
     bars = []
-    for (title, own), (model, label), code in product(panels.items(), names.items(), dialects):
-        score = _score(board, own, metric, model, code)
-        bars.append((title, metric, model, label, code, *score[:4], OURS))
+    for (panel, key), (model, label), code in product(panels.items(), names.items(), dialects):
+        own = {part: code if value == MEAN else value for part, value in key.items()}
+        score = board.get(model=model, metric=metric, **own)
+        bars.append((panel, metric, model, label, code, *score[:4], OURS))
     return pd.DataFrame(bars, columns=_FIELDS)
-
-
-def _score(
-    board: ScoreBoard, panel: tuple[str, str, str], metric: str, model: str, dialect: str = MEAN
-) -> ShownScore:
-    task, source, target = (dialect if part == MEAN else part for part in panel)
-    return board.get(model=model, task=task, source=source, target=target, metric=metric)
 
 
 def _figure(kind: str, rows: pd.DataFrame, **words: str) -> Table:

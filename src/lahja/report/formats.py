@@ -62,13 +62,11 @@ def described(
     return Table(name or kind, caption, columns, pd.DataFrame(rows), [*known, *notes])
 
 
-def count_table(name: str, caption: str, frame: pd.DataFrame, *notes: str) -> Table:
-    """Return a frame of texts and counts as a table."""
-    columns = [
-        Column(key, key.replace("_", " "), 0 if pd.api.types.is_numeric_dtype(frame[key]) else None)
-        for key in frame
-    ]
-    return Table(name, caption, columns, frame, [*notes])
+def count_table(kind: str, frame: pd.DataFrame, name: str = "", **words: str) -> Table:
+    """Return a frame of texts and counts as a table of a kind."""
+    is_count = frame.dtypes.map(pd.api.types.is_numeric_dtype)
+    columns = [Column(key, key.replace("_", " "), 0 if is_count[key] else None) for key in frame]
+    return described(kind, frame, name=name, further=columns, **words)
 
 
 def write_table_files(table: Table, folder: Path) -> None:
@@ -159,21 +157,19 @@ def to_latex(table: Table) -> str:
         rf"\label{{tab:{table.name}}}", rf"\begin{{tabular}}{{{alignment}}}", r"\toprule",
         rf"{header} \\",
     ]  # fmt: skip
-    # A line above the rows of each origin.
+    # A line above the rows of each origin; intervals in small print.
     for _, rows in groupby(table.records(), lambda row: row.get("origin")):
         lines.append(r"\midrule")
         for row in rows:
-            cells = (_latex_cell(table, row, column) for column in table.columns)
+            cells = (
+                escape(table.cell(row, column))
+                if column.digits is None
+                else re.sub(r" (\[.*)", r" {\\scriptsize \1}", escape(table.cell(row, column)))
+                for column in table.columns
+            )
             lines.append(" & ".join(cells) + r" \\")
     notes = [rf"\par\footnotesize {escape(note)}" for note in table.notes]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", *notes, r"\end{table}"]) + "\n"
-
-
-def _latex_cell(table: Table, row: dict[str, Any], column: Column) -> str:
-    number, bracket, rest = table.cell(row, column).partition(" [")
-    if column.digits is None or not bracket:
-        return escape(number + bracket + rest)
-    return escape(number) + rf" {{\scriptsize [{escape(rest)}}}"
 
 
 class Cell(NamedTuple):
@@ -188,12 +184,13 @@ class Cell(NamedTuple):
 def page_rows(table: Table) -> list[tuple[list[Cell], bool]]:
     """Return rows as the page shows them: cells, and whether the row stays last in all orders.
 
-    Those are the paper's rows and totals, which begin with `TOTAL`.
+    Those are the paper's rows, and totals of counts, which begin with `TOTAL`.
     """
-    first = table.columns[0].key
+    first, *_, last = table.columns
     return [
         ([_cell(table, row, column) for column in table.columns],
-         row[first] == TOTAL or str(row.get("origin") or "").startswith("paper"))
+         (row[first.key] == TOTAL and last.digits == 0)
+         or str(row.get("origin") or "").startswith("paper"))
         for row in table.records()
     ]  # fmt: skip
 

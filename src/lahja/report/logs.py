@@ -38,7 +38,6 @@ def _read_curve(folder: Path, points: int) -> pd.DataFrame:
         raise LahjaError(f"{path}: no training curve ({error})") from None
     if "step" not in logged.columns:
         raise LahjaError(f"{path}: lacks the column 'step'")
-    record = read_json(folder / "model.json")
     parts, measures = [], specifications()["measures"]
     for column, (measure, part) in measures.items():
         if column in logged.columns:
@@ -48,8 +47,8 @@ def _read_curve(folder: Path, points: int) -> pd.DataFrame:
             parts.append(curve.assign(measure=measure, part=part))
     if not parts:
         raise LahjaError(f"{path}: has none of the columns {', '.join(measures)}")
-    rows = pd.concat(parts, ignore_index=True)
-    return rows.assign(model=folder.name, train=record["train"])[_COLUMNS]
+    train = read_json(folder / "model.json")["train"]
+    return pd.concat(parts, ignore_index=True).assign(model=folder.name, train=train)[_COLUMNS]
 
 
 def runtimes_table(folder: Path) -> Table:
@@ -97,8 +96,7 @@ def rules_table(path: Path) -> Table:
         raise LahjaError(f"{path}: holds no rules; expected the output of snakemake --rulegraph")
     reads = networkx.DiGraph()
     reads.add_nodes_from(names.values())
-    for producer, consumer in _EDGE.findall(text):
-        reads.add_edge(names[consumer], names[producer])
+    reads.add_edges_from((names[reader], names[source]) for source, reader in _EDGE.findall(text))
     order = list(networkx.dfs_postorder_nodes(reads))
     fed_by = [", ".join(sorted(reads[rule], key=order.index)) for rule in order]
     return described("rules", pd.DataFrame({"rule": order, "reads": fed_by}))

@@ -13,14 +13,7 @@ from typing import Any, NamedTuple
 from lahja.core.artifacts import Table
 from lahja.core.errors import LahjaError
 from lahja.core.statistics import Estimate, Resampling
-from lahja.evaluation.metrics.evaluation import (
-    Evaluation,
-    Score,
-    check_same_prompts,
-    difference,
-    evaluate_model,
-    mean_score,
-)
+from lahja.evaluation.metrics.evaluation import Evaluation, difference, evaluate_models, mean_score
 from lahja.evaluation.metrics.slices import ALL, MEAN, MEAN_DIRECTIONS, Slice
 from lahja.evaluation.sentence_scores import read_scores
 from lahja.report.formats import described
@@ -31,6 +24,10 @@ NAME = "operating_point"
 _QUALITY = "chrf_plus_plus"
 VALIDATION = Slice("validation", ALL, ALL, ALL)
 """Table 1's prompts: references are right-dialect answers."""
+_HELD_OUT, _TEST = (
+    {name: Slice(task, ALL, *own) for name, own in MEAN_DIRECTIONS.items()}
+    for task in ("validation_translation", "translation")
+)
 
 
 class Family(NamedTuple):
@@ -60,8 +57,7 @@ def choose_point(
 
 def validation_slices(evaluation: Evaluation) -> dict[str, Slice]:
     """Return what chrF++ is compared on: Table 1's prompts, and held-out translation if asked."""
-    directions = {n: Slice("validation_translation", ALL, *s) for n, s in MEAN_DIRECTIONS.items()}
-    there = {name: part for name, part in directions.items() if part in evaluation.scores}
+    there = {name: part for name, part in _HELD_OUT.items() if part in evaluation.scores}
     return {"validation": VALIDATION} | there
 
 
@@ -79,13 +75,10 @@ def operating_points(scores: Path, settings: Mapping[str, Any]) -> Table:
     """
     families = [Family(**entry) for entry in settings["families"]]
     names = dict.fromkeys(name for family in families for _, name in family.points)
-    tables = read_scores(scores, [*names])
-    check_same_prompts(tables)
     resampling = Resampling(settings["resamples"], settings["seed"])
     # chrF++ decides; spBLEU has no part in it.
-    found = [evaluate_model(table, resampling, load_spbleu(None)) for table in tables]
-    by_name = {evaluation.model: evaluation for evaluation in found}
-    return operating_point_table(families, by_name, settings["confidence"])
+    found = evaluate_models(read_scores(scores, [*names]), resampling, load_spbleu(None))
+    return operating_point_table(families, found, settings["confidence"])
 
 
 def operating_point_table(
@@ -111,8 +104,7 @@ def operating_point_table(
     return described(NAME, rows, confidence=confidence)
 
 
-def _scores(model: Evaluation, start: Evaluation) -> dict[str, Score]:
-    directions = {name: Slice("translation", ALL, *s) for name, s in MEAN_DIRECTIONS.items()}
+def _scores(model: Evaluation, start: Evaluation) -> dict[str, Estimate | str]:
     validation = [model.get(part, _QUALITY) for part in validation_slices(start).values()]
     return {
         "validation_adi2": model.get(VALIDATION, "adi2"),
@@ -121,5 +113,5 @@ def _scores(model: Evaluation, start: Evaluation) -> dict[str, Score]:
         "test_quality": model.get(Slice("translation", ALL, MEAN, MEAN), _QUALITY),
     } | {
         f"change_{name}": difference(model.get(part, _QUALITY), start.get(part, _QUALITY))
-        for name, part in directions.items()
+        for name, part in _TEST.items()
     }

@@ -67,7 +67,7 @@ class Run:
     runtimes: Table
     rules: Table
     config: str
-    versions: Mapping[str, Any]
+    versions: Mapping[str, Mapping[str, str]]
     agreement: pd.DataFrame | None = None
     operating_point: Path | None = None
     study: Sequence[Table] = ()
@@ -106,26 +106,14 @@ def build_report(run: Run, templates: Path) -> str:
         "pictured": pictured_samples(tables["figure6"]),
         "confusions": counts.confusion_tables(run.confusion),
         "agreement": None if run.agreement is None else counts.agreement_table(run.agreement),
+        "data": counts.data_tables(run.counts, run.rejects, run.licences),
+        "pairs": [*counts.funnel_tables(run.funnel), *counts.pair_tables(run.pairs)],
+        "signatures": run.metrics[["metric", "signature"]].dropna().drop_duplicates(),
         "charts": _charts(run, tables, recipes, looks),
         "samples": samples,
     }
     page = _environment(templates).get_template("index.html.jinja")
-    return page.render(context | _provenance(run), policy=content_policy(context["scripts"]))
-
-
-def _provenance(run: Run) -> dict[str, Any]:
-    """Return what the run was made of: data, pairs, versions."""
-    sections = {name: own for name, own in run.versions.items() if isinstance(own, Mapping)}
-    plain = {name: own for name, own in run.versions.items() if name not in sections}
-    signatures = run.metrics[["metric", "signature"]].dropna().drop_duplicates()
-    return {
-        "data": counts.data_tables(run.counts, run.rejects, run.licences),
-        "pairs": [*counts.funnel_tables(run.funnel), *counts.pair_tables(run.pairs)]
-        if len(run.funnel)
-        else [],
-        "signatures": signatures.to_dict("records"),
-        "versions": {"run": {"seed": run.seed, **plain}, **sections},
-    }
+    return page.render(context, policy=content_policy(context["scripts"]))
 
 
 def _charts(
@@ -137,9 +125,8 @@ def _charts(
     """Return the page's charts; those of which figures were drawn have the figures' names."""
     # Beside stand-ins the paper's scores say little, and would squeeze this run's.
     tradeoff = tradeoff_chart(tables["table2"], run.starts, looks, with_paper=not run.stand_ins)
-    changes = charts.changes_chart(tables["changes"], recipes)
-    found = {"changes-chart": changes, "tradeoff": tradeoff}
-    found |= charts.curves_charts(run.curves, looks)
+    found = {"changes-chart": charts.changes_chart(tables["changes"], recipes)}
+    found |= {"tradeoff": tradeoff, **charts.curves_charts(run.curves, looks)}
     for name in BARS:
         rows = tables[name].rows
         # Classifiers have looks of their own.

@@ -15,21 +15,19 @@ from lahja.evaluation.sentence_scores import read_scores
 from lahja.report.formats import columns_of, described
 
 
-def with_prompts(scores: Sequence[pd.DataFrame], prompts: pd.DataFrame) -> list[pd.DataFrame]:
-    """Return SENTENCE_SCORES with the whole prompt as the source of a task that has none."""
-    texts = prompts.set_index("prompt_id")["prompt"]
-    return [
-        frame.assign(source=frame["source"].fillna(frame["prompt_id"].map(texts)))
-        for frame in scores
-    ]
-
-
 def read_outputs(
     scores: Path, models: Sequence[str], prompts: Sequence[Path]
 ) -> list[pd.DataFrame]:
-    """Return the SENTENCE_SCORES of each model, `with_prompts` of tables of EVALUATION_PROMPTS."""
-    asked = pd.concat([read_table(path, EVALUATION_PROMPTS) for path in prompts])
-    return with_prompts(read_scores(scores, models), asked)
+    """Return the SENTENCE_SCORES of each model, of a task without source with the whole prompt.
+
+    `prompts` are tables of EVALUATION_PROMPTS.
+    """
+    tables = (read_table(path, EVALUATION_PROMPTS) for path in prompts)
+    texts = pd.concat(tables).set_index("prompt_id")["prompt"]
+    return [
+        frame.assign(source=frame["source"].fillna(frame["prompt_id"].map(texts)))
+        for frame in read_scores(scores, models)
+    ]
 
 
 def sample_outputs(scores: Sequence[pd.DataFrame], per_direction: int, seed: int) -> Table:

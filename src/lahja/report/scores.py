@@ -21,12 +21,15 @@ METRIC_TITLES = {
     "adi2": "ADI2", "adi2_macro": "ADI2 macro", "aldi": "ALDi", LABEL_ACCURACY: "Label accuracy",
     "chrf": "chrF2", "chrf_plus_plus": "chrF++", "spbleu": "spBLEU", "f1": "F1",
 }  # fmt: skip
+_PARTS = {**MEAN_DIRECTIONS, "mean": (MEAN, MEAN)}
 OVERALL = {"adi2": {"target": MEAN, "metric": "adi2"}} | {
-    name: {"task": "translation", "source": source, "target": target, "metric": "chrf_plus_plus"}
-    for name, (source, target) in {"mean": (MEAN, MEAN), **MEAN_DIRECTIONS}.items()
+    name: dict(zip(("source", "target"), _PARTS[name], strict=True))
+    | {"task": "translation", "metric": "chrf_plus_plus"}
+    for name in ("dialects_eng", "eng_dialects", "dialects_msa", "msa_dialects", "mean")
 }
-"""Keys of a model's overall ADI2, and of its chrF++ by direction of translation and on average."""
-_ENDS = ("", "_low", "_high")
+"""Keys of overall ADI2, and of chrF++ by direction (as in the paper's Table 2) and on average."""
+INTERVAL = ("", "_low", "_high")
+"""What the names of a score's columns end with: its value and the ends of its interval."""
 _NAMES = {"source_variety": "source", "target_variety": "target", "difference": "value"}
 _KEYS = ("classifier", "model", "task", "source", "target", "variety", "metric")
 
@@ -53,30 +56,24 @@ class ScoreBoard:
         if "corpus" in frame:
             frame = frame[frame["corpus"] == ALL]
         self._keys = [name for name in _KEYS if name in frame]
-        self._scores = {
-            tuple(row[key] for key in self._keys): _shown(row) for row in frame.to_dict("records")
-        }
+        self._rows = {tuple(row[k] for k in self._keys): row for row in frame.to_dict("records")}
         #: Why scores that were asked for are missing, each reason once.
         self.notes: dict[str, None] = {}
 
     def get(self, **key: str) -> ShownScore:
         """Return the score of a key, whose other parts stand for all tasks, varieties and so on."""
-        wanted = tuple(key.get(name, ALL) for name in self._keys)
-        score = self._scores.get(wanted, ShownScore(reason="not evaluated"))
-        self.notes |= {f"n/a: {score.reason}.": None} if score.reason else {}
-        return score
+        row = self._rows.get(tuple(key.get(name, ALL) for name in self._keys))
+        if row is not None and pd.notna(row["value"]):
+            return ShownScore(row["value"], row["low"], row["high"], p_holm=row.get("p_holm"))
+        reason = "not evaluated" if row is None else row.get("reason") or "missing"
+        self.notes[f"n/a: {reason}."] = None
+        return ShownScore(reason=reason)
 
     def cells(
         self, columns: Mapping[str, Mapping[str, str]], **key: str
     ) -> dict[str, float | str | None]:
         """Return the cells of a row: scores by column, given what the columns' keys share."""
         return score_cells({name: self.get(**own, **key) for name, own in columns.items()})
-
-
-def _shown(row: dict) -> ShownScore:
-    if pd.isna(row["value"]):
-        return ShownScore(reason=row.get("reason") or "missing")
-    return ShownScore(row["value"], row["low"], row["high"], p_holm=row.get("p_holm"))
 
 
 def score_cells(scores: Mapping[str, ShownScore]) -> dict[str, float | str | None]:
@@ -92,12 +89,11 @@ def estimate_cells(
     key: str, score: Estimate | str | None, confidence: float, scale: float = 1
 ) -> dict[str, float | None]:
     """Return a score and its interval as the cells of a column, None where there is none."""
-    value = low = high = None
-    if isinstance(score, Estimate) and np.isfinite(score.value):
-        value = scale * score.value
-        ends = scale * np.array(score.interval(confidence))
-        low, high = ends.tolist() if np.isfinite(ends).all() else (None, None)
-    return ShownScore(value, low, high).cells(key)
+    if not isinstance(score, Estimate) or not np.isfinite(score.value):
+        return ShownScore().cells(key)
+    ends = scale * np.array(score.interval(confidence))
+    low, high = ends.tolist() if np.isfinite(ends).all() else (None, None)
+    return ShownScore(scale * score.value, low, high).cells(key)
 
 
 class Recipe(NamedTuple):
@@ -126,7 +122,7 @@ def compare_recipes(changes: Table, recipes: Mapping[str, Sequence[str]]) -> lis
     for title, models in recipes.items():
         rows = changes.rows.set_index("model")
         rows = rows.loc[[model for model in models if model in rows.index]]
-        cells = [f"{key}{end}" for key in OVERALL for end in _ENDS]
+        cells = [f"{key}{end}" for key in OVERALL for end in INTERVAL]
         values = rows.reindex(columns=cells).astype(float)
         gained = (values["adi2_low"] > 0).sum(), values["adi2"].notna().sum()
         falls = values[[f"{name}_high" for name in TITLES]] < 0
@@ -140,6 +136,6 @@ def compare_recipes(changes: Table, recipes: Mapping[str, Sequence[str]]) -> lis
 
 def _mean(values: pd.DataFrame, key: str) -> ShownScore:
     """Return the mean of a change over models, which has no interval where they are several."""
-    means = [values[f"{key}{end}"].mean(skipna=False) for end in _ENDS]
+    means = [values[f"{key}{end}"].mean(skipna=False) for end in INTERVAL]
     known = means if len(values) == 1 else means[:1]
     return ShownScore(*(None if pd.isna(mean) else mean for mean in known))

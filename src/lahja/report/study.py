@@ -20,11 +20,9 @@ from lahja.evaluation.metrics.slices import MEAN, MEAN_DIRECTIONS, Slice
 from lahja.report.formats import columns_of, described, descriptions
 from lahja.report.scores import TITLES, estimate_cells
 
-DIALECT_METRICS = ("adi2", "adi2_macro", LABEL_ACCURACY)
 MIN_SHARE_KEPT = 0.9
 """The share of the baseline's gain in ADI2 that (b) asks for."""
 QUALITY = tuple(f"chrf_plus_plus_{name}" for name in MEAN_DIRECTIONS)
-COMPARED = ("adi2", *QUALITY, *FAULTS)
 
 
 class Study(NamedTuple):
@@ -53,8 +51,8 @@ class Row(NamedTuple):
 
     def spread(self, column: str) -> tuple[float, float] | None:
         """Return the lowest and the highest score among the row's models, None of a single one."""
-        found = [scores[column] for scores in self.by_model]
-        values = [score.value for score in found if isinstance(score, Estimate)]
+        scores = (own[column] for own in self.by_model)
+        values = [score.value for score in scores if isinstance(score, Estimate)]
         return (min(values), max(values)) if len(values) > 1 else None
 
 
@@ -109,7 +107,8 @@ def study_rows(study: Study, evaluations: Mapping[str, Evaluation], corpus: str)
     """
     parts = {"mean": (MEAN, MEAN)} | MEAN_DIRECTIONS
     slices = {name: Slice("translation", corpus, *own) for name, own in parts.items()}
-    columns = {metric: (slices["mean"], metric) for metric in (*DIALECT_METRICS, *FAULTS)} | {
+    metrics = ("adi2", "adi2_macro", LABEL_ACCURACY, *FAULTS)
+    columns = {metric: (slices["mean"], metric) for metric in metrics} | {
         f"{metric}_{name}": (part, metric)
         for metric, (name, part) in product(("chrf_plus_plus", "spbleu"), slices.items())
     }
@@ -124,7 +123,7 @@ def changes(study: Study, rows: Mapping[str, Row]) -> dict[str, dict[str, Change
     """Return each row's changes from the start by column; the start itself has none."""
     start = rows[study.start]
     found: dict[str, dict[str, Change]] = {name: {} for name in rows if name != study.start}
-    for column in COMPARED:
+    for column in ("adi2", *QUALITY, *FAULTS):
         differences = {n: difference(rows[n].scores[column], start.scores[column]) for n in found}
         known = {name: own for name, own in differences.items() if isinstance(own, Estimate)}
         p_values = np.array([change.p_value() for change in known.values()])
@@ -166,10 +165,10 @@ def study_tables(study: Study, found: Findings) -> list[Table]:
     The note of the last has the reason for no spBLEU.
     """
     words = {"start": study.start, "baseline": study.baseline, "confidence": study.confidence}
+    words |= {"corpus": found.corpus, "min_share": MIN_SHARE_KEPT}
 
     def table(kind: str, rows: list[dict[str, Any]], notes: Iterable[str] = ()) -> Table:
-        about = words | {"corpus": found.corpus, "min_share": MIN_SHARE_KEPT}
-        return described(f"study {kind}", rows, notes, name=f"{kind}_{found.corpus}", **about)
+        return described(f"study {kind}", rows, notes, name=f"{kind}_{found.corpus}", **words)
 
     def scored(kind: str, scale: float = 1) -> list[dict[str, Any]]:
         columns = columns_of(f"study {kind}")

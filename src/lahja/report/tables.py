@@ -17,12 +17,6 @@ from lahja.report.charts import records, short_name
 from lahja.report.formats import described
 from lahja.report.scores import METRIC_TITLES, OURS, OVERALL, TITLES, ScoreBoard
 
-# In the order of the paper's Table 2, and the mean of its four directions.
-_OVERALL = {
-    key: OVERALL[key]
-    for key in ("adi2", "dialects_eng", "eng_dialects", "dialects_msa", "msa_dialects", "mean")
-}
-
 
 def table1(
     metrics: pd.DataFrame,
@@ -35,10 +29,9 @@ def table1(
     shown = ("spbleu", "chrf_plus_plus", "chrf", "aldi")
     keys = {metric: {"task": "validation", "metric": metric} for metric in shown}
     board = ScoreBoard(metrics)
-    rows = [{"model": m, "selected": None} | board.cells(keys, model=m) for m in models]
-    chosen = select_models({row["model"]: row["aldi"] for row in rows}, starts, select)
-    for row in rows:
-        row["selected"] = chosen.get(row["model"])
+    cells = {model: board.cells(keys, model=model) for model in models}
+    chosen = select_models({model: own["aldi"] for model, own in cells.items()}, starts, select)
+    rows = [{"model": m, "selected": chosen.get(m)} | own for m, own in cells.items()]
     return described("table1", _with_paper(rows, paper / "table1.csv"), board.notes)
 
 
@@ -70,7 +63,7 @@ def table2(metrics: pd.DataFrame, models: Sequence[str], paper: Path) -> Table:
     """
     board, rows = ScoreBoard(metrics), []
     for model, metric in product(models, ("chrf_plus_plus", "chrf")):
-        keys = {k: own if k == "adi2" else own | {"metric": metric} for k, own in _OVERALL.items()}
+        keys = {k: own if k == "adi2" else own | {"metric": metric} for k, own in OVERALL.items()}
         about = {"model": model, "metric": METRIC_TITLES[metric]}
         rows.append(about | board.cells(keys, model=model))
     frame = _with_paper(rows, paper / "table2.csv")
@@ -83,12 +76,9 @@ def changes_table(
     comparisons: pd.DataFrame, models: Sequence[str], starts: Mapping[str, str]
 ) -> Table:
     """Return what each model gained and lost against the model that it started from."""
-    board, compared = ScoreBoard(comparisons), set(comparisons["model"])
-    rows = [
-        {"model": model, "baseline": starts[model]} | board.cells(_OVERALL, model=model)
-        for model in models
-        if model in compared
-    ]
+    board, compared = ScoreBoard(comparisons), {*comparisons["model"]}
+    known = [model for model in models if model in compared]
+    rows = [{"model": m, "baseline": starts[m]} | board.cells(OVERALL, model=m) for m in known]
     return described("changes", rows, board.notes)
 
 
@@ -109,23 +99,19 @@ def classifier_table(metrics: pd.DataFrame, dialects: Sequence[str], paper: Path
     return described("classifier", rows, further=columns)
 
 
-def faults_table(metrics: pd.DataFrame, models: Sequence[str]) -> Table:
-    """Return per model, in per cent, how often the dialect is the right one, and each fault."""
-    rows = _mean_rows(metrics, models, "mean", (LABEL_ACCURACY, *FAULTS))
-    shares = rows.set_index("model").astype(float).dropna(axis=1, how="all") * 100
-    return described("faults", shares.reset_index())
-
-
 def answer_tables(metrics: pd.DataFrame, models: Sequence[str]) -> list[Table]:
-    """Return the table of faults, and that of an LLM's ratings where one has rated."""
-    found = [faults_table(metrics, models)]
-    return [*found, judge_table(metrics, models)] if RATINGS[0] in {*metrics["metric"]} else found
+    """Return the table of faults, and that of an LLM's mean ratings where one has rated.
 
-
-def judge_table(metrics: pd.DataFrame, models: Sequence[str]) -> Table:
-    """Return per model the mean ratings that an LLM gave its answers in dialects."""
-    (judge,) = metrics.loc[metrics["metric"] == RATINGS[0], "signature"].unique()
-    return described("judge", _mean_rows(metrics, models, "adi2", RATINGS), signature=judge)
+    The first gives, in per cent, how often the dialect is the right one, and each fault.
+    """
+    rows = _mean_rows(metrics, models, "mean", (LABEL_ACCURACY, *FAULTS)).set_index("model")
+    shares = rows.astype(float).dropna(axis=1, how="all") * 100
+    found = [described("faults", shares.reset_index())]
+    rated = metrics[metrics["metric"] == RATINGS[0]]
+    if len(rated):
+        rows = _mean_rows(metrics, models, "adi2", RATINGS)
+        found.append(described("judge", rows, signature=rated["signature"].iloc[0]))
+    return found
 
 
 def _mean_rows(

@@ -6,11 +6,10 @@ from typing import Any
 import pandas as pd
 
 from lahja.core.artifacts import Table
-from lahja.report.charts import Style, chart, scale
+from lahja.report.charts import Style, chart, placed, scale
 from lahja.report.scores import METRIC_TITLES, OURS, estimate_cells
 from lahja.report.study import Findings, Study
 
-_DIGITS = 4
 # A study's start, baseline and recipe; a number by each point tells the other rows apart.
 _MARKED, _OTHERS = ("#0072B2", "#D55E00", "#007A5A"), "#6a6a6a"
 
@@ -23,7 +22,7 @@ def tradeoff_chart(
     Rows of the paper, if wanted, are hollow. None where no model has both scores.
     """
     table = table2.rows[table2.rows["metric"] != METRIC_TITLES["chrf"]]
-    rows = _placed(table, "adi2", "mean").join(table[["model", "origin"]])
+    rows = placed(table, x="adi2", y="mean").join(table[["model", "origin"]])
     rows = rows.assign(is_ours=rows["origin"] == OURS, label=rows["model"] + " (paper)")
     ours = rows[rows["is_ours"]].set_index("model")
     if ours.empty:
@@ -43,38 +42,22 @@ def tradeoff_chart(
     return found
 
 
-def _placed(frame: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
-    """Return two columns with their intervals as x, x_low, …, y, …, of the rows that have both."""
-    names = {
-        f"{column}{end}": f"{axis}{end}" for axis, column in {"x": x, "y": y}.items()
-        for end in ("", "_low", "_high")
-    }  # fmt: skip
-    placed = frame.reindex(columns=[*names]).rename(columns=names).astype(float)
-    return placed.round(_DIGITS).dropna(subset=["x", "y"])
-
-
 def operating_points_chart(table: Table, styles: Mapping[str, Style]) -> dict[str, Any]:
-    """Return ADI2 against chrF++ on validation and on test, as two panels.
-
-    `table` is `operating_point_table`'s. A line runs from each start through the weights to the
-    trained model; the chosen point is ringed. Whiskers are the intervals.
-    """
+    """Return ADI2 against chrF++ of `operating_point_table` on validation and on test."""
     found = table.rows.assign(family=table.rows["start"] + " → " + table.rows["end"])
     about = found[["family", "weight"]].assign(is_chosen=found["chosen"] == "chosen")
-    panels = ["validation", "test"]
     rows = pd.concat(
-        _placed(found, f"{name}_adi2", f"{name}_quality").join(about).assign(panel=name)
-        for name in panels
+        placed(found, x=f"{name}_adi2", y=f"{name}_quality").join(about).assign(panel=name)
+        for name in ("validation", "test")
     )
     colours = scale({row.family: styles[row.end].colour for row in found.itertuples()})
-    return chart("operating_points", table.caption, rows, panels=panels, colours=colours)
+    return chart("operating_points", table.caption, rows, colours=colours)
 
 
 def pareto_chart(study: Study, findings: Sequence[Findings]) -> dict[str, Any]:
     """Return ADI2 against mean chrF++ of a study's rows, a panel per corpus.
 
-    Whiskers are intervals. Shaded is where a row gives no dialect and no translation away: right
-    of the baseline and above the start. The start, the baseline and the recipe are filled.
+    Shaded is where a row gives no dialect and no translation away.
     """
     rows = pd.DataFrame(
         {"panel": found.corpus, "name": name, "number": number, "label": f"{number} {name}"}
@@ -83,7 +66,7 @@ def pareto_chart(study: Study, findings: Sequence[Findings]) -> dict[str, Any]:
         for found in findings
         for number, (name, row) in enumerate(found.rows.items(), start=1)
     )
-    rows = _placed(rows, "x", "y").join(rows[["panel", "name", "number", "label"]])
+    rows = placed(rows, x="x", y="y").join(rows[["panel", "name", "number", "label"]])
     named = rows.drop_duplicates("label")
     marked = dict(zip((study.start, study.baseline, study.recipe), _MARKED, strict=True))
     right, above = (

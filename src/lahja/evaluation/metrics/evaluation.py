@@ -131,6 +131,15 @@ def check_same_prompts(tables: Iterable[pd.DataFrame]) -> None:
             )
 
 
+def evaluate_models(
+    tables: Sequence[pd.DataFrame], resampling: Resampling, spbleu: SpBleu
+) -> dict[str, Evaluation]:
+    """Return the evaluation of each model by name; raise as `check_same_prompts`."""
+    check_same_prompts(tables)
+    found = (evaluate_model(table, resampling, spbleu) for table in tables)
+    return {evaluation.model: evaluation for evaluation in found}
+
+
 def metrics_table(
     evaluations: Iterable[Evaluation], confidence: float, signatures: Mapping[str, str | None]
 ) -> pd.DataFrame:
