@@ -6,6 +6,7 @@ import pytest
 
 from lahja.core.errors import LahjaError
 from lahja.core.tables import PAIRS, write_table
+from lahja.training import dpo
 from lahja.training.adapters import AdapterRun
 from lahja.training.dpo import train_dpo
 from lahja.training.tracking import CURVE_FILE, check_step
@@ -67,3 +68,35 @@ def test_a_reference_that_is_not_the_start_stops_the_run() -> None:
         check_step(Path("rl"), TrainerState(global_step=1), logs)
     check_step(Path("rl"), TrainerState(global_step=2), logs)
     check_step(Path("rl"), TrainerState(global_step=1), dict.fromkeys(logs, 1e-6))
+
+
+@pytest.mark.model
+def test_trainings_of_other_seeds_share_what_the_reference_says(
+    pairs: Path, small_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    score = dpo.score_completions
+
+    def counted(model, batch):
+        if not model.training:
+            asked.append(len(batch["input_ids"]))
+        return score(model, batch)
+
+    monkeypatch.setattr(dpo, "score_completions", counted)
+
+    def losses(seed: int, **others) -> list[float]:
+        asked.clear()
+        settings = {**SETTINGS, "epochs": 1, "seed": seed, **others}
+        work, output = tmp_path / f"work/{seed}", tmp_path / f"{seed}"
+        train_dpo(AdapterRun(small_root, None, pairs, settings, work, output, {}))
+        return pd.read_csv(output / CURVE_FILE)["loss"].tolist()
+
+    # Both sides of 20 pairs, once for two seeds; another length is another reference.
+    first, n_first = losses(1), sum(asked)
+    second, n_second = losses(2), sum(asked)
+    assert (n_first, n_second) == (40, 0)
+    assert first[0] == pytest.approx(second[0], abs=1e-5)
+    assert first != second
+    losses(3, cutoff=1000)
+    assert sum(asked) == 40
+    assert len([*(tmp_path / "work").glob("reference-*.json")]) == 2

@@ -14,9 +14,17 @@ import pandas as pd
 from lahja.core.config.base import parse
 from lahja.core.config.training import DpoSettings
 from lahja.core.errors import LahjaError
-from lahja.core.files import read_json, write_json
+from lahja.core.files import (
+    canonical_json,
+    digest_of_file,
+    digest_of_text,
+    read_json,
+    write_json,
+)
+from lahja.core.stages import version
 from lahja.core.tables import PAIRS, read_table
 from lahja.models.batches import sorted_batches
+from lahja.models.folder import model_digest
 from lahja.prompts.chat import example_tokens
 from lahja.training.adapters import AdapterRun, train_adapter
 from lahja.training.batches import ByTokens, Metrics, column_lengths
@@ -37,13 +45,23 @@ def train_dpo(run: AdapterRun) -> None:
     if settings.sft_weight is not None and settings.objective != "sigmoid+sft":
         raise LahjaError(f"sft_weight: the objective {settings.objective} has no SFT term")
     pairs = read_table(run.data, PAIRS)
-    train_adapter(run, "dpo", settings, pairs, partial(build_trainer, settings))
+    train_adapter(run, "dpo", settings, pairs, partial(build_trainer, settings, run=run))
 
 
 def build_trainer(
-    settings: DpoSettings, pairs: pd.DataFrame, model, tokenizer, arguments: dict[str, Any], lora
+    settings: DpoSettings,
+    pairs: pd.DataFrame,
+    model,
+    tokenizer,
+    arguments: dict[str, Any],
+    lora,
+    run: AdapterRun | None = None,
 ) -> Any:
-    """Return TRL's trainer on PAIRS; its loss is the mean of `preference_losses` over an update."""
+    """Return TRL's trainer on PAIRS; its loss is the mean of `preference_losses` over an update.
+
+    Of a `run`, other runs from the same model on the same pairs share the log-probabilities that
+    the reference gives.
+    """
     import torch
     from datasets import Dataset
     from trl.trainer.dpo_config import DPOConfig
@@ -83,7 +101,7 @@ def build_trainer(
         model=model, args=DPOConfig(beta=settings.beta, **arguments), processing_class=tokenizer,
         train_dataset=Dataset.from_list(rows), peft_config=lora,
     )  # fmt: skip
-    _add_reference(trainer, settings.micro_batch_tokens or _REFERENCE_TOKENS)
+    _add_reference(trainer, settings, run)
     return trainer
 
 
@@ -139,14 +157,25 @@ def _metrics(
     } | {name: (values.sum(), len(values)) for name, values in per_pair.items()}
 
 
-def _add_reference(trainer: Any, tokens: int) -> None:
+def _add_reference(trainer: Any, settings: DpoSettings, run: AdapterRun | None) -> None:
     """Give each pair its log-probabilities by the initial model, which the trainer has still."""
     import torch
-    from accelerate.utils import gather_object
+    from accelerate.utils import broadcast_object_list, gather_object
 
-    # They are computed once; a resumed run finds them beside the checkpoints.
-    kept, rows = Path(trainer.args.output_dir, _REFERENCE), trainer.train_dataset
-    if not kept.is_file():
+    rows, tokens = trainer.train_dataset, settings.micro_batch_tokens or _REFERENCE_TOKENS
+    kept = Path(trainer.args.output_dir, _REFERENCE)
+    if run:
+        facts = {
+            "data": digest_of_file(run.data), "model": model_digest(run.base_model, run.adapter),
+            "version": version("chat", "models", "dpo"), "tokens": tokens,
+            "processes": trainer.args.world_size, "bf16": trainer.args.bf16,
+            "cutoff": settings.cutoff, "quantisation": settings.quantisation,
+        }  # fmt: skip
+        name = f"reference-{digest_of_text(canonical_json(facts))[:16]}.json"
+        kept = run.checkpoint_dir.with_name(name)
+    # Another run may write it meanwhile: all processes go by what the first has seen.
+    (is_known,) = broadcast_object_list([kept.is_file()])
+    if not is_known:
         rank, world = trainer.args.process_index, trainer.args.world_size
         lengths, found = trainer.lengths(rows), []
         mine = [*range(rank, len(rows), world)]
