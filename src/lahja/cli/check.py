@@ -21,7 +21,7 @@ from lahja.cli.plan import RATES, SIZES, open_workload
 from lahja.cli.planning.jobs import Job, planned_jobs, read_run
 from lahja.cli.planning.work import Workload, checkpoint_shape
 from lahja.core.errors import LahjaError
-from lahja.core.files import read_yaml, write_json, write_text
+from lahja.core.files import nearest_existing, read_yaml, write_json, write_text
 from lahja.core.gpu_lease import find_devices, memory_bytes
 from lahja.core.hub import is_cached
 from lahja.core.paths import Paths
@@ -216,13 +216,13 @@ class _Needs:
         except LahjaError as error:
             told = f"no estimate: {error}"
         # `results/hub` links to what lies in the cache, which may be on a disk of its own.
-        results, cache = (_nearest(Path(place)) for place in ("results", HF_HUB_CACHE))
+        results, cache = (nearest_existing(Path(place)) for place in ("results", HF_HUB_CACHE))
         sizes = {"results": uses.get("all else", 0.0)}
         place = "results" if results.stat().st_dev == cache.stat().st_dev else HF_HUB_CACHE
         fetched = sum(size for use, size in uses.items() if use in self.fetched)
         sizes[place] = sizes.get(place, 0.0) + fetched
         for place, size in sizes.items():
-            free = shutil.disk_usage(_nearest(Path(place))).free / 1e9
+            free = shutil.disk_usage(nearest_existing(Path(place))).free / 1e9
             told = f"about {size:.0f} GB to come, without corpora" if uses else told
             state = LACKING if size > free else THERE
             yield Need("disk", place, state, f"{free:.0f} GB free; {told}")
@@ -242,8 +242,3 @@ def needed_memory(workload: Workload, job: Job) -> float:
         if options["quantisation"] == "nf4":
             weights -= 1.5 * (shape.parameters - shape.embedding - shape.head)
     return _BESIDE_WEIGHTS * weights
-
-
-def _nearest(path: Path) -> Path:
-    """Return a path, or the nearest folder above it that exists."""
-    return next(each for each in (path, *path.absolute().parents) if each.exists())

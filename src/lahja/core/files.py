@@ -30,9 +30,14 @@ def atomic_path(path: Path) -> Iterator[Path]:
         draft.replace(path)
 
 
+def nearest_existing(path: Path) -> Path:
+    """Return a path, or the nearest folder above it that exists."""
+    return next(place for place in (path, *path.absolute().parents) if place.exists())
+
+
 def expect_writable(folder: Path) -> None:
     """Raise `LahjaError` where a folder, which need not exist yet, cannot be written to."""
-    place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    place = nearest_existing(folder)
     try:
         tempfile.TemporaryFile(dir=place).close()
     except OSError as error:

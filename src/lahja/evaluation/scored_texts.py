@@ -85,11 +85,11 @@ def _tell(words: str) -> None:
 
 def _file_texts(path: Path, columns: Mapping[str, str], given: Mapping[str, str]) -> pd.DataFrame:
     known = [*TEXT_COLUMNS, *SCORE_COLUMNS]
-    if unknown := [name for name in columns if name not in known]:
-        names = " ".join(known)
-        raise LahjaError(f"{path}: unknown column {unknown[0]!r}, expected some of {names}")
-    if odd := [theirs for theirs in columns.values() if not isinstance(theirs, str)]:
-        raise LahjaError(f"{path}: expected the names of columns, not {odd[0]!r}")
+    for name, theirs in columns.items():
+        if name not in known:
+            raise LahjaError(f"{path}: unknown column {name!r}, expected some of {' '.join(known)}")
+        if not isinstance(theirs, str):
+            raise LahjaError(f"{path}: expected the names of columns, not {theirs!r}")
     rows = _table(path, columns.get("response", "response"))
     for name, theirs in columns.items():
         if theirs not in rows:
@@ -105,8 +105,8 @@ def _file_texts(path: Path, columns: Mapping[str, str], given: Mapping[str, str]
     kept = [name for name in known if name in rows or name in TEXT_COLUMNS]
     rows = _with_texts(path, rows.reindex(columns=kept).astype(object))
     rows = rows.fillna({"response": "", "model": path.stem, "corpus": path.stem} | given)
-    task = rows["reference"].isna().map({True: "monolingual", False: "translation"})
-    rows["task"] = rows["task"].fillna(task)
+    tasks = rows["reference"].isna().map({True: "monolingual", False: "translation"})
+    rows["task"] = rows["task"].fillna(tasks)
     scores = {name: rows[name].map(cell_number) for name in SCORE_COLUMNS if name in rows}
     _check(rows, scores, path)
     own = rows["target_variety"].mask(rows["task"] == "crosslingual", "eng")
@@ -114,9 +114,8 @@ def _file_texts(path: Path, columns: Mapping[str, str], given: Mapping[str, str]
     keys = [f"{corpus}:{path}:{line}" for line, corpus in rows["corpus"].items()]
     digests = pd.Series([digest_of_text(key)[:16] for key in keys], rows.index)
     rows["prompt_id"] = rows["prompt_id"].fillna(digests)
-    rows["prompt"] = rows["prompt"].fillna(rows["source"])
-    rows["source"] = rows["source"].fillna(rows["prompt"])
-    return rows.assign(**scores)
+    prompts, sources = rows["prompt"].fillna(rows["source"]), rows["source"].fillna(rows["prompt"])
+    return rows.assign(prompt=prompts, source=sources, **scores)
 
 
 def _with_texts(path: Path, rows: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,6 @@ Texts of one group, such as answers to one source sentence, are drawn together: 
 and intervals that took them for independent would be too narrow.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,15 +75,14 @@ def check_scorers(
         scorer = judges.CountryScorer(folders["country"], options)
         if held_out["p_country"].notna().any():
             scored["countries"] = scorer.score([*held_out["text"]])
-            name = f"NADI2024-baseline, {_WITH}"
-            found += country_comparisons(held_out, scored["countries"], name)
+            found += country_comparisons(held_out, scored["countries"])
         else:
             rows = labelled[labelled["variety"].map(is_dialect)]
             likeliest = scorer.score([*rows["text"]]).argmax(axis=1)
             own = [NADI_COUNTRIES.index(get_variety(code).country) for code in rows["variety"]]
             found.append(Comparison("country", _LABELS, rows, likeliest, np.array(own), True))
     if len(scored) == 2:
-        found.append(adi2_comparison(held_out, **scored, teacher=f"ADI2, {_WITH}"))
+        found.append(adi2_comparison(held_out, **scored))
     if "language" in folders:
         found.append(_language(teacher, labelled, judges.LanguageIdentifier(folders["language"])))
     return agreement_table(found, resampling, confidence)
@@ -102,27 +100,25 @@ def _language(
     return Comparison("language", name, rows, found, wanted, is_label=True)
 
 
-def country_comparisons(
-    rows: pd.DataFrame, countries: np.ndarray, teacher: str
-) -> list[Comparison]:
+def country_comparisons(rows: pd.DataFrame, countries: np.ndarray) -> list[Comparison]:
     """Compare P(wanted country), and the likeliest of 18 where all of the teacher's are known.
 
     `countries` has shape (texts, 18).
     """
+    about = "country", f"NADI2024-baseline, {_WITH}", rows
     wanted, found = rows["p_country"].to_numpy(dtype=float), _wanted_country(rows, countries)
     own = np.array([np.nan if row is None else np.argmax(row) for row in rows["countries"]])
     return [
-        Comparison("country", teacher, rows, found, wanted, quantity="p_country"),
-        Comparison("country", teacher, rows, countries.argmax(axis=1), own, is_label=True),
+        Comparison(*about, found, wanted, quantity="p_country"),
+        Comparison(*about, countries.argmax(axis=1), own, is_label=True),
     ]
 
 
-def adi2_comparison(
-    rows: pd.DataFrame, aldi: np.ndarray, countries: np.ndarray, teacher: str
-) -> Comparison:
+def adi2_comparison(rows: pd.DataFrame, aldi: np.ndarray, countries: np.ndarray) -> Comparison:
     """Compare ADI2, in which the errors of both scorers meet."""
     wanted = adi2(rows["p_country"].to_numpy(dtype=float), rows["aldi"].to_numpy(dtype=float))
-    return Comparison("adi2", teacher, rows, adi2(_wanted_country(rows, countries), aldi), wanted)
+    found = adi2(_wanted_country(rows, countries), aldi)
+    return Comparison("adi2", f"ADI2, {_WITH}", rows, found, wanted)
 
 
 def _wanted_country(rows: pd.DataFrame, countries: np.ndarray) -> np.ndarray:
@@ -138,34 +134,28 @@ def agreement_table(
     Numbers get `spearman`, `mae` and `bias` (the scorer's mean less the teacher's); labels get
     `accuracy`.
     """
-    rows = [row for c in comparisons for row in _rows(c, resampling, confidence)]
-    return pd.DataFrame(rows, columns=SCORER_AGREEMENT.names)
+    found = []
+    for own in comparisons:
+        frame = own.rows[["variety", "group_id"]].assign(found=own.found, wanted=own.wanted)
+        frame = frame[frame["wanted"].notna()]
+        by_variety = dict(iter(frame.groupby("variety")))
+        for part, rows in ({ALL: frame} | (by_variety if len(by_variety) > 1 else {})).items():
+            measures = _measures(rows, own.is_label, resampling) if len(rows) >= _MIN_TEXTS else {}
+            for name, values in measures.items():
+                measure = "_".join(filter(None, (name, own.quantity)))
+                interval = Estimate(values[0], values[1:], len(rows)).interval(confidence)
+                about = (own.scorer, own.teacher, measure, part)
+                found.append((*about, float(values[0]), *interval, len(rows)))
+    return pd.DataFrame(found, columns=SCORER_AGREEMENT.names)
 
 
-def _rows(comparison: Comparison, resampling: Resampling, confidence: float) -> Iterator[tuple]:
-    frame = comparison.rows[["variety", "group_id"]]
-    frame = frame.assign(found=comparison.found, wanted=comparison.wanted)
-    frame = frame[frame["wanted"].notna()]
-    by_variety = dict(iter(frame.groupby("variety")))
-    for part, rows in ({ALL: frame} | (by_variety if len(by_variety) > 1 else {})).items():
-        if len(rows) < _MIN_TEXTS:
-            continue
-        place, groups = rows["group_id"].factorize(sort=True)
-        drawn = resample_counts(len(groups), resampling.resamples, resampling.seed)
-        # The first row is the texts themselves, each once.
-        counts = np.concatenate([np.ones((1, len(rows))), drawn[:, place]])
-        pair = rows["found"].to_numpy(), rows["wanted"].to_numpy()
-        for name, values in _measures(*pair, counts, comparison.is_label).items():
-            measure = "_".join(filter(None, (name, comparison.quantity)))
-            interval = Estimate(values[0], values[1:], len(rows)).interval(confidence)
-            about = (comparison.scorer, comparison.teacher, measure, part)
-            yield *about, float(values[0]), *interval, len(rows)
-
-
-def _measures(
-    found: np.ndarray, wanted: np.ndarray, counts: np.ndarray, is_label: bool
-) -> dict[str, np.ndarray]:
-    """Return each measure on each resample; `counts` tells how often each text was drawn."""
+def _measures(rows: pd.DataFrame, is_label: bool, resampling: Resampling) -> dict[str, np.ndarray]:
+    """Return each measure of the texts, and then on each resample."""
+    place, groups = rows["group_id"].factorize(sort=True)
+    drawn = resample_counts(len(groups), resampling.resamples, resampling.seed)
+    # How often each text was drawn; in the first row are the texts themselves, each once.
+    counts = np.concatenate([np.ones((1, len(rows))), drawn[:, place]])
+    found, wanted = rows["found"].to_numpy(), rows["wanted"].to_numpy()
     errors = {"accuracy": found == wanted}
     if not is_label:
         errors = {"mae": np.abs(found - wanted), "bias": found - wanted}
