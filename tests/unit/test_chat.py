@@ -5,7 +5,14 @@ import pytest
 
 from lahja.core.errors import LahjaError
 from lahja.models.folder import load_tokenizer
-from lahja.prompts.chat import chat_texts, example_tokens, prompt_tokens, without_thoughts
+from lahja.prompts.chat import (
+    assistant_turn,
+    chat_texts,
+    example_tokens,
+    prompt_tokens,
+    user_turn,
+    without_thoughts,
+)
 
 pytestmark = pytest.mark.model
 # The templates of published models, as TRL has them.
@@ -26,6 +33,12 @@ def test_the_completion_begins_after_the_prompt_and_ends_the_turn(tokenizer) -> 
     ((ids, head),) = example_tokens(tokenizer, ["شلونك؟"], ["تمام"])
     assert ids[:head] == prompt_tokens(tokenizer, ["شلونك؟"])[0]
     assert tokenizer.decode(ids[head:]) == "تمام<|end|>"
+
+
+def test_turns_go_before_a_prompt(tokenizer) -> None:
+    talk = [user_turn("hi"), assistant_turn("hello"), user_turn("bye")]
+    (found,) = chat_texts(tokenizer, [[turn for (turn,) in talk]])
+    assert found == "<|user|>hi<|end|><|assistant|>hello<|end|><|user|>bye<|end|><|assistant|>"
 
 
 def test_no_prompts_give_no_tokens(tokenizer) -> None:

@@ -147,6 +147,14 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
         ({"corpora_in_use": ["maddar"]}, "corpora_in_use: 'maddar' is not defined; did you mean madar?"),
         ({"preferences": {"gold_generator": "x"}}, "preferences.gold_generator: 'x' is not defined; expected one of llama, qwen"),
         ({"evaluation": {"translation": "x"}}, "evaluation.translation: 'x' is not defined"),
+        (
+            {"evaluation": {"few_shot": {"monolingual": 5}}},
+            "evaluation.few_shot.corpus: expected the corpus of monolingual and crosslingual",
+        ),
+        (
+            {"evaluation": {"few_shot": {"monolingual": 5, "corpus": "x"}}},
+            "evaluation.few_shot.corpus: 'x' is not defined",
+        ),
         ({"evaluation": {"human": {"models": ["gpt-4o"]}}}, "evaluation.human.models: 'gpt-4o' is not"),
         ({"prompts": {"template_kinds": ["ode"]}}, "prompts.template_kinds: 'ode' is not defined"),
         ({"generators": {"x": {"backend": "openai"}}}, "generators.x.model: expected the server's"),

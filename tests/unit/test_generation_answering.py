@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from lahja.core.errors import LahjaError
-from lahja.generation.answering import answer, respond
+from lahja.generation.answering import answer, respond, with_examples
 from lahja.generation.backend import NOT_RECORDED, Answer, Request, Sampling
 
 GREEDY = Sampling()
@@ -145,3 +145,39 @@ def test_a_model_that_answers_none_of_many_prompts_is_a_fault(tmp_path: Path) ->
     assert len(answer(many, Silent("refusal", "ok"), tmp_path / "c")) == 10
     assert len(answer(many, Silent("refusal"), tmp_path / "c")) == 10
     assert len(answer(many, Silent(NOT_RECORDED), tmp_path / "d")) == 10
+
+
+def test_examples_go_before_prompts_of_their_task_and_direction(tmp_path: Path) -> None:
+    columns = ["prompt_id", "task", "source_variety", "target_variety", "prompt", "reference"]
+    shots = [
+        ("x", "translation", "eng", "egy", "hello", "أهلا"),
+        ("y", "translation", "eng", "egy", "thanks", "شكرا"),
+        ("z", "monolingual", None, "egy", "احكي", "ماشي"),
+    ]
+    asked = [
+        ("1", "translation", "eng", "egy", "bye", None),
+        ("2", "validation_translation", "eng", "egy", "why", None),
+        ("3", "translation", "eng", "mar", "bye", None),
+        ("4", "monolingual", None, "egy", "قول", None),
+        ("5", "validation", None, "egy", "قول", None),
+    ]
+    requests: list[Request] = []
+
+    class Noting(Parrot):
+        def generate(self, asked: list[Request]) -> Iterator[Answer]:
+            requests.extend(asked)
+            return super().generate(asked)
+
+    prompts, examples = (
+        pd.DataFrame(rows, columns=columns, dtype=object) for rows in (asked, shots)
+    )
+    rows = with_examples(prompts, examples)
+    for _ in range(2):
+        respond(rows, "g", GREEDY, Noting(), tmp_path / "s")
+    two = [("hello", "أهلا"), ("thanks", "شكرا")]
+    # The last, which asks the same without an example, is another request.
+    assert [[*one.examples] for one in requests] == [two, two, [], [("احكي", "ماشي")], []]
+    roles = [turn["role"] for turn in requests[3].turns]
+    assert roles == ["user", "assistant", "user"]
+    assert [turn["content"] for turn in requests[3].turns] == ["احكي", "ماشي", "قول"]
+    assert requests[4].turns == [{"role": "user", "content": "قول"}]

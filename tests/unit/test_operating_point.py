@@ -170,5 +170,5 @@ def test_validation_translation_takes_held_out_pairs_of_the_corpora_alone() -> N
 
 
 def test_a_direction_without_held_out_pairs_is_named() -> None:
-    with pytest.raises(LahjaError, match="no pair of syr and eng in the validation split"):
+    with pytest.raises(LahjaError, match="0 usable pairs of syr and eng, expected 1"):
         validation_translation(pd.DataFrame([pair(1)]), ["egy", "syr"], 2, seed=1)

@@ -2,9 +2,11 @@ import pandas as pd
 import pytest
 
 from lahja.core.errors import LahjaError
+from lahja.core.tables import EVALUATION_PROMPTS
 from lahja.corpora.readers import Prompt
 from lahja.prompts.evaluation import (
     evaluation_sentences,
+    few_shot_examples,
     ready_tasks,
     translation_directions,
     translation_tasks,
@@ -175,3 +177,70 @@ def test_ready_tasks_are_limited_per_dialect():
     tasks = ready_tasks(prompts, 1)
     assert list(tasks["target_variety"]) == ["egy", "mar"]
     assert tasks["reference"].isna().all()
+
+
+def training_pairs(count, **values):
+    """Return pairs of one sentence each, da0 msa0 eng0 and so on, of the training split."""
+    rows = [
+        {"pair_id": f"p{i}", "group_id": f"g{i}", "corpus": "c", "split": "train", "variety": "egy",
+         "text": f"كلمة {i}", "msa": f"لفظ {i}", "eng": f"word {i}", "msa_origin": "corpus",
+         "eng_origin": "corpus", **values}
+        for i in range(count)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def asked_about(*texts, task="translation", **values):
+    row = dict.fromkeys(EVALUATION_PROMPTS.names) | {"task": task, "target_variety": "egy"} | values
+    return pd.DataFrame([row | {"source": text, "prompt": f"قل: {text}"} for text in texts])
+
+
+SHOTS = {"dialects": ["egy"], "seed": 1, "translation": 3, "monolingual": 0, "crosslingual": 0}
+
+
+def test_examples_of_translation_are_training_pairs_of_the_direction():
+    pairs = training_pairs(6)
+    pairs.loc[0, "split"], pairs.loc[1, "eng_origin"] = "validation", "nllb"
+    found = few_shot_examples(asked_about("غيرها"), pairs, {}, SHOTS)
+    directions = found.groupby(["source_variety", "target_variety"]).size()
+    assert directions.to_dict() == dict.fromkeys(translation_directions(["egy"]), 3)
+    into = found[found["source_variety"] == "eng"]
+    for row in into.itertuples():
+        assert row.prompt == translation_prompt("eng", "egy", row.source)
+        assert row.reference == row.source.replace("word", "كلمة")
+    assert not {"word 0", "word 1"} & {*into["source"]}
+    again = few_shot_examples(asked_about("غيرها"), pairs, {}, SHOTS)
+    assert again["prompt"].equals(found["prompt"])
+
+
+def test_no_example_is_a_text_that_is_asked_about_or_a_translation_of_one():
+    pairs = pd.concat([training_pairs(4), training_pairs(1, pair_id="q", text="كلمه تانيه")])
+    # Asked about: the MSA of one group, formatted otherwise, and the English of another.
+    asked = asked_about("«لفظ 0»", "word 2.")
+    found = few_shot_examples(asked, pairs, {}, SHOTS | {"translation": 2})
+    assert {*found.loc[found["target_variety"] == "eng", "source"]} == {"كلمة 1", "كلمة 3"}
+    with pytest.raises(
+        LahjaError, match=r"few_shot\.translation: 2 usable pairs of egy and eng, ex"
+    ):
+        few_shot_examples(asked, pairs, {}, SHOTS)
+
+
+def test_examples_of_other_tasks_are_the_first_recorded_that_are_not_evaluated():
+    shots = [
+        ('شو يعني "كلمة"؟', "يعني لفظ"),
+        ("احكي نكتة", "مرة واحد"),
+        ("قول مثل", "اللي فات مات"),
+    ]
+    recorded = {"monolingual": {"egy": shots}, "crosslingual": {"egy": shots}}
+    settings = SHOTS | {"translation": 0, "monolingual": 2}
+    asked = asked_about("كلمة", task="monolingual")
+    found = few_shot_examples(asked, None, recorded, settings)
+    # The first quotes what is asked about.
+    assert [*zip(found["prompt"], found["reference"], strict=True)] == shots[1:]
+    assert {*found["task"]} == {"monolingual"}
+    with pytest.raises(
+        LahjaError, match=r"few_shot\.monolingual: 2 examples in egy of texts.*ed 3"
+    ):
+        few_shot_examples(asked, None, recorded, settings | {"monolingual": 3})
+    with pytest.raises(LahjaError, match=r"few_shot\.monolingual: 0 examples in mar"):
+        few_shot_examples(asked.assign(target_variety="mar"), None, recorded, settings)

@@ -14,6 +14,7 @@ from lahja.corpora.readers import (
     Prompt,
     Reject,
     Sentence,
+    read_few_shot,
     read_outputs,
     read_preferences,
     read_prompts,
@@ -437,6 +438,21 @@ def test_templates(tmp_path):
     write(file, json.dumps({"egy": {"all": ["كمل {}", "بلا مكان"]}}))
     with pytest.raises(LahjaError, match=r"egy template 2 must hold one \{\}"):
         read_templates(file)
+
+
+def test_few_shot_prefixes(tmp_path):
+    prefix = "Q: شو رأيك\nبالفيلم؟\nA: حلو كتير.\n\nQ: عيد الجملة: Q: و A:\nA: سطر\nوسطر\n\nQ: "
+    file = write(tmp_path / "5shot_prefixes.json", json.dumps({"monolingual": {"syr": prefix}}))
+    expected = [("شو رأيك\nبالفيلم؟", "حلو كتير."), ("عيد الجملة: Q: و A:", "سطر\nوسطر")]
+    # Its own file has none for cross-lingual prompts.
+    assert read_few_shot(file) == {
+        "monolingual": {"syr": expected},
+        "crosslingual": {"syr": expected},
+    }
+    own = {"monolingual": {"syr": prefix}, "crosslingual": {"syr": ""}}
+    assert read_few_shot(write(file, json.dumps(own)))["crosslingual"] == {"syr": []}
+    with pytest.raises(LahjaError, match=r"5shot_prefixes\.json: expected \{task"):
+        read_few_shot(write(file, json.dumps({"monolingual": [prefix]})))
 
 
 def test_preference_pairs_in_both_forms(tmp_path):

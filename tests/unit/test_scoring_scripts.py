@@ -66,6 +66,28 @@ def test_evaluation_prompts_come_from_corpora_and_from_the_validation_split(tmp_
         assert found["task"].value_counts().to_dict() == dict.fromkeys(tasks, 4)
 
 
+def test_examples_come_from_training_pairs_and_a_file(tmp_path: Path) -> None:
+    prompts, pairs = tmp_path / "prompts.parquet", tmp_path / "parallel.parquet"
+    asked = dict.fromkeys(EVALUATION_PROMPTS.names) | {"task": "monolingual", "prompt": "قول"}
+    asked = pd.DataFrame([asked | {"target_variety": "egy"}])
+    write_table(prompts, asked, EVALUATION_PROMPTS)
+    pair = dict.fromkeys(PARALLEL.names) | {"pair_id": "1", "group_id": "1", "split": "train"}
+    pair |= {"variety": "egy", "text": "رايح فين", "msa": "إلى أين", "eng": "Where to?"}
+    pair |= {"msa_origin": "corpus", "eng_origin": "corpus", "corpus": "madar"}
+    write_table(pairs, pd.DataFrame([pair]), PARALLEL)
+    shots = {"monolingual": {"egy": "Q: عامل إيه؟\nA: تمام\n\nQ: "}}
+    write_json(tmp_path / "raw" / "shots.json", shots)
+    settings = {"dialects": ["egy"], "seed": 0, "corpus": {"access": "local", "path": "shots.json"}}
+    settings |= {"translation": 1, "monolingual": 1, "crosslingual": 0}
+    output = tmp_path / "few_shot.parquet"
+    options = {"parallel": pairs, "corpus": tmp_path / "raw", "output": output}
+    _run("draw_few_shot", settings, prompts=prompts, **options)
+    found = read_table(output, EVALUATION_PROMPTS)
+    assert found["task"].tolist() == [*["translation"] * 4, "monolingual"]
+    assert found["reference"].tolist() == ["رايح فين", "Where to?", "رايح فين", "إلى أين", "تمام"]
+    assert found["source_variety"].tolist() == ["eng", "egy", "msa", "egy", None]
+
+
 def test_from_responses_to_metrics(tmp_path: Path) -> None:
     prompts = evaluation_prompts(3)
     is_validation = prompts["task"] == "validation"

@@ -89,7 +89,7 @@ models:
   llama-T+RL2: {from: llama-T, train: dpo, on: gated, iterations: 2}
   llama-T+RL@0.5: {interpolate: [llama-T, llama-T+RL], weight: 0.5}
   llama-T+RL-MBR: {from: llama-T+RL, decoding: mbr}
-evaluation: {validation_translation: 5}
+evaluation: {validation_translation: 5, few_shot: {translation: 2}}
 """
 
 
@@ -99,7 +99,7 @@ def test_what_goes_past_the_paper_is_planned_where_it_is_asked_for(fresh, tmp_pa
     more = fresh.snakemake(*demo, str(tmp_path / "options.yaml"))
     assert more.returncode == 0, more.stdout
     plain = fresh.snakemake(*demo).stdout
-    rules = {"sample_evaluation": 1, "choose_by_mbr": 1}
+    rules = {"sample_evaluation": 1, "choose_by_mbr": 1, "draw_few_shot": 1}
     # The second iteration's pairs are made of samples of the first.
     rules |= {"label_policy": 1}
     for rule in ("sample_policy", "build_pairs"):

@@ -10,6 +10,9 @@ EVALUATION = [
     rules.build_evaluation_prompts.output.prompts,
     rules.build_validation.output.validation,
 ]
+EXAMPLES = (
+    rules.draw_few_shot.output.examples if FEW_SHOT["translation"] or FEW_SHOT["corpus"] else []
+)
 
 
 rule generate_evaluation:
@@ -17,6 +20,7 @@ rule generate_evaluation:
     input:
         unpack(lambda wc: paths.model(wc.model)),
         prompts=EVALUATION,
+        examples=EXAMPLES,
         environment=[ancient(path) for path in paths.environment(config["evaluation"]["backend"])],
     output:
         responses=f"{paths.results}/evaluation/responses/{{model}}.parquet",
@@ -38,7 +42,7 @@ rule generate_evaluation:
         store=f"{paths.state}/evaluation/{{model}}.jsonl",
     shell:
         f"{{params.python:q}} {scripts}/generate_responses.py"
-        " --evaluation"
+        " --evaluation --examples {input.examples:q}"
         " --prompts {input.prompts:q} --root {input.root:q} --adapter {input.adapter:q}"
         " --generator {params.generator:q}"
         " --execution {params.execution:q} --gpus {resources.gpu} --store {params.store:q}"
@@ -50,6 +54,7 @@ rule sample_evaluation:
     input:
         unpack(lambda wc: paths.model(wc.model)),
         prompts=EVALUATION,
+        examples=EXAMPLES,
         environment=[ancient(path) for path in paths.environment(config["evaluation"]["backend"])],
     output:
         samples=f"{paths.results}/evaluation/samples/{{model}}.parquet",
@@ -74,7 +79,7 @@ rule sample_evaluation:
         store=f"{paths.state}/evaluation/{{model}}.jsonl",
     shell:
         f"{{params.python:q}} {scripts}/generate_responses.py"
-        " --evaluation"
+        " --evaluation --examples {input.examples:q}"
         " --prompts {input.prompts:q} --root {input.root:q} --adapter {input.adapter:q}"
         " --generator {params.generator:q}"
         " --execution {params.execution:q} --samples {params.samples:q} --gpus {resources.gpu}"

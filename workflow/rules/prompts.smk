@@ -3,12 +3,13 @@
 Requires: the assembled data, the ALDi scorer, prompt templates. Produces: `data/samples.parquet`,
 the sentences that prompts are built on, with the scores of all that were scored to find them in
 `data/dialectness.parquet`; `prompts/prompts.parquet`, and where a model learns from its own
-translations `prompts/directions.<number>.parquet`; `evaluation/prompts.parquet`. All dialects are in
-one table.
+translations `prompts/directions.<number>.parquet`; `evaluation/prompts.parquet`, with
+`few_shot.parquet` where examples go before these. All dialects are in one table.
 """
 
 TEMPLATES = config["prompts"]["templates"]
 TRANSLATED = config["evaluation"]["translation"]
+FEW_SHOT = config["evaluation"]["few_shot"]
 
 
 rule sample_sentences:
@@ -133,3 +134,35 @@ rule build_evaluation_prompts:
         " --corpora {input.corpora:q}"
         " --ready {input.ready:q} --parallel {input.parallel:q} --settings {params.settings:q}"
         " --output {output.prompts:q} &> {log:q}"
+
+
+rule draw_few_shot:
+    """Draw the examples that go before evaluation prompts (evaluation.few_shot)."""
+    input:
+        prompts=[
+            rules.build_evaluation_prompts.output.prompts,
+            # Its sentences are of the training split too.
+            f"{paths.results}/preferences/validation.parquet",
+        ],
+        parallel=branch(
+            FEW_SHOT["translation"], then=rules.assemble_data.output.parallel, otherwise=[]
+        ),
+        corpus=[paths.corpus(name) for name in [FEW_SHOT["corpus"]] if name],
+    output:
+        examples=f"{paths.results}/evaluation/few_shot.parquet",
+    log:
+        f"{paths.logs}/draw_few_shot.log",
+    benchmark:
+        f"{paths.benchmarks}/draw_few_shot.tsv"
+    params:
+        code=parameters.code("draw_few_shot"),
+        settings=parameters.of(
+            "dialects",
+            **FEW_SHOT
+            | {"corpus": parameters.corpus(name) for name in [FEW_SHOT["corpus"]] if name},
+        ),
+    shell:
+        f"python {scripts}/draw_few_shot.py"
+        " --prompts {input.prompts:q}"
+        " --parallel {input.parallel:q} --corpus {input.corpus:q} --settings {params.settings:q}"
+        " --output {output.examples:q} &> {log:q}"

@@ -17,10 +17,12 @@ def main(
     samples: int = 0,
     greedy_first: bool = False,
     evaluation: bool = False,
+    examples: Path | None = None,
 ) -> None:
     """Write GENERATIONS to PROMPTS; answers that the store holds already are not asked again.
 
-    --evaluation: to EVALUATION_PROMPTS, which are not asked dialect by dialect.
+    --evaluation: to EVALUATION_PROMPTS, which are not asked dialect by dialect. EXAMPLES go before
+    those of their task and direction.
 
     SERVER is how a server is asked: its key's variable, limits, prices, budget. SAMPLES: so many
     draws to each prompt, 0 is one answer with the generator's own seed. --greedy-first: the first
@@ -35,13 +37,15 @@ def main(
         read_table,
         write_table,
     )
-    from lahja.generation.answering import respond
+    from lahja.generation.answering import respond, with_examples
     from lahja.generation.generators import open_backend, parse_generator, sampling_of
 
     settings = parse_generator(generator, server)
     backend = open_backend(settings, root, adapter, gpus)
     schema = EVALUATION_PROMPTS if evaluation else PROMPTS
     rows = pd.concat([read_table(path, schema) for path in prompts], ignore_index=True)
+    if examples:
+        rows = with_examples(rows, read_table(examples, EVALUATION_PROMPTS))
     asked = (rows, settings.name, sampling_of(settings, root), backend, store)
     found = respond(*asked, samples, greedy_first)
     write_table(output, found, GENERATIONS)

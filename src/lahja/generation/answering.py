@@ -1,6 +1,6 @@
 """Answer requests from the store, and ask the backend only for what is missing there."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
@@ -73,15 +73,28 @@ def _expect_some(unanswered: Collection[Answer]) -> None:
         raise LahjaError(f"none of {len(unanswered)} prompts got an answer: {told}{cure}")
 
 
+def with_examples(prompts: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:
+    """Return prompts with the column `examples`: those of each one's task and direction.
+
+    Both are EVALUATION_PROMPTS, examples with answers as references.
+    """
+    before = defaultdict(tuple)
+    for row in examples.itertuples():
+        before[row.task, row.source_variety, row.target_variety] += ((row.prompt, row.reference),)
+    tasks = prompts["task"].str.removeprefix("validation_")
+    keys = zip(tasks, prompts["source_variety"], prompts["target_variety"], strict=True)
+    return prompts.assign(examples=[before[key] for key in keys])
+
+
 def respond(
     prompts: pd.DataFrame, generator: str, sampling: Sampling, backend: Backend, store: Path,
     samples: int = 0, greedy_first: bool = False,
 ) -> pd.DataFrame:  # fmt: skip
     """Return GENERATIONS: a generator's response to each prompt, or so many samples of them.
 
-    `prompts` has `prompt_id`, `prompt` and, where they are asked for dialect by dialect, `dialect`.
-    Each sample is drawn from its own seed; with `greedy_first` the first of them is not drawn but
-    the likeliest.
+    `prompts` has `prompt_id`, `prompt` and, where they are asked for dialect by dialect, `dialect`;
+    `examples` if some go before (`with_examples`). Each sample is drawn from its own seed; with
+    `greedy_first` the first of them is not drawn but the likeliest.
     """
     twice = prompts["prompt_id"][prompts["prompt_id"].duplicated()]
     if not twice.empty:
@@ -91,12 +104,12 @@ def respond(
     drawn = drawn or {None: sampling}
     if samples and greedy_first:
         drawn[0] = replace(drawn[0], temperature=0.0, top_p=1.0)
-    asked = prompts.reindex(columns=["prompt_id", "dialect", "prompt"]).astype(object)
+    asked = prompts.reindex(columns=["prompt_id", "dialect", "prompt", "examples"]).astype(object)
     asked = asked.where(asked.notna(), None)
     asked = asked.merge(pd.DataFrame({"sample": [*drawn]}, dtype=object), how="cross")
     requests = [
-        Request(str(row.Index), row.prompt, drawn[row.sample], row.dialect or "")
-        for row in asked.itertuples()
+        Request(str(i), prompt, drawn[sample], dialect or "", examples or ())
+        for i, _, dialect, prompt, examples, sample in asked.itertuples(name=None)
     ]
     found = answer(requests, backend, store)
     asked["generator"] = generator

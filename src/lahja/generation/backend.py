@@ -32,6 +32,15 @@ class Request:
     sampling: Sampling
     group: str = ""
     """Prompts of one group (a dialect) share batches, so that more of another do not move them."""
+    examples: tuple[tuple[str, str], ...] = ()
+    """Prompts with their answers that go before."""
+
+    @property
+    def turns(self) -> list[dict[str, str]]:
+        """What the model reads: the examples and the prompt, as turns of user and assistant."""
+        texts = [text for example in self.examples for text in example] + [self.prompt]
+        roles = ("user", "assistant")
+        return [{"role": roles[n % 2], "content": text} for n, text in enumerate(texts)]
 
 
 @dataclass(frozen=True)
@@ -63,4 +72,5 @@ def request_key(identity: str, request: Request) -> str:
     optional = {"top_k": 0, "repetition_penalty": None}
     sampling = dict(asdict(request.sampling).items() - optional.items())
     facts = {"model": identity, "prompt": request.prompt, "sampling": sampling}
+    facts |= {"examples": request.examples} if request.examples else {}
     return digest_of_text(canonical_json(facts))

@@ -29,7 +29,8 @@ def max_tokens(request: Request) -> tuple[int, int]:
     A token of a byte-level or byte-fallback vocabulary (GPT, Gemini, Llama, Qwen) stands for one
     UTF-8 byte or more; the chat has tokens of its own (roles, turn marks, a system prompt).
     """
-    return len(request.prompt.encode("utf-8")) + 64, request.sampling.max_new_tokens
+    n_bytes = sum(len(turn["content"].encode("utf-8")) + 64 for turn in request.turns)
+    return n_bytes, request.sampling.max_new_tokens
 
 
 class BudgetReached(LahjaError):

@@ -57,7 +57,7 @@ class Server:
         # OpenAI's newer models refuse `max_tokens`; other servers may not know its successor.
         limit = "max_completion_tokens" if self.address == OPENAI else "max_tokens"
         body = {
-            "model": self.model, "messages": [{"role": "user", "content": request.prompt}],
+            "model": self.model, "messages": request.turns,
             "temperature": sampling.temperature, "top_p": sampling.top_p,
             limit: sampling.max_new_tokens, "seed": sampling.seed,
         }  # fmt: skip

@@ -43,7 +43,7 @@ class TransformersBackend:
         for request in requests:
             groups[request.group, request.sampling].append(request)
         for group in groups.values():
-            ids = prompt_tokens(tokenizer, [request.prompt for request in group])
+            ids = prompt_tokens(tokenizer, [request.turns for request in group])
             for rows in sorted_batches([len(row) for row in ids], self.batch):
                 asked, prompts = [group[row] for row in rows], [ids[row] for row in rows]
                 outputs = generate_tokens(model, tokenizer, asked, prompts, ends)

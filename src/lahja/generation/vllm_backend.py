@@ -83,7 +83,7 @@ class VllmBackend(TransformersBackend):
             return
         tokenizer = models.load_tokenizer(self.root)
         ends = end_tokens(models.load_generation_config(self.root), tokenizer)
-        prompts = prompt_tokens(tokenizer, [request.prompt for request in requests])
+        prompts = prompt_tokens(tokenizer, [request.turns for request in requests])
         context = _context(self.root, requests, prompts)
         with _loaded(self) as (root, adapter):
             engine = _start_engine(self, root, adapter, context)

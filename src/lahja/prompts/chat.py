@@ -42,19 +42,22 @@ def assistant_turn(answer: str) -> Turns:
     return [{"role": "assistant", "content": answer}]
 
 
-def chat_texts(tokenizer: "PreTrainedTokenizerBase", prompts: list[str]) -> list[str]:
+def chat_texts(tokenizer: "PreTrainedTokenizerBase", prompts: list[str | Turns]) -> list[str]:
     """Return each prompt's text up to where the answer begins, after an empty block of thoughts.
 
+    A prompt is the user's text, or all turns up to it.
     Raises `LahjaError` where the chat template is none for a prompt and its answer.
     """
     if not prompts:
         return []
     block, _, _ = _around_answer(tokenizer)
-    turns = [user_turn(prompt) for prompt in prompts]
+    turns = [user_turn(each) if isinstance(each, str) else each for each in prompts]
     return [text + block for text in _rendered(tokenizer, turns, add_generation_prompt=True)]
 
 
-def prompt_tokens(tokenizer: "PreTrainedTokenizerBase", prompts: list[str]) -> list[list[int]]:
+def prompt_tokens(
+    tokenizer: "PreTrainedTokenizerBase", prompts: list[str | Turns]
+) -> list[list[int]]:
     """Return the token ids of each prompt up to where the answer begins."""
     texts = chat_texts(tokenizer, prompts)
     return tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []

@@ -4,7 +4,8 @@ Translation between each dialect and English or MSA, in both directions (paper, 
 AL-QASIDA's ready prompts: monolingual (in the dialect) and cross-lingual (in English).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -12,7 +13,9 @@ from lahja.core.errors import LahjaError
 from lahja.core.files import digest_of_text
 from lahja.core.seeding import shuffled
 from lahja.core.tables import EVALUATION_PROMPTS
+from lahja.corpora.ingest import texts_of_prompt
 from lahja.corpora.readers import Prompt
+from lahja.corpora.text import comparison_key
 from lahja.prompts.wordings import translation_prompt
 
 OTHER_SIDES = ("eng", "msa")
@@ -77,19 +80,65 @@ def validation_translation(
 
     Raises `LahjaError` where a direction has none.
     """
-    held_out = shuffled(parallel[parallel["split"] == "validation"], seed, "pair_id")
+    pairs = parallel[parallel["split"] == "validation"]
+    return _drawn("validation_translation", pairs, dialects, per_direction, seed)
+
+
+def few_shot_examples(
+    asked: pd.DataFrame,
+    parallel: pd.DataFrame | None,
+    recorded: Mapping[str, Mapping[str, list[tuple[str, str]]]],
+    settings: Mapping[str, Any],
+) -> pd.DataFrame:
+    """Return examples for prompts, EVALUATION_PROMPTS whose references are the answers.
+
+    Of translation they are training pairs of PARALLEL, of other tasks the first of `recorded`
+    (`readers.read_few_shot`); none has a text that `asked`, EVALUATION_PROMPTS too, is about. The
+    settings are dialects, seed and the number of each task. Raises `LahjaError` for too few.
+    """
+    columns = [asked[name].dropna() for name in ("source", "reference", "prompt")]
+    keys = {comparison_key(text) for text in pd.concat(columns)}
+    tables = [asked.head(0)]
+    if number := settings["translation"]:
+        sides = parallel[["text", "msa", "eng"]].map(comparison_key, na_action="ignore")
+        is_other = (parallel["split"] != "train") | sides.isin(keys).any(axis=1)
+        pairs = parallel[~parallel["group_id"].isin(parallel.loc[is_other, "group_id"])]
+        one_each = pairs.drop_duplicates(["variety", "group_id"])
+        drawn = ("few_shot.translation", one_each, settings["dialects"], number, settings["seed"])
+        tables.append(_drawn(*drawn, number).assign(task="translation"))
+    for task, by_dialect in recorded.items():
+        for code in asked.loc[asked["task"] == task, "target_variety"].unique():
+            shots = [
+                shot
+                for shot in by_dialect.get(code, ())
+                if keys.isdisjoint(map(comparison_key, texts_of_prompt(shot[0])))
+            ]
+            if len(shots) < (number := settings[task]):
+                told = f"{len(shots)} examples in {code} of texts that are not evaluated"
+                raise LahjaError(f"evaluation.few_shot.{task}: {told}, expected {number}")
+            rows = pd.DataFrame(shots[:number], columns=["prompt", "reference"], dtype=object)
+            tables.append(_with_ids(rows.assign(task=task, target_variety=code)))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _drawn(
+    key: str, pairs: pd.DataFrame, dialects: list[str], number: int, seed: int, least: int = 1
+) -> pd.DataFrame:
+    """Ask for so many of the pairs in every direction, NLLB's sides left out.
+
+    Raises `LahjaError` naming the key where a direction has fewer than `least`.
+    """
+    pairs = shuffled(pairs, seed, "pair_id")
     tasks = []
     for source, target in translation_directions(dialects):
         dialect, other = (target, source) if source in OTHER_SIDES else (source, target)
-        is_usable = (held_out["variety"] == dialect) & (held_out[f"{other}_origin"] == "corpus")
-        chosen = held_out[is_usable].drop_duplicates(["text", other]).head(per_direction)
-        if chosen.empty:
-            raise LahjaError(
-                f"evaluation.validation_translation: no pair of {dialect} and {other} in the "
-                "validation split"
-            )
+        is_usable = (pairs["variety"] == dialect) & (pairs[f"{other}_origin"] == "corpus")
+        chosen = pairs[is_usable].drop_duplicates(["text", other]).head(number)
+        if len(chosen) < least:
+            told = f"{len(chosen)} usable pairs of {dialect} and {other}, expected {least} or more"
+            raise LahjaError(f"evaluation.{key}: {told}")
         sides = chosen.rename(columns={"text": dialect})
-        tasks.append(_translations(sides, "validation_translation", source, target))
+        tasks.append(_translations(sides, key, source, target))
     return pd.concat(tasks, ignore_index=True)
 
 
@@ -113,4 +162,4 @@ def ready_tasks(prompts: list[Prompt], per_dialect: int | None) -> pd.DataFrame:
 def _with_ids(rows: pd.DataFrame) -> pd.DataFrame:
     named = zip(rows["task"], rows["target_variety"], rows["prompt"], strict=True)
     ids = [digest_of_text("\n".join(row))[:16] for row in named]
-    return rows.assign(prompt_id=ids)[EVALUATION_PROMPTS.names]
+    return rows.assign(prompt_id=ids).reindex(columns=EVALUATION_PROMPTS.names)

@@ -130,6 +130,7 @@ def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, Collection[s
         ("evaluation.llm_judge", filter(None, [evaluation["llm_judge"]]), servers),
         ("evaluation.zero_shot", evaluation["zero_shot"], models),
         ("evaluation.prompts", evaluation["prompts"], in_use),
+        ("evaluation.few_shot.corpus", filter(None, [evaluation["few_shot"]["corpus"]]), in_use),
         ("evaluation.translation", evaluation["translation"], in_use),
         ("evaluation.human.models", evaluation["human"]["models"], evaluated),
     ):

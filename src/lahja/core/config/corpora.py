@@ -174,7 +174,7 @@ _READERS: dict[type[Departures], str] = {
     OutputOptions: "al-qasida-outputs al-qasida-scores",
     SeveralOptions: "al-qasida-prompts",
     RecordedPromptOptions: "al-qasida-recorded-prompts",
-    NoOptions: "al-qasida-templates dial2msa instructions",
+    NoOptions: "al-qasida-few-shot al-qasida-templates dial2msa instructions",
     BitextOptions: "bitext",
     DodaOptions: "doda",
     FloresOptions: "flores",
@@ -206,8 +206,9 @@ class _Corpus(Section):
     options: dict[str, Any] = {}  #: What the reader needs to know, say the variety or the columns.
     #: What it may be used for. `train` is split by the shares of `data` unless the corpus has
     #: splits of its own; `evaluation` is never trained on; `prompts` are ready prompts; `templates`
-    #: are prompt templates; `scorer` holds published scores of texts, for small scorers alone;
-    #: `instructions` trains small models only; `recorded` are recorded outputs of generators.
+    #: are prompt templates or few-shot examples; `scorer` holds published scores of texts, for
+    #: small scorers alone; `instructions` trains small models only; `recorded` are recorded outputs
+    #: of generators.
     role: Literal[
         "train", "validation", "evaluation", "prompts", "templates", "scorer", "instructions",
         "recorded",

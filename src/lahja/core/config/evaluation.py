@@ -1,8 +1,8 @@
 """How answers and pairs are judged: the sections preferences, evaluation, study."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lahja.core.config.base import (
     Chrf,
@@ -17,6 +17,7 @@ from lahja.core.config.base import (
     Positive,
     Section,
     Share,
+    fault,
 )
 
 GateName = Literal[
@@ -133,6 +134,22 @@ class MbrSettings(Mbr, Departures):
     """Departures of one model from `evaluation.mbr`."""
 
 
+class FewShot(Section):
+    """How many examples go before a prompt of each task, as turns of user and assistant."""
+
+    #: Training pairs of the prompt's direction and dialect, drawn; in `validation_translation` too.
+    translation: Natural = 0
+    monolingual: Natural = 0  #: The first in `corpus` of the prompt's dialect.
+    crosslingual: Natural = 0  #: Likewise.
+    corpus: str | None = None  #: Corpus (reader `al-qasida-few-shot`) of questions with answers.
+
+    @model_validator(mode="after")
+    def _has_a_source(self) -> Self:
+        if (self.monolingual or self.crosslingual) and not self.corpus:
+            raise fault("corpus", "expected the corpus of monolingual and crosslingual examples")
+        return self
+
+
 class Human(Section):
     """Rating sheets for human evaluation, one per dialect."""
 
@@ -161,6 +178,7 @@ class Evaluation(Section):
     #: Corpora (role `prompts`) of ready prompts; no training prompt comes from them.
     prompts: Names = []
     per_dialect: Count | None = None  #: Ready prompts per dialect and corpus; null is all.
+    few_shot: FewShot = {}
     mbr: Mbr = {}
     #: Generator (backend `openai`) that rates every response from 1 to 5, for dialect, fluency,
     #: adequacy and coherence, and answers no prompts; null is none. It trains and selects nothing.

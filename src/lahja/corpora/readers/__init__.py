@@ -12,7 +12,7 @@ from typing import Any
 from lahja.core.config.base import parse
 from lahja.core.config.corpora import READER_OPTIONS
 from lahja.corpora.readers import alqasida, published
-from lahja.corpora.readers.alqasida import Output, read_templates
+from lahja.corpora.readers.alqasida import Output, read_few_shot, read_templates
 from lahja.corpora.readers.preferences import PreferencePair, read_preferences
 from lahja.corpora.readers.rows import Prompt, Reject, Sentence
 from lahja.corpora.readers.tables import read_table

@@ -62,6 +62,9 @@ _REQUEST = re.compile(
     re.IGNORECASE,
 )
 
+# A question with its answer in a few-shot prefix, which ends with the mark of the next question.
+_SHOT = re.compile(r"Q: (.*?)\nA: (.*?)\s*(?=\nQ: |\Z)", re.DOTALL)
+
 
 def read_templates(path: Path) -> dict[str, list[str]]:
     """Return the prompt templates of `dial8.json` by dialect, each with one `{}` for a sentence.
@@ -77,6 +80,25 @@ def read_templates(path: Path) -> dict[str, list[str]]:
             if not isinstance(template, str) or template.count("{}") != 1:
                 raise LahjaError(f"{path}: {dialect} template {number} must hold one {{}}")
     return found
+
+
+def read_few_shot(path: Path) -> dict[str, dict[str, list[tuple[str, str]]]]:
+    """Return the questions and answers of `5shot_prefixes.json` by task and dialect.
+
+    Where it has none for cross-lingual prompts, they have the monolingual ones, as in AL-QASIDA's
+    recorded answers of Command R+.
+    """
+    try:
+        found = {
+            task: {dialect: _SHOT.findall(prefix) for dialect, prefix in own.items()}
+            for task, own in read_json(path).items()
+        }
+    except (AttributeError, TypeError):
+        raise LahjaError(f"{path}: expected {{task: {{dialect: 'Q: …\\nA: …'}}}}") from None
+    return {
+        task: found.get(task, found.get("monolingual", {}))
+        for task in ("monolingual", "crosslingual")
+    }
 
 
 def read_prompts(path: Path, options: SeveralOptions) -> Iterator[Prompt | Reject]:
