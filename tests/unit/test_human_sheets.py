@@ -11,11 +11,10 @@ import pytest
 from openpyxl import load_workbook
 from reporting_data import evaluation_prompts
 
-from lahja.core.tables import EVALUATION_PROMPTS, SENTENCE_SCORES, write_table
+from lahja.core.tables import EVALUATION_PROMPTS, RATING_KEY, SENTENCE_SCORES, write_table
 from lahja.evaluation.human.ratings import read_sheet
 from lahja.evaluation.human.sheets import (
     HEADER,
-    KEY,
     TASKS,
     blinded_items,
     cell_text,
@@ -198,7 +197,7 @@ def test_the_key_comes_back_and_is_safe_to_open(items, tmp_path):
     write_key(tmp_path / "key.parquet", tmp_path / "key.csv", items)
     key = read_key(tmp_path / "key.parquet")
     assert list(key["item"]) == list(items["item"])
-    assert list(key.columns) == KEY.names
+    assert list(key.columns) == RATING_KEY.names
     text = (tmp_path / "key.csv").read_text(encoding="utf-8-sig")
     assert "'=cmd" in text
     assert ",=cmd" not in text

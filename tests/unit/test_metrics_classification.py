@@ -7,8 +7,8 @@ from reporting_data import predictions
 from lahja.core import varieties
 from lahja.core.errors import LahjaError
 from lahja.core.statistics import Resampling
+from lahja.core.tables import CONFUSION
 from lahja.evaluation.metrics.classification import (
-    CONFUSION,
     confusion_counts,
     evaluate_classifier,
     f1,

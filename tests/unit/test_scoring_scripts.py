@@ -14,6 +14,7 @@ from lahja.core.files import write_json
 from lahja.core.tables import (
     CLASSIFIER_METRICS,
     COMPARISONS,
+    CONFUSION,
     CORPUS,
     EVALUATION_PROMPTS,
     METRICS,
@@ -25,7 +26,6 @@ from lahja.core.tables import (
     write_table,
 )
 from lahja.core.varieties import VARIETIES, dialects_among
-from lahja.evaluation.metrics.classification import CONFUSION
 from lahja.evaluation.sentence_scores import read_scores
 
 DIALECTS = dialects_among(VARIETIES)

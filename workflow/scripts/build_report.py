@@ -9,7 +9,6 @@ from lahja.core.artifacts import read_artifact
 from lahja.core.command import run
 from lahja.core.files import read_json, write_text
 from lahja.core.tables import read_by_folder, read_table
-from lahja.evaluation.metrics.classification import CONFUSION
 from lahja.report.logs import read_curves, rules_table, runtimes_table
 from lahja.report.page import Run, build_report
 from lahja.report.samples import read_outputs
@@ -52,7 +51,7 @@ def main(
         **settings,
         licences=licences or {},
         metrics=read_table(metrics, schemas.METRICS),
-        confusion=read_table(confusion, CONFUSION),
+        confusion=read_table(confusion, schemas.CONFUSION),
         tables=tables,
         figures=figures,
         counts=pd.read_parquet(counts),

@@ -6,8 +6,8 @@ import pandas as pd
 
 from lahja.core.command import run
 from lahja.core.statistics import Resampling
-from lahja.core.tables import CLASSIFIER_METRICS, PREDICTIONS, read_table, write_table
-from lahja.evaluation.metrics.classification import CONFUSION, confusion_counts, evaluate_classifier
+from lahja.core.tables import CLASSIFIER_METRICS, CONFUSION, PREDICTIONS, read_table, write_table
+from lahja.evaluation.metrics.classification import confusion_counts, evaluate_classifier
 
 
 def main(predictions: list[Path], settings: dict, metrics: Path, confusion: Path) -> None:

@@ -114,6 +114,13 @@ COMPARISONS = _schema(
     "high:real p_value:real p_holm:real n:int"
 )
 CLASSIFIER_METRICS = _schema("classifier variety metric value:real low:real high:real n:int")
+# How often each variety was answered with each label.
+CONFUSION = _schema("classifier variety predicted count:int")
+# Whose answer each item of the rating sheets is, in their order; annotators never see it.
+RATING_KEY = _schema(
+    "item dialect task model prompt_id corpus source_variety prompt response adi2:real "
+    "adi2_macro:real aldi:real chrf_plus_plus:real"
+)
 # How far a scorer (aldi, country, adi2, language) says what its teacher said of held-out texts, of
 # all or of one variety (`group`), with its bootstrap interval.
 SCORER_AGREEMENT = _schema("scorer teacher measure group value:real low:real high:real n:int")

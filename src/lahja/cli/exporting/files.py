@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -10,10 +10,6 @@ from lahja.core.files import read_json, write_json
 from lahja.core.hub import MODEL_FILE
 from lahja.models.folder import adapter_of, load_model
 from lahja.prompts.chat import assistant_turn, user_turn
-
-if TYPE_CHECKING:
-    import torch
-    from peft import PeftModel
 
 # Where an adapter's base model lies, beside it, if no hub has it.
 BASE = "base"
@@ -31,8 +27,7 @@ class Weights(NamedTuple):
 
     rank: int | None = None  #: Rank of an adapter.
     dtype: str | None = None  #: Number format of a merged model.
-    #: Norm of what rounding took from the adapter's update, per norm of that update.
-    lost: float = 0.0
+    lost: float = 0.0  #: Norm of what rounding took from the adapter's update, per its norm.
 
 
 def hub_base(base: Path) -> dict[str, Any] | None:
@@ -93,7 +88,8 @@ def _copy_tokenizer(base: Path, output: Path) -> None:
             shutil.copy(file, output)
 
 
-def _lost_by_rounding(model: "PeftModel", dtype: "torch.dtype") -> float:
+def _lost_by_rounding(model: Any, dtype: Any) -> float:
+    """Return what a number format takes from a PEFT model's update, per norm of that update."""
     import torch
     from peft.tuners.lora import LoraLayer
 

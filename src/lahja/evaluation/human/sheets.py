@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
@@ -22,7 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from lahja.core.files import atomic_path, digest_of_text, read_yaml
 from lahja.core.seeding import unit_draw
-from lahja.core.tables import read_table, write_table
+from lahja.core.tables import RATING_KEY, read_table, write_table
 from lahja.core.varieties import get_variety
 
 
@@ -53,10 +52,6 @@ SHOWN = ("item", "task", "prompt", "response")
 COMMENT = "comment"
 HEADER = [*SHOWN, *(measure.name for measure in MEASURES), COMMENT]
 SCORES = ("adi2", "adi2_macro", "aldi", "chrf_plus_plus")
-_NAMES = ("item", "dialect", "task", "model", "prompt_id", "corpus", "source_variety", "prompt",
-          "response")  # fmt: skip
-KEY = pa.schema([*((key, pa.string()) for key in _NAMES), *((key, pa.float64()) for key in SCORES)])
-"""One item per row, in the order of the sheets."""
 
 
 def blinded_items(
@@ -67,7 +62,7 @@ def blinded_items(
     per_task: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Return the KEY: all models' answers to the same sampled prompts, shuffled.
+    """Return the RATING_KEY: all models' answers to the same sampled prompts, shuffled.
 
     `prompts` is EVALUATION_PROMPTS, `scores` one SENTENCE_SCORES per model. Of each dialect and
     task (only what is to be answered in the dialect) `per_task` prompts are drawn. A task's items
@@ -88,12 +83,12 @@ def blinded_items(
         task=items["task"].map(list(tasks).index),
         draw=[unit_draw(seed, "order of items", item) for item in items["item"]],
     ).sort_values(["dialect", "task", "draw"])
-    return items.loc[order.index, KEY.names].reset_index(drop=True)
+    return items.loc[order.index, RATING_KEY.names].reset_index(drop=True)
 
 
 def read_key(path: Path) -> pd.DataFrame:
-    """Read the KEY that was written with the sheets, by item."""
-    return read_table(path, KEY).set_index("item", drop=False)
+    """Read the RATING_KEY that was written with the sheets, by item."""
+    return read_table(path, RATING_KEY).set_index("item", drop=False)
 
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "'")
@@ -124,7 +119,7 @@ def is_shown_as(text: str, cell: str) -> bool:
 
 
 def write_sheets(folder: Path, items: pd.DataFrame, dialects: Sequence[str]) -> None:
-    """Write `<dialect>.csv` and `<dialect>.xlsx` of a KEY's items, without what the key knows."""
+    """Write `<dialect>.csv` and `<dialect>.xlsx` of the key's items, without what it knows."""
     with atomic_path(folder) as draft:
         draft.mkdir()
         for dialect in dialects:
@@ -135,10 +130,10 @@ def write_sheets(folder: Path, items: pd.DataFrame, dialects: Sequence[str]) -> 
 
 
 def write_key(table: Path, sheet: Path, items: pd.DataFrame) -> None:
-    """Write the KEY as Parquet, and as CSV to look at."""
-    write_table(table, items, KEY)
+    """Write the RATING_KEY as Parquet, and as CSV to look at."""
+    write_table(table, items, RATING_KEY)
     with atomic_path(sheet) as draft:
-        _write_csv(draft, items[KEY.names])
+        _write_csv(draft, items[RATING_KEY.names])
 
 
 def _write_csv(path: Path, rows: pd.DataFrame) -> None:
@@ -148,7 +143,6 @@ def _write_csv(path: Path, rows: pd.DataFrame) -> None:
 
 
 _WIDTHS = {"item": 15, "task": 13, "prompt": 60, "response": 70, COMMENT: 30}
-_RATING_WIDTH = 12
 _HEAD = PatternFill("solid", fgColor="DDE6EE")
 _NOT_ASKED = PatternFill("solid", fgColor="BFBFBF")
 _LINES = Border(*[Side("thin", color="BFBFBF")] * 4)
@@ -168,7 +162,7 @@ def _write_workbook(path: Path, dialect: str, rows: pd.DataFrame) -> None:
     measures = {measure.name: measure for measure in MEASURES}
     for place, (name, texts) in enumerate(rows.items(), start=1):
         measure, letter = measures.get(name), get_column_letter(place)
-        sheet.column_dimensions[letter].width = _WIDTHS.get(name, _RATING_WIDTH)
+        sheet.column_dimensions[letter].width = _WIDTHS.get(name, 12)
         if measure:
             _add_check(sheet, letter, measure, [*rows["task"]])
         for number, (text, task) in enumerate(zip(texts, rows["task"], strict=True), start=2):

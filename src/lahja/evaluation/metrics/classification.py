@@ -2,16 +2,11 @@
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from lahja.core.errors import LahjaError
 from lahja.core.statistics import Resampling
-from lahja.core.tables import CLASSIFIER_METRICS
+from lahja.core.tables import CLASSIFIER_METRICS, CONFUSION
 from lahja.core.varieties import VARIETIES, variety_of_country
-
-CONFUSION = pa.schema(
-    [*((key, pa.string()) for key in ("classifier", "variety", "predicted")), ("count", pa.int64())]
-)
 
 
 def f1_statistics(wanted: np.ndarray, predicted: np.ndarray, varieties: list[str]) -> np.ndarray:
