@@ -8,9 +8,14 @@ import pytest
 
 from lahja.core.errors import LahjaError
 from lahja.core.tables import CORPUS, COUNTS, PARALLEL, REJECTS, SENTENCES, write_frame
-from lahja.corpora.assembly import AssemblySettings, assemble, pair_sentences
+from lahja.corpora.assembly import (
+    AssemblySettings,
+    assemble,
+    bind_rows,
+    draw_splits,
+    pair_sentences,
+)
 from lahja.corpora.ingest import texts_of_prompt
-from lahja.corpora.splits import bind_rows, draw_splits
 from lahja.corpora.text import comparison_key, count_words
 
 LONG = "ممكن تقول لي وين محطة القطار القديمة لو سمحت"

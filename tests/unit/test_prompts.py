@@ -80,7 +80,7 @@ def test_translation_prompts_come_from_training_pairs_with_the_corpus_own_msa():
 
 
 def test_a_dialects_prompts_join_without_doubles():
-    ready = [Prompt(text, "egy", "recorded", "x", "f.csv", 2) for text in ("نص", "نص", "آخر")]
+    ready = [Prompt(text, "egy", "recorded", "x") for text in ("نص", "نص", "آخر")]
     settings = {"template_kinds": ["reply"], "translation_per_dialect": 0, "seed": 1}
     settings["recorded_per_dialect"] = 5
     prompts = dialect_prompts("egy", samples().head(0), parallel(), ["{}"], ready, settings)
@@ -173,7 +173,7 @@ def test_a_corpus_of_a_further_dialect_leaves_the_others_tasks_as_they_are(tunis
 
 def test_ready_tasks_are_limited_per_dialect():
     asked = [("egy", "a"), ("egy", "b"), ("mar", "a")]
-    prompts = [Prompt(text, code, "crosslingual", "Okapi", "f.csv", 2) for code, text in asked]
+    prompts = [Prompt(text, code, "crosslingual", "Okapi") for code, text in asked]
     tasks = ready_tasks(prompts, 1)
     assert list(tasks["target_variety"]) == ["egy", "mar"]
     assert tasks["reference"].isna().all()

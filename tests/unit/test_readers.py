@@ -375,10 +375,8 @@ def test_prompts_of_both_tasks(tmp_path):
     write(tmp_path / "xling/dza.csv", "prompt,location,phrasing,language,source\na,b,c,d,e\n")
     prompts = list(read_prompts(tmp_path, {}))
     assert prompts == [
-        Prompt('"كمل" دي', "egy", "monolingual", "HABIBI", "mono/egy.csv", 2),
-        Prompt(
-            "Reply in Moroccan Arabic.\nWhy?", "mar", "crosslingual", "okapi", "xling/mar.csv", 2
-        ),
+        Prompt('"كمل" دي', "egy", "monolingual", "HABIBI"),
+        Prompt("Reply in Moroccan Arabic.\nWhy?", "mar", "crosslingual", "okapi"),
     ]
 
 

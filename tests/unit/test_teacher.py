@@ -16,7 +16,7 @@ from lahja.corpora.readers.alqasida import COUNTRY_COLUMNS, asked_text
 from lahja.corpora.teacher import bind_near, collect_teacher_scores, teacher_scores
 from lahja.corpora.text import comparison_key
 from lahja.demo.scorers import (
-    ScorerExamples,
+    SmallScorerSettings,
     aldi_examples,
     aldi_loss,
     country_examples,
@@ -143,8 +143,8 @@ def test_a_table_with_a_column_of_dialectness_is_a_teacher_too(tmp_path: Path) -
     table = read_table(tmp_path / "t.parquet", TEACHER_SCORES)
     assert set(table["teacher"]) == {"given"}
     assert set(table["split"]) == {"train", "test"}
-    learnt = aldi_examples(table, None, 0)
-    assert len(learnt.texts) == (table["split"] == "train").sum()
+    learnt, _ = aldi_examples(table, SmallScorerSettings())
+    assert len(learnt) == (table["split"] == "train").sum()
 
 
 def test_no_scorer_corpus_is_an_empty_table() -> None:
@@ -180,44 +180,44 @@ def test_what_the_country_model_learns() -> None:
             "split": ["train", "train", "train", "test"],
         }
     )
-    found = country_examples(teacher, sentences, 0.25, None, 0)
-    assert found.texts == ["whole", "partly", "hard"]
-    assert found.weights.tolist() == [1, 1, 0.25]
-    assert found.targets.sum(axis=1) == pytest.approx([1, 1, 1])
-    assert found.targets[1][:3] == pytest.approx([0.5, 0.2, 0.3])
+    texts, targets, cells, weights = country_examples(
+        teacher, sentences, SmallScorerSettings(label_weight=0.25)
+    )
+    assert [*texts] == ["whole", "partly", "hard"]
+    assert weights.tolist() == [1, 1, 0.25]
+    assert targets.sum(axis=1) == pytest.approx([1, 1, 1])
+    assert targets[1][:3] == pytest.approx([0.5, 0.2, 0.3])
     levant = {"Jordan", "Lebanon", "Palestine"}
-    cells = dict(zip(NADI_COUNTRIES, found.cells[1].tolist(), strict=True))
-    assert {name for name, cell in cells.items() if cell == 1} == levant
-    assert {name for name, cell in cells.items() if cell == 0} == {"Syria"}
-    assert found.targets[2][NADI_COUNTRIES.index("Egypt")] == 1
+    second = dict(zip(NADI_COUNTRIES, cells[1].tolist(), strict=True))
+    assert {name for name, cell in second.items() if cell == 1} == levant
+    assert {name for name, cell in second.items() if cell == 0} == {"Syria"}
+    assert targets[2][NADI_COUNTRIES.index("Egypt")] == 1
 
 
 def test_labels_count_in_full_where_there_is_no_teacher() -> None:
     sentences = pd.DataFrame(
         {"sentence_id": ["1"], "variety": ["egy"], "text": ["x"], "split": ["train"]}
     )
-    assert country_examples(teacher_rows({"text": "y"}), sentences, 0.25, None, 0).weights == [1]
+    settings = SmallScorerSettings(label_weight=0.25)
+    assert country_examples(teacher_rows({"text": "y"}), sentences, settings)[-1] == [1]
 
 
 @pytest.mark.model
 def test_losses_are_least_where_the_teacher_is_met() -> None:
     import torch
 
-    aldi = ScorerExamples(["a", "b", "c"], np.array([0.0, 1.0, 0.5]))
-    assert aldi_loss(torch.tensor([[-3.0], [2.0], [0.5]]), [0, 1, 2], aldi) == 0
-    assert aldi_loss(torch.tensor([[0.2], [0.5]]), [0, 2], aldi) == pytest.approx(0.02)
+    assert aldi_loss(torch.tensor([[-3.0], [2.0], [0.5]]), np.array([0.0, 1.0, 0.5])) == 0
+    assert aldi_loss(torch.tensor([[0.2], [0.5]]), np.array([0.0, 0.5])) == pytest.approx(0.02)
     teacher = teacher_rows({"text": "partly", "p_country": 0.5, "p_region": 0.7})
     sentences = pd.DataFrame(columns=["sentence_id", "variety", "text", "split"])
-    examples = country_examples(teacher, sentences, 1.0, None, 0)
+    _, *known = country_examples(teacher, sentences, SmallScorerSettings())
     share = {"Syria": 0.5} | dict.fromkeys(("Jordan", "Lebanon", "Palestine"), 0.2 / 3)
     met = [share.get(name, 0.3 / 14) for name in NADI_COUNTRIES]
     # The entropy of (0.5, 0.2, 0.3), however the mass lies within the cells.
     least = -(0.5 * np.log(0.5) + 0.2 * np.log(0.2) + 0.3 * np.log(0.3))
-    assert country_loss(torch.tensor([met]).log(), [0], examples) == pytest.approx(least, abs=1e-5)
+    assert country_loss(torch.tensor([met]).log(), *known) == pytest.approx(least, abs=1e-5)
     share["Jordan"], share["Lebanon"] = 0.19, 0.004
     share["Palestine"] = 0.2 - 0.194
     other = [share.get(name, 0.3 / 14) for name in NADI_COUNTRIES]
-    assert country_loss(torch.tensor([other]).log(), [0], examples) == pytest.approx(
-        least, abs=1e-5
-    )
-    assert country_loss(torch.zeros(1, 18), [0], examples) > least + 0.1
+    assert country_loss(torch.tensor([other]).log(), *known) == pytest.approx(least, abs=1e-5)
+    assert country_loss(torch.zeros(1, 18), *known) > least + 0.1

@@ -8,17 +8,21 @@ test, validation and training splits.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from lahja.core.config.base import default
 from lahja.core.config.corpora import Data
 from lahja.core.errors import LahjaError
+from lahja.core.seeding import unit_draw
 from lahja.core.tables import COUNTS, PARALLEL, REJECTS, SENTENCES
+from lahja.core.varieties import NAMING_VARIETIES
 from lahja.corpora.ingest import DUPLICATE
 from lahja.corpora.near_duplicates import near_pairs, near_repeats
-from lahja.corpora.splits import SPLIT_ORDER, draw_splits
 from lahja.corpora.text import comparison_key
 
+# In order of protection: a text of one split is removed from all later ones.
+SPLIT_ORDER = ("evaluation", "test", "validation", "train", "scorer")
 NEAR_DUPLICATE = "near duplicate"
 _REPEATS = (DUPLICATE, NEAR_DUPLICATE)
 
@@ -63,10 +67,10 @@ def assemble(
     ready = [(comparison_key(t), name) for name, texts in (prompts or {}).items() for t in texts]
     ready = pl.DataFrame(ready, {"key": pl.String, "corpus": pl.String}, orient="row")
     keys, numbers = _keys(corpora, ready)
-    ready = ready.with_columns(key=numbers[len(numbers) - len(ready) :])
-    facts = _with_splits(corpora, numbers[: len(numbers) - len(ready)], keys, settings)
-    reasons = _reasons(facts, ready, keys, settings.near_duplicate_similarity)
-    facts = facts.with_columns(reasons)
+    n_rows = len(numbers) - len(ready)
+    facts = _with_splits(corpora, numbers[:n_rows], keys, settings)
+    ready = ready.with_columns(key=numbers[n_rows:])
+    facts = _with_reasons(facts, ready, keys, settings.near_duplicate_similarity)
     # The texts anew, and never all of them, now that it is known which rows stay.
     decided = facts.lazy().select("row", pl.col("split").cast(pl.String), "key", "reason")
     rows = corpora.drop("split").with_row_index("row")
@@ -116,14 +120,54 @@ def _with_splits(
     return facts.with_columns(splits, rank=splits.to_physical()).with_row_index("row")
 
 
-def _reasons(
-    facts: pl.DataFrame, ready: pl.DataFrame, keys: pl.Series, similarity: float
+def draw_splits(
+    frame: pl.DataFrame, seed: int, validation_share: float, test_share: float, keys: pl.Series
 ) -> pl.Series:
-    """Return why each row is refused, null where it is not.
+    """Return `train`, `validation` or `test` for each row, the same within a bound set of rows.
+
+    Rows are bound by their `group` and by their `key`, the number of a comparison key among the
+    sorted `keys`, across corpora. The draw depends on the seed and the set's first key, so it does
+    not change when others come; keys of `NAMING_VARIETIES` go before others.
+    """
+    bound = pl.Series("bound", bind_rows(frame["group"], frame["key"]))
+    is_naming = pl.col("variety").cast(pl.String).is_in(NAMING_VARIETIES)
+    first = pl.coalesce(pl.col("key").filter(is_naming).min(), pl.col("key").min())
+    names = frame.select("key", "variety", bound).group_by("bound").agg(first).sort("bound")
+    draws = [unit_draw(seed, "split", name) for name in keys.gather(names["key"])]
+    shares = [test_share, test_share + validation_share]
+    places = np.searchsorted(shares, draws, side="right")
+    return pl.Series("split", ["test", "validation", "train"]).gather(places[bound.to_numpy()])
+
+
+def bind_rows(groups: pl.Series, keys: pl.Series) -> np.ndarray:
+    """Return a number per row, equal for rows that a chain of equal groups or keys connects."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    # Groups and keys are the nodes, rows the edges.
+    ranks = [values.rank("dense").cast(pl.Int32).to_numpy() - 1 for values in (groups, keys)]
+    n_groups, n_keys = (rank.max(initial=-1) + 1 for rank in ranks)
+    edges = (np.ones(len(groups), dtype=bool), (ranks[0], ranks[1] + n_groups))
+    graph = coo_array(edges, shape=(n_groups + n_keys, n_groups + n_keys))
+    return connected_components(graph, directed=False)[1][ranks[0]]
+
+
+def _with_reasons(
+    facts: pl.DataFrame, ready: pl.DataFrame, keys: pl.Series, similarity: float
+) -> pl.DataFrame:
+    """Return the facts with `reason`, why a row is refused, null where it is not.
 
     `ready` holds keys of evaluation prompts that no corpus has as a row, with their corpora.
     """
-    near = _near_held_out(facts, ready, keys, similarity)
+    # Near pairs of which one side, at least, is in another split than `train`.
+    held_out = facts.filter(pl.col("rank") != SPLIT_ORDER.index("train"))["key"]
+    held_out = pl.concat([held_out, ready["key"]]).unique().sort()
+    pairs = near_pairs(keys, keys.gather(held_out), similarity)
+    pairs = pairs.select(
+        pl.col("key").cast(pl.UInt32), held_out.gather(pairs["other"]).alias("near"), "similarity"
+    )
+    turned = pairs.select("similarity", key="near", near="key").select(pairs.columns)
+    near = pl.concat([pairs, turned]).unique()
     left, found = facts, [pl.DataFrame(schema={"row": facts["row"].dtype, "reason": pl.String})]
     for rank in range(len(SPLIT_ORDER) - 1):
         found.append(_find_leaks(left, rank, ready, near))
@@ -131,23 +175,7 @@ def _reasons(
     left = left.filter(pl.col("rank") > 0).sort("rank", "row")
     for _, own in left.group_by("variety", maintain_order=True):
         found.append(_find_repeats(own, keys, similarity))
-    reasons = pl.concat(found)
-    return (
-        facts["row"].to_frame().join(reasons, on="row", how="left", maintain_order="left")["reason"]
-    )
-
-
-def _near_held_out(
-    facts: pl.DataFrame, ready: pl.DataFrame, keys: pl.Series, similarity: float
-) -> pl.DataFrame:
-    """Return the near pairs of which one side, at least, is in another split than `train`."""
-    held_out = facts.filter(pl.col("rank") != SPLIT_ORDER.index("train"))["key"]
-    held_out = pl.concat([held_out, ready["key"]]).unique().sort()
-    pairs = near_pairs(keys, keys.gather(held_out), similarity)
-    near = held_out.gather(pairs["other"]).alias("near")
-    pairs = pairs.select(pl.col("key").cast(pl.UInt32), near, "similarity")
-    turned = pairs.select("similarity", key="near", near="key").select(pairs.columns)
-    return pl.concat([pairs, turned]).unique()
+    return facts.join(pl.concat(found), on="row", how="left", maintain_order="left")
 
 
 def _find_leaks(
@@ -200,14 +228,11 @@ def _count(
 ) -> pl.DataFrame:
     unknown = pl.lit(None, pl.String)
     early = rejects.with_columns(variety=unknown, split=unknown)
+    read, reason = pl.lit("read"), pl.col("reason")
     outcomes = [
-        (facts, pl.lit("read")),
-        (early, pl.lit("read")),
-        (early, pl.col("reason")),
-        (removed, pl.col("reason")),
-        (facts.filter(pl.col("reason").is_null()), pl.lit("kept")),
-        (parallel, pl.lit("pairs")),
-    ]
+        (facts, read), (early, read), (early, reason), (removed, reason),
+        (facts.filter(reason.is_null()), pl.lit("kept")), (parallel, pl.lit("pairs")),
+    ]  # fmt: skip
     names = COUNTS.names[:-1]
     counted = [
         part.group_by(*names[:-1], outcome=outcome)
@@ -235,43 +260,35 @@ def pair_sentences(sentences: pl.DataFrame) -> pl.DataFrame:
     side with fewer references repeats its first. `sentences` has the columns of `CORPUS` and
     `key`, the comparison key; outside evaluation, rows equal in all three keys are one.
     """
-    sides = {side: _references(sentences, side) for side in ("msa", "eng")}
-    rows = sentences.filter(pl.col("variety") != "eng")
-    for side, references in sides.items():
-        counts = references.group_by("group_id").len(f"n_{side}")
-        rows = rows.join(counts, on="group_id", how="left", maintain_order="left")
-    rows = rows.with_columns(pl.col("n_msa", "n_eng").fill_null(0))
     is_msa, is_evaluation = pl.col("variety") == "msa", pl.col("split") == "evaluation"
-    n_msa = pl.when(is_msa).then(pl.col("n_eng").clip(upper_bound=1)).otherwise("n_msa")
-    rows = rows.with_columns(n_msa=n_msa).filter(pl.max_horizontal("n_msa", "n_eng") > 0)
-    n_rows = pl.when(is_evaluation).then(pl.max_horizontal("n_msa", "n_eng")).otherwise(1)
-    rows = rows.with_columns(number=pl.int_ranges(0, n_rows)).explode("number")
-    for side, references in sides.items():
+    n_msa, n_eng = ((pl.col("variety") == c).sum().over("group_id") for c in ("msa", "eng"))
+    n_msa = pl.when(is_msa).then(n_eng.clip(0, 1)).otherwise(n_msa)
+    rows = sentences.with_columns(n_eng=n_eng, n_msa=n_msa)
+    n_rows = pl.max_horizontal("n_msa", "n_eng")
+    rows = rows.filter((pl.col("variety") != "eng") & (n_rows > 0))
+    numbers = pl.int_ranges(0, pl.when(is_evaluation).then(n_rows).otherwise(1))
+    rows = rows.with_columns(number=numbers).explode("number")
+    for side in ("msa", "eng"):
+        own = sentences.filter(pl.col("variety") == side)
+        references = own.select(
+            "group_id",
+            pl.int_range(pl.len()).over("group_id").alias("place"),
+            pl.col("text").alias(side),
+            pl.col("key").alias(f"{side}_key"),
+        )
         has_it = pl.col("number") < pl.col(f"n_{side}")
         rows = rows.with_columns(place=pl.when(has_it).then("number").otherwise(0))
-        on = ["group_id", "place"]
-        rows = rows.join(references, on=on, how="left", maintain_order="left")
-    own = {"msa": "text", "msa_key": "key"}
+        rows = rows.join(references, on=["group_id", "place"], how="left", maintain_order="left")
     rows = rows.with_columns(
-        pl.when(is_msa).then(name).otherwise(column).alias(column) for column, name in own.items()
+        pl.when(is_msa).then(name).otherwise(column).alias(column)
+        for column, name in (("msa", "text"), ("msa_key", "key"))
     )
-    repeats = ~pl.struct("split", "variety", "key", "msa_key", "eng_key").is_first_distinct()
+    is_repeat = ~pl.struct("split", "variety", "key", "msa_key", "eng_key").is_first_distinct()
     suffix = pl.when(pl.col("number") > 0).then(pl.format(":{}", pl.col("number") + 1))
-    return rows.filter(is_evaluation | ~repeats).select(
-        pl.concat_str("sentence_id", suffix.otherwise(pl.lit(""))).alias("pair_id"),
-        *PARALLEL.names[1:8],
-        *(
-            pl.when(pl.col(side).is_not_null()).then(pl.lit("corpus")).alias(f"{side}_origin")
-            for side in sides
-        ),
+    origins = (
+        pl.when(pl.col(side).is_not_null()).then(pl.lit("corpus")).alias(f"{side}_origin")
+        for side in ("msa", "eng")
     )
-
-
-def _references(sentences: pl.DataFrame, side: str) -> pl.DataFrame:
-    """Return the texts and keys of a side, numbered within their groups from 0."""
-    return sentences.filter(pl.col("variety") == side).select(
-        "group_id",
-        pl.int_range(pl.len()).over("group_id").alias("place"),
-        pl.col("text").alias(side),
-        pl.col("key").alias(f"{side}_key"),
-    )
+    pair_id = pl.concat_str("sentence_id", suffix.otherwise(pl.lit(""))).alias("pair_id")
+    rows = rows.filter(is_evaluation | ~is_repeat)
+    return rows.select(pair_id, *PARALLEL.names[1:8], *origins)

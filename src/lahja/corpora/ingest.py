@@ -50,9 +50,8 @@ def ingest_corpus(
     kept, refused = rows.filter(usable), rows.filter(~usable)
     if kept.is_empty():
         counts = refused["reason"].value_counts(sort=True).head(3).rows()
-        why = ", ".join(f"{n} rows {reason}" for reason, n in counts)
-        found = why or "no rows of our varieties"
-        raise LahjaError(f"corpus {name}: nothing usable in {folder}: {found}")
+        why = ", ".join(f"{n} rows {reason}" for reason, n in counts) or "no rows of our varieties"
+        raise LahjaError(f"corpus {name}: nothing usable in {folder}: {why}")
     # What a reader refused comes first.
     refused = refused.sort(pl.col("variety").is_not_null(), maintain_order=True)
     return kept.select(CORPUS.names), refused.select(REJECTS.names)
@@ -116,12 +115,10 @@ def fault(text: str, variety: str, limits: tuple[int, int]) -> str | None:
     share = arabic_share(text)
     if (share if script == "Arabic" else 1 - share) < _MIN_SCRIPT_SHARE:
         return f"not in {script} script"
-    n_words = count_words(text)
-    if n_words < limits[0]:
-        return f"fewer than {limits[0]} words"
-    if n_words > limits[1]:
-        return f"more than {limits[1]} words"
-    return None
+    n_words, (min_words, max_words) = count_words(text), limits
+    if n_words < min_words:
+        return f"fewer than {min_words} words"
+    return f"more than {max_words} words" if n_words > max_words else None
 
 
 def _batches(
@@ -156,12 +153,8 @@ def _with_ids(name: str, rows: pl.DataFrame) -> pl.DataFrame:
     naming = rows.filter(pl.col("variety").is_in(NAMING_VARIETIES))
     naming = naming.filter(pl.col("variety").n_unique().over("group_id") > 1)
     members = naming.select("group_id", "variety", "text").unique().sort("variety", "text")
-    contents = {
-        group: str([*zip(varieties, texts, strict=True)])
-        for group, varieties, texts in members.group_by("group_id", maintain_order=True)
-        .all()
-        .rows()
-    }
+    groups = members.group_by("group_id", maintain_order=True).all().rows()
+    contents = {group: str([*zip(*own, strict=True)]) for group, *own in groups}
     digests = pl.Series(
         digest_of_text("\x1f".join((split or "", text, contents.get(group, ""))))[:16]
         for split, text, group in rows.select("split", "text", "group_id").iter_rows()

@@ -47,30 +47,24 @@ def retrieve_corpus(
     with atomic_path(output) as draft:
         match corpus["access"]:
             case "local" | "manual":
-                root = corpora_dir / corpus["path"]
-                remedy = _how_to_get(corpus, root)
-                link_files(_expected_files(name, corpus, root, remedy), draft)
+                link_files(_local_files(name, corpus, corpora_dir), draft)
             case "hub":
                 commit = _link_hub_files(name, corpus, lock, draft)
                 record_commit(output, commit, wanted)
             case "download":
                 _download(name, corpus, draft)
-            case _:
-                raise LahjaError(
-                    f"corpora.{name}.access: {corpus['access']!r} is not retrieved: "
-                    "expected local, manual, download or hub"
-                )
+            case access:
+                told = f"{access!r} is not retrieved: expected local, manual, download or hub"
+                raise LahjaError(f"corpora.{name}.access: {told}")
 
 
 def missing_files(name: str, corpus: dict[str, Any], corpora_dir: Path) -> str:
     """Return what a corpus of access `local` or `manual` lacks and how to get it, or ""."""
-    if corpus["access"] not in ("local", "manual"):
-        return ""
-    root = corpora_dir / corpus["path"]
-    try:
-        _expected_files(name, corpus, root, _how_to_get(corpus, root))
-    except LahjaError as error:
-        return str(error).removeprefix(f"corpus {name}: ")
+    if corpus["access"] in ("local", "manual"):
+        try:
+            _local_files(name, corpus, corpora_dir)
+        except LahjaError as error:
+            return str(error).removeprefix(f"corpus {name}: ")
     return ""
 
 
@@ -85,22 +79,32 @@ def source_identity(name: str, corpus: dict[str, Any], corpora_dir: Path, digest
         place = [corpus.get(key) for key in ("access", "url", "hub", "revision", "path")]
         return canonical_json([*place, *corpus["files"]])
     try:
-        files = _expected_files(name, corpus, corpora_dir / corpus["path"], "")
+        files = _local_files(name, corpus, corpora_dir)
     except LahjaError:
         return ""
     contents = known_digests(files.values(), digests)
     return digest_of_text(canonical_json(dict(zip(files, contents, strict=True))))
 
 
+def _local_files(name: str, corpus: dict[str, Any], corpora_dir: Path) -> dict[str, Path]:
+    root = corpora_dir / corpus["path"]
+    remedy = ": set corpora_dir to the folder of your corpora"
+    if corpus["access"] == "manual":
+        expected = ", ".join(corpus["files"]) or "its files"
+        page = corpus["homepage"] or "its home page"
+        remedy = f": it needs a licence or a login: get it at {page} (licence: {corpus['licence']})"
+        remedy += f" and put {expected} into {root}"
+    return _expected_files(name, corpus, root, remedy)
+
+
 def _expected_files(name: str, corpus: dict[str, Any], root: Path, remedy: str) -> dict[str, Path]:
-    # The corpus's files by their paths within its folder; a single file by its name.
+    """Return the corpus's files by their paths within its folder; a single file by its name."""
     if not root.exists():
         raise LahjaError(f"corpus {name}: {root} does not exist{remedy}")
     if root.is_file():
         return {root.name: root}
     if not corpus["files"]:
-        found = files_under(root)
-        if not found:
+        if not (found := files_under(root)):
             raise LahjaError(f"corpus {name}: {root} is empty{remedy}")
         return found
     matches = {one: sorted(filter(Path.is_file, root.glob(one))) for one in corpus["files"]}
@@ -108,17 +112,6 @@ def _expected_files(name: str, corpus: dict[str, Any], root: Path, remedy: str) 
         raise LahjaError(f"corpus {name}: {root} has no file {', '.join(missing)}{remedy}")
     every = (file for files in matches.values() for file in files)
     return {file.relative_to(root).as_posix(): file for file in every}
-
-
-def _how_to_get(corpus: dict[str, Any], root: Path) -> str:
-    if corpus["access"] == "local":
-        return ": set corpora_dir to the folder of your corpora"
-    expected = ", ".join(corpus["files"]) or "its files"
-    page = corpus["homepage"] or "its home page"
-    return (
-        f": it needs a licence or a login: get it at {page} (licence: {corpus['licence']}) "
-        f"and put {expected} into {root}"
-    )
 
 
 def _link_hub_files(name: str, corpus: dict[str, Any], lock: Path, draft: Path) -> str:
@@ -138,36 +131,30 @@ def _download(name: str, corpus: dict[str, Any], draft: Path) -> None:
     if not url:
         raise LahjaError(f"corpora.{name}.url: expected the address to download")
     with tempfile.TemporaryDirectory(dir=draft.parent) as folder:
-        file = Path(folder) / (Path(url.split("?")[0]).name or "download")
-        _fetch(name, url, file)
-        root = file
-        if file.name.endswith(_ARCHIVES):
-            root = _unpacked(name, url, file) / corpus["path"]
-        files = _expected_files(name, corpus, root, f" in what {url} gave")
-        for place, found in files.items():
+        root = Path(folder) / (Path(url.split("?")[0]).name or "download")
+        try:
+            with urllib.request.urlopen(url, timeout=60) as answer, root.open("wb") as sink:
+                shutil.copyfileobj(answer, sink)
+        except (urllib.error.URLError, ValueError, TimeoutError) as error:
+            raise LahjaError(f"corpus {name}: {url} cannot be downloaded ({error})") from None
+        if root.name.endswith(_ARCHIVES):
+            root = _unpacked(name, url, root) / corpus["path"]
+        for place, found in _expected_files(name, corpus, root, f" in what {url} gave").items():
             target = draft / place
             target.parent.mkdir(parents=True, exist_ok=True)
             found.replace(target)
 
 
-def _fetch(name: str, url: str, file: Path) -> None:
-    try:
-        with urllib.request.urlopen(url, timeout=60) as answer, file.open("wb") as sink:
-            shutil.copyfileobj(answer, sink)
-    except (urllib.error.URLError, ValueError, TimeoutError) as error:
-        raise LahjaError(f"corpus {name}: {url} cannot be downloaded ({error})") from None
-
-
 def _unpacked(name: str, url: str, archive: Path) -> Path:
     folder = archive.parent / "unpacked"
-    is_tar = not archive.name.endswith(".zip")
     try:
         if archive.name.endswith("gz"):
             # tarfile stops before the checksum, which stands at the end.
             with gzip.open(archive) as content:
                 while content.read(1 << 20):
                     pass
-        shutil.unpack_archive(archive, folder, **({"filter": "data"} if is_tar else {}))
+        safely = {} if archive.name.endswith(".zip") else {"filter": "data"}
+        shutil.unpack_archive(archive, folder, **safely)
     except _UNSOUND as error:
         if getattr(error, "errno", None):
             raise  # The disk is at fault, not the archive.

@@ -14,6 +14,8 @@ from lahja.core.errors import LahjaError
 from lahja.core.seeding import unit_draw
 from lahja.core.tables import DIALECTNESS, SAMPLES
 
+# Returns the ALDi of texts.
+Score = Callable[[list[str]], Sequence[float]]
 # Texts are scored this many at a time, or as many as are missing: for a few, a scorer's time is
 # the same.
 _BATCH = 64
@@ -45,7 +47,7 @@ def quotas(kinds: list[Kind], total: int) -> dict[str, int]:
 
 def sample_sentences(
     sentences: pl.LazyFrame,
-    score: Callable[[list[str]], Sequence[float]],
+    score: Score,
     *,
     seed: int,
     per_dialect: dict[str, int],
@@ -54,20 +56,20 @@ def sample_sentences(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return SAMPLES of training sentences, and the DIALECTNESS of those that were scored.
 
-    `sentences` is SENTENCES, `score` returns the ALDi of texts, `kinds` are the config's. A
-    dialect's sentences come in an order that the seed and their ids fix, one of each group
-    (translations of one sentence, or its city variants). One above the threshold is taken for the
-    kind that it fits and that has the smallest part of its share, until all kinds are full. No
-    sentence is scored that no kind can take. A larger total adds samples and changes none. Raises
-    `LahjaError` naming the dialect, the threshold and the count of sentences where none fits.
+    `sentences` is SENTENCES, `kinds` are the config's. A dialect's sentences come in an order that
+    the seed and their ids fix, one of each group (translations of one sentence, or its city
+    variants). One above the threshold is taken for the kind that it fits and that has the smallest
+    part of its share, until all kinds are full. No sentence is scored that no kind can take. A
+    larger total adds samples and changes none. Raises `LahjaError` naming the dialect, the
+    threshold and the count of sentences where none fits.
     """
     known = [Kind(name, **window) for name, window in kinds.items()]
     scored = []
     for dialect, total in per_dialect.items():
         is_own = (pl.col("split") == "train") & (pl.col("variety") == dialect)
         own = sentences.filter(is_own).drop("aldi").collect()
-        rows = _candidates(own, known, seed).iter_rows(named=True)
-        rows = [*_scored(rows, known, total, aldi_threshold, score)]
+        candidates = _candidates(own, known, seed).iter_rows(named=True)
+        rows = [*_scored(candidates, known, total, aldi_threshold, score)]
         if not any(row["kind"] for row in rows):
             windows = ", ".join(f"{kind.name} {kind.min_words}-{kind.max_words}" for kind in known)
             raise LahjaError(
@@ -84,16 +86,11 @@ def _candidates(own: pl.DataFrame, kinds: list[Kind], seed: int) -> pl.DataFrame
     fits = [pl.col("n_words").is_between(kind.min_words, kind.max_words) for kind in kinds]
     own = own.filter(pl.any_horizontal(fits))
     draws = pl.Series([unit_draw(seed, name) for name in own["sentence_id"]], dtype=pl.Float64)
-    order = draws.arg_sort()
-    return own[order].unique("group_id", keep="first", maintain_order=True)
+    return own[draws.arg_sort()].unique("group_id", keep="first", maintain_order=True)
 
 
 def _scored(
-    rows: Iterator[dict[str, Any]],
-    kinds: list[Kind],
-    total: int,
-    threshold: float,
-    score: Callable[[list[str]], Sequence[float]],
+    rows: Iterator[dict[str, Any]], kinds: list[Kind], total: int, threshold: float, score: Score
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows that are scored, with `aldi` and the `kind` that each is taken for or None."""
     wanted, counts = quotas(kinds, total), dict.fromkeys((kind.name for kind in kinds), 0)
@@ -106,9 +103,9 @@ def _scored(
     due = filter(fitting, rows)
     while batch := [*islice(due, max(total - sum(counts.values()), _BATCH))]:
         for row, aldi in zip(batch, score([row["text"] for row in batch]), strict=True):
-            found = fitting(row) if aldi > threshold else []
-            kind = _next_kind(found, counts).name if found else None
-            if kind:
+            kind = None
+            if aldi > threshold and (found := fitting(row)):
+                kind = _next_kind(found, counts).name
                 counts[kind] += 1
             yield row | {"aldi": aldi, "kind": kind}
 

@@ -3,43 +3,27 @@
 import csv
 import re
 from collections.abc import Iterable
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 from random import Random
 
 from lahja.core.files import atomic_path, write_json, write_jsonl
 from lahja.core.seeding import unit_draw
 from lahja.core.varieties import get_variety
-from lahja.demo.frames import (
-    DEVELOPMENT,
-    DIALECTS,
-    HELD_OUT,
-    TEST,
-    TRAIN,
-    VARIETIES,
-    Parallel,
-    Settings,
-    distinct_sentences,
-    expand,
-    load_source,
-    shuffled_sentences,
-)
+from lahja.demo import frames
+from lahja.demo.frames import DIALECTS, Parallel, Settings, shuffled_sentences
 from lahja.demo.instructions import evaluation_prompts, instructions
 
 # File, and MADAR's own code in the column `lang`.
 _CITIES = {
-    "egy": ("Cairo", "CAI"),
-    "mar": ("Rabat", "RAB"),
-    "pse": ("Jerusalem", "JER"),
-    "sau": ("Riyadh", "RIY"),
-    "syr": ("Damascus", "DAM"),
-    "msa": ("MSA", "MSA"),
+    "egy": ("Cairo", "CAI"), "mar": ("Rabat", "RAB"), "pse": ("Jerusalem", "JER"),
+    "sau": ("Riyadh", "RIY"), "syr": ("Damascus", "DAM"), "msa": ("MSA", "MSA"),
     "eng": ("English", "EN"),
-}
+}  # fmt: skip
 _MADAR_SPLITS = {
-    TRAIN: "corpus-6-train",
-    DEVELOPMENT: "corpus-6-dev",
-    TEST: "corpus-6-test-corpus-26-test",
+    frames.TRAIN: "corpus-6-train",
+    frames.DEVELOPMENT: "corpus-6-dev",
+    frames.TEST: "corpus-6-test-corpus-26-test",
 }
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"\w+")
@@ -47,12 +31,22 @@ _WORD = re.compile(r"\w+")
 
 def build_demo(folder: Path, settings: Settings, output: Path) -> None:
     """Expand the hand-written sources into corpora below `output`, which appears when complete."""
-    source = load_source(folder)
-    scenes = expand(source, settings)
-    sentences = distinct_sentences(scenes)
-    train = [sentence for sentence in sentences if sentence.part == TRAIN]
+    source = frames.load_source(folder)
+    scenes = frames.expand(source, settings)
+    sentences = frames.distinct_sentences(scenes)
+    # A training sentence stands in one corpus only.
+    corpora: dict[str, list[Parallel]] = {"madar": [], "nadi": [], "dial2msa": [], "flores": []}
+    for sentence in sentences:
+        draw = unit_draw(settings.seed, "corpus", sentence.name)
+        drawn = "madar" if draw < 0.7 else "nadi" if draw < 0.86 else "dial2msa"
+        corpus = {frames.TRAIN: drawn, frames.HELD_OUT: "flores"}.get(sentence.part, "madar")
+        corpora[corpus].append(sentence)
     with atomic_path(output) as draft:
-        _write_sentences(sentences, settings, draft)
+        _write_madar(corpora["madar"], settings.seed, draft / "MADAR")
+        _write_nadi(corpora["nadi"], settings.seed, draft / "NADI")
+        _write_dial2msa(corpora["dial2msa"], settings.seed, draft / "Dial2MSA-Verified")
+        _write_flores(corpora["flores"], settings, draft / "flores200_dataset/devtest")
+        train = [sentence for sentence in sentences if sentence.part == frames.TRAIN]
         _write(draft / "aldi/aldi.tsv", _labels(train, settings), ("sentence", "ALDi"))
         templates = {dialect: {"all": own} for dialect, own in source.templates.items()}
         write_json(draft / "al-qasida/prompt_templates/json/dial8.json", templates)
@@ -61,48 +55,29 @@ def build_demo(folder: Path, settings: Settings, output: Path) -> None:
             for task, rows in zip(("mono", "xling"), asked, strict=True):
                 path = draft / f"al-qasida/{task}/{dialect}.csv"
                 _write(path, [row.values() for row in rows], rows[0])
-        write_jsonl(draft / "instructions.jsonl", list(instructions(source, scenes, settings)))
+        write_jsonl(draft / "instructions.jsonl", instructions(source, scenes, settings))
 
 
 def _write(path: Path, rows: Iterable[Iterable[object]], header: Iterable[str] = ()) -> None:
     """Write rows, quoted in a CSV file and with bare tabs in others."""
     plain = {"delimiter": "\t", "quoting": csv.QUOTE_NONE, "quotechar": None}
+    form = {} if path.suffix == ".csv" else plain
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
-        form = {} if path.suffix == ".csv" else plain
         csv.writer(file, lineterminator="\n", **form).writerows([header, *rows] if header else rows)
-
-
-def _write_sentences(sentences: list[Parallel], settings: Settings, folder: Path) -> None:
-    """Write every corpus of sentences; a training sentence stands in one only."""
-    madar, nadi, dial2msa, flores = [], [], [], []
-    for sentence in sentences:
-        draw = unit_draw(settings.seed, "corpus", sentence.name)
-        if sentence.part == HELD_OUT:
-            flores.append(sentence)
-        elif sentence.part != TRAIN or draw < 0.7:
-            madar.append(sentence)
-        else:
-            (nadi if draw < 0.86 else dial2msa).append(sentence)
-    _write_madar(madar, settings.seed, folder / "MADAR")
-    _write_nadi(nadi, settings.seed, folder / "NADI")
-    _write_dial2msa(dial2msa, settings.seed, folder / "Dial2MSA-Verified")
-    _write_flores(flores, settings, folder / "flores200_dataset/devtest")
 
 
 def _write_madar(sentences: list[Parallel], seed: int, folder: Path) -> None:
     rng = Random(seed)
-    number, numbered = 0, []
-    for sentence in shuffled_sentences(sentences, seed, "madar"):
-        number += rng.choice((1, 1, 2, 5))
-        numbered.append((number, sentence))
+    numbers = accumulate(rng.choice((1, 1, 2, 5)) for _ in sentences)
+    numbered = [*zip(numbers, shuffled_sentences(sentences, seed, "madar"), strict=True)]
     for variety, (city, code) in _CITIES.items():
         rows = [
             (number, _MADAR_SPLITS[sentence.part], code, sentence.texts[variety])
             for number, sentence in numbered
             # As in MADAR, where only Cairo and Rabat hold all of the training split.
             if variety not in ("pse", "sau", "syr")
-            or sentence.part != TRAIN
+            or sentence.part != frames.TRAIN
             or unit_draw(seed, variety, sentence.name) < 0.7
         ]
         header = ("sentID.BTEC", "split", "lang", "sent")
@@ -111,13 +86,12 @@ def _write_madar(sentences: list[Parallel], seed: int, folder: Path) -> None:
 
 def _write_flores(sentences: list[Parallel], settings: Settings, folder: Path) -> None:
     # Every column is free of repeats, for a repeated line would count twice in the scores.
-    seen: set[tuple[str, str]] = set()
-    chosen: list[Parallel] = []
+    seen, chosen = set(), []
     for sentence in shuffled_sentences(sentences, settings.seed, "flores"):
         if len(chosen) < settings.flores_lines and seen.isdisjoint(sentence.texts.items()):
             seen.update(sentence.texts.items())
             chosen.append(sentence)
-    for variety in VARIETIES:
+    for variety in frames.VARIETIES:
         rows = [[sentence.texts[variety]] for sentence in chosen]
         _write(folder / f"{get_variety(variety).flores}.devtest", rows)
 
@@ -141,18 +115,15 @@ def _write_nadi(sentences: list[Parallel], seed: int, folder: Path) -> None:
 
 
 def _write_dial2msa(sentences: list[Parallel], seed: int, folder: Path) -> None:
-    header = ("egytomsa:confidence", "id", "msa", "tweet", "cleanedtweet2")
     rows: dict[str, list[tuple[object, ...]]] = {"train": [], "dev": []}
     for number, sentence in enumerate(sentences, start=401):
         tweet = sentence.texts["egy"]
         split = "dev" if unit_draw(seed, "dial2msa", sentence.name) < 0.1 else "train"
         row = ("1.0", number, sentence.texts["msa"], tweet, tweet.removesuffix("."))
         rows[split].append(row)
+    header = ("egytomsa:confidence", "id", "msa", "tweet", "cleanedtweet2")
     for split, own in rows.items():
         _write(folder / split / f"egy_{split}.csv", own, header)
-
-
-# --- labels of dialectness --------------------------------------------------------------------
 
 
 def dialect_share(sentence: str, msa: str) -> float:

@@ -11,19 +11,19 @@ from typing import Any, NamedTuple
 from lahja.core.files import read_json, read_yaml
 from lahja.core.seeding import unit_draw
 
+# What a frame holds: a sentence, the same in other words, an answer to it, a question about it.
 KINDS = ("text", "paraphrase", "reply", "question")
-"""What a frame holds: a sentence, the same in other words, an answer to it, a question about it."""
+# What prompts ask for.
 ANSWER_KINDS = ("paraphrase", "story", "summary", "reply", "question")
-"""What prompts ask for."""
+# The dialects in which `resources/demo` is written, besides MSA and English.
 DIALECTS = ("egy", "mar", "pse", "sau", "syr")
-"""The dialects in which `resources/demo` is written, besides MSA and English."""
 VARIETIES = (*DIALECTS, "msa", "eng")
 TRAIN, DEVELOPMENT, TEST, HELD_OUT = PARTS = ("train", "development", "test", "held-out")
+# Lexicons whose entries are other forms of another's: a frame with both names one city.
 FORM_OF = {"to_city": "city"}
-"""Lexicons whose entries are other forms of another's: a frame with both names one city."""
 
+# One sentence or word in every variety, by the variety's code.
 Texts = dict[str, str]
-"""One sentence or word in every variety, by the variety's code."""
 
 
 class Source(NamedTuple):
@@ -125,12 +125,11 @@ def _fillings(
 
 
 def _filled(texts: Texts, filling: dict[str, Texts]) -> Texts:
-    filled = {
-        variety: text.format_map({slot: entry[variety] for slot, entry in filling.items()})
-        for variety, text in texts.items()
-    }
-    filled["eng"] = filled["eng"][:1].upper() + filled["eng"][1:]
-    return filled
+    filled = {}
+    for variety, text in texts.items():
+        words = {slot: entry[variety] for slot, entry in filling.items()}
+        filled[variety] = text.format_map(words)
+    return filled | {"eng": filled["eng"][:1].upper() + filled["eng"][1:]}
 
 
 def distinct_sentences(scenes: Iterable[Scene]) -> list[Parallel]:
@@ -138,18 +137,14 @@ def distinct_sentences(scenes: Iterable[Scene]) -> list[Parallel]:
 
     A sentence of another part is left out where any of its varieties occurs in training.
     """
-    seen: set[tuple[str, ...]] = set()
-    trained: set[tuple[str, str]] = set()
-    sentences = []
+    seen, trained, sentences = set(), set(), []
     for scene in sorted(scenes, key=lambda scene: PARTS.index(scene.part)):
         for kind, texts in scene.texts.items():
-            key = tuple(texts.values())
-            if key in seen or (scene.part != TRAIN and not trained.isdisjoint(texts.items())):
-                continue
-            seen.add(key)
-            if scene.part == TRAIN:
-                trained.update(texts.items())
-            sentences.append(Parallel(f"{scene.name}-{kind}", scene.part, texts))
+            key, is_trained = tuple(texts.values()), scene.part == TRAIN
+            if key not in seen and (is_trained or trained.isdisjoint(texts.items())):
+                seen.add(key)
+                trained.update(texts.items() if is_trained else ())
+                sentences.append(Parallel(f"{scene.name}-{kind}", scene.part, texts))
     return sentences
 
 

@@ -14,21 +14,10 @@ import pandas as pd
 from lahja.core.seeding import shuffled, unit_draw
 from lahja.core.tables import EXAMPLES
 from lahja.core.varieties import get_variety, is_dialect
-from lahja.demo.frames import (
-    ANSWER_KINDS,
-    DIALECTS,
-    HELD_OUT,
-    TRAIN,
-    VARIETIES,
-    Scene,
-    Settings,
-    Source,
-    Texts,
-)
+from lahja.demo import frames
+from lahja.demo.frames import DIALECTS, Scene, Settings, Source, Texts
 from lahja.prompts.generation import SLOT, templates_by_kind
 from lahja.prompts.wordings import translation_prompt
-
-# --- the demo's corpora of instructions and of ready prompts ----------------------------------
 
 
 def instructions(
@@ -39,10 +28,10 @@ def instructions(
     Each asks for a dialect, half of them in that dialect and half in English (translations: out
     of English and out of MSA); `responses` holds the right answer in MSA, the dialect and English.
     """
-    train = [scene for scene in scenes if scene.part == TRAIN]
-    for dialect, kind in product(DIALECTS, (*ANSWER_KINDS, "translation")):
+    train = [scene for scene in scenes if scene.part == frames.TRAIN]
+    count = min(settings.instructions_per_dialect_and_kind, len(train))
+    for dialect, kind in product(DIALECTS, (*frames.ANSWER_KINDS, "translation")):
         rng = Random(f"{settings.seed}:instructions:{dialect}:{kind}")
-        count = min(settings.instructions_per_dialect_and_kind, len(train))
         for number, scene in enumerate(rng.sample(train, count)):
             given, answer = _task(scene, kind, source.continuations, rng)
             yield {
@@ -67,13 +56,13 @@ def _task(scene: Scene, kind: str, continuations: list[Texts], rng: Random) -> t
 
 def _given(scene: Scene, kind: str, continuations: list[Texts], rng: Random) -> Texts:
     text = scene.texts["text"]
-    if kind != "summary":
-        return text
-    return _joined(text, *rng.sample(continuations, rng.choice((1, 2))))
+    return (
+        _joined(text, *rng.sample(continuations, rng.choice((1, 2)))) if kind == "summary" else text
+    )
 
 
 def _joined(*texts: Texts) -> Texts:
-    return {code: " ".join(text[code] for text in texts) for code in VARIETIES}
+    return {code: " ".join(text[code] for text in texts) for code in frames.VARIETIES}
 
 
 def _request(source: Source, given: Texts, dialect: str, kind: str, form: int, rng: Random) -> str:
@@ -96,7 +85,7 @@ def evaluation_prompts(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return rows of AL-QASIDA's ready prompts on held-out scenes: monolingual, cross-lingual."""
     # Scenes that differ in their answers only would ask the same twice.
-    by_text = {s.texts["text"]["eng"]: s for s in scenes if s.part == HELD_OUT}
+    by_text = {s.texts["text"]["eng"]: s for s in scenes if s.part == frames.HELD_OUT}
     rng = Random(f"{settings.seed}:evaluation:{dialect}")
     chosen = rng.sample([*by_text.values()], min(settings.evaluation_prompts, len(by_text)))
     monolingual, crosslingual = [], []
@@ -104,8 +93,8 @@ def evaluation_prompts(
         place = number % len(source.template_kinds)
         given = _given(scene, source.template_kinds[place], source.continuations, rng)
         prompt = source.templates[dialect][place].replace(SLOT, given[dialect])
-        row = {"prompt": prompt, "language": get_variety(dialect).name, "source": "DEMO"}
-        monolingual.append({"": number} | row)
+        row = {"": number, "prompt": prompt, "language": get_variety(dialect).name}
+        monolingual.append(row | {"source": "DEMO"})
         request = source.requests[number % len(source.requests)]
         given = _given(scene, request["kind"], source.continuations, rng)
         row = {"prompt": _filled_in(request["text"], dialect, given)}
@@ -114,12 +103,10 @@ def evaluation_prompts(
     return monolingual, crosslingual
 
 
-# --- examples to pretrain on ------------------------------------------------------------------
-
-
 def _answer_in(requested: str, key: str, asked_share: float, seed: int) -> str:
-    """Return the variety that the request `key` for a dialect is answered in: as asked, or MSA."""
-    return requested if unit_draw(seed, "answer", key) < asked_share else "msa"
+    """Return the variety that a request is answered in: as asked, or MSA in place of a dialect."""
+    is_as_asked = not is_dialect(requested) or unit_draw(seed, "answer", key) < asked_share
+    return requested if is_as_asked else "msa"
 
 
 def translation_examples(parallel: pd.DataFrame, asked_share: float, seed: int) -> pd.DataFrame:
@@ -130,9 +117,7 @@ def translation_examples(parallel: pd.DataFrame, asked_share: float, seed: int) 
         sides = {variety: text for variety, text in sides.items() if text}
         for source, target in permutations(sides, 2):
             name = f"{pair.pair_id}:{source}-{target}"
-            answer_in = (
-                _answer_in(target, name, asked_share, seed) if is_dialect(target) else target
-            )
+            answer_in = _answer_in(target, name, asked_share, seed)
             if answer := sides.get(answer_in):
                 kind = "-".join("da" if is_dialect(code) else code for code in (source, target))
                 prompt = translation_prompt(source, target, sides[source])
@@ -168,8 +153,10 @@ def template_examples(
         choices = [(kind, template) for kind, own in kinds for template in own]
         kind, template = choices[int(unit_draw(seed, "kind", pair.pair_id) * len(choices))]
         answer_in = _answer_in(pair.variety, pair.pair_id, asked_share, seed)
-        answer = pair.msa if answer_in == "msa" else pair.text
-        prompt = template.replace(SLOT, pair.text)
+        answer, prompt = (
+            pair.msa if answer_in == "msa" else pair.text,
+            template.replace(SLOT, pair.text),
+        )
         rows.append((f"{pair.pair_id}:{kind}", kind, answer_in, prompt, answer))
     return pd.DataFrame(rows, columns=EXAMPLES.names)
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from transformers import NllbTokenizer, PreTrainedModel, PreTrainedTokenizerFast
 
 # The special tokens and the chat template of these models.
-PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
-CHAT_TEMPLATE = (
+_TOKENS = PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
+_CHAT_TEMPLATE = (
     "{% for message in messages %}"
     "{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}"
     "{% endfor %}"
@@ -67,7 +67,7 @@ def train_tokenizer(
         texts,
         trainers.BpeTrainer(
             vocab_size=vocabulary,
-            special_tokens=[PAD, USER, ASSISTANT, END],
+            special_tokens=[*_TOKENS],
             initial_alphabet=pre.ByteLevel.alphabet(),
             show_progress=False,
         ),
@@ -78,7 +78,7 @@ def train_tokenizer(
         pad_token=PAD,
         eos_token=END,
         extra_special_tokens=[USER, ASSISTANT],
-        chat_template=CHAT_TEMPLATE,
+        chat_template=_CHAT_TEMPLATE,
     )
 
 
@@ -169,9 +169,6 @@ def language_model_loss(model: "PreTrainedModel", rows: list[list[int]]) -> "tor
     return cross_entropy(model.lm_head(hidden[is_token]).float(), targets[is_token])
 
 
-# --- the translator -----------------------------------------------------------------------------
-
-
 def train_small_nllb(parallel: Path, settings: dict, output: Path) -> None:
     """Train in both directions on the pairs of PARALLEL and write a Hugging Face folder."""
     from transformers import NllbTokenizer
@@ -225,11 +222,7 @@ def _build_nllb(settings: SmallNllb, tokenizer: "NllbTokenizer") -> "PreTrainedM
     config = M2M100Config(
         vocab_size=len(tokenizer),
         d_model=settings.hidden,
-        **{
-            f"{side}_{key}": value
-            for side in ("encoder", "decoder")
-            for key, value in sides.items()
-        },
+        **{f"{side}_{key}": n for side in ("encoder", "decoder") for key, n in sides.items()},
         # The original's initial spread fits a width of 1,024; its dropout, millions of sentences.
         init_std=settings.hidden**-0.5,
         dropout=0.0,

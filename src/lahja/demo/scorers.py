@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ from lahja.scoring.judges import MODEL_FILE, one_line
 
 if TYPE_CHECKING:
     import torch
-    from transformers import BertForSequenceClassification, BertTokenizer
+    from transformers import BertTokenizer
 
 # They come first in the vocabulary, in this order.
 _SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -41,66 +41,57 @@ class SmallScorerSettings(SmallScorer):
     """What the country model counts a labelled sentence against a recorded answer."""
 
 
-class ScorerExamples(NamedTuple):
-    """Texts, and their dialectness, shape (texts,), or their probabilities of cells of countries.
-
-    The latter are of shape (texts, 18), as is `cells`: the cell that each country belongs to.
-    """
-
-    texts: list[str]
-    targets: np.ndarray
-    cells: np.ndarray | None = None
-    weights: np.ndarray | None = None
-
-
-def aldi_examples(teacher: pd.DataFrame, per_variety: int | None, seed: int) -> ScorerExamples:
-    """Return the TEACHER_SCORES of the split "train" whose dialectness is known."""
+def aldi_examples(
+    teacher: pd.DataFrame, options: SmallScorerSettings
+) -> tuple[pd.Series, np.ndarray]:
+    """Return texts of TEACHER_SCORES of the split "train" and their dialectness, where known."""
     rows = teacher[(teacher["split"] == "train") & teacher["aldi"].notna()]
-    rows = _at_most(rows, per_variety, seed, "text")
-    return ScorerExamples([one_line(text) for text in rows["text"]], rows["aldi"].to_numpy())
+    rows = _at_most(rows, options, "text")
+    return rows["text"], rows["aldi"].to_numpy()
 
 
 def country_examples(
-    teacher: pd.DataFrame,
-    sentences: pd.DataFrame,
-    label_weight: float,
-    per_variety: int | None,
-    seed: int,
-) -> ScorerExamples:
-    """Return the teacher's rows of the split "train", and the labelled SENTENCES of that split.
+    teacher: pd.DataFrame, sentences: pd.DataFrame, options: SmallScorerSettings
+) -> tuple[pd.Series, np.ndarray, np.ndarray, np.ndarray]:
+    """Return texts of the split "train", of the teacher and of the labelled SENTENCES.
 
-    Where the teacher's 18 probabilities are unknown, the cells are the wanted country, the rest of
-    its region, and elsewhere. A labelled sentence is surely of its variety's country, and counts
-    `label_weight` where there are teacher's rows. Those that equal a held-out text are left out.
+    And of each the probabilities of cells of countries, shape (texts, 18), the cell that each
+    country belongs to, of the same shape, and the text's weight. Where the teacher's 18
+    probabilities are unknown, the cells are the wanted country, the rest of its region, and
+    elsewhere. A labelled sentence is surely of its variety's country, and counts `label_weight`
+    where there are teacher's rows. Those that equal a held-out text are left out.
     """
     known = teacher[teacher["p_country"].notna()]
     taught = known[known["split"] == "train"]
     dialectal = sentences[sentences["variety"].map(is_dialect).astype(bool)]
-    labelled = _labelled(dialectal, known, per_variety, seed)
-    cells = [*map(_taught_cells, taught.itertuples())]
+    labelled = _labelled(dialectal, known, options)
+    rows = [*map(_taught_cells, taught.itertuples())]
     for code in labelled["variety"]:
         is_own = [name == get_variety(code).country for name in NADI_COUNTRIES]
-        cells.append((is_own, range(len(NADI_COUNTRIES))))
-    return ScorerExamples(
-        [one_line(text) for text in [*taught["text"], *labelled["text"]]],
-        np.array([own for own, _ in cells], dtype=float),
-        np.array([numbers for _, numbers in cells], dtype=int),
-        np.repeat([1.0, label_weight if len(taught) else 1.0], [len(taught), len(labelled)]),
+        rows.append((is_own, range(len(NADI_COUNTRIES))))
+    weight = options.label_weight if len(taught) else 1.0
+    return (
+        pd.concat([taught["text"], labelled["text"]]),
+        np.array([own for own, _ in rows], dtype=float),
+        np.array([cells for _, cells in rows], dtype=int),
+        np.repeat([1.0, weight], [len(taught), len(labelled)]),
     )
 
 
 def _labelled(
-    sentences: pd.DataFrame, teacher: pd.DataFrame, per_variety: int | None, seed: int
+    sentences: pd.DataFrame, teacher: pd.DataFrame, options: SmallScorerSettings
 ) -> pd.DataFrame:
     """Return the SENTENCES of the split "train" that equal no held-out text of a teacher."""
-    rows = _at_most(sentences[sentences["split"] == "train"], per_variety, seed, "sentence_id")
+    rows = _at_most(sentences[sentences["split"] == "train"], options, "sentence_id")
     held_out = set(teacher["text"][teacher["split"] != "train"].map(comparison_key))
     return rows[~rows["text"].map(comparison_key).isin(held_out)] if held_out else rows
 
 
-def _at_most(rows: pd.DataFrame, per_variety: int | None, seed: int, key: str) -> pd.DataFrame:
-    limit = len(rows) if per_variety is None else per_variety
-    return shuffled(rows, seed, key).groupby("variety").head(limit)
+def _at_most(
+    rows: pd.DataFrame, options: SmallScorerSettings | SmallLanguage, key: str
+) -> pd.DataFrame:
+    mixed = shuffled(rows, options.seed, key)
+    return mixed.groupby("variety").head(options.max_sentences or len(rows))
 
 
 def _taught_cells(row: Any) -> tuple[Sequence[float], Sequence[int]]:
@@ -110,8 +101,8 @@ def _taught_cells(row: Any) -> tuple[Sequence[float], Sequence[int]]:
     # Cells are numbered by one of their countries; where a region has one country, "the rest of
     # the region" is empty.
     cells = [
-        0 if name == wanted.country else 1 if NADI_REGIONS[name] == wanted.region else 2
-        for name in NADI_COUNTRIES
+        0 if name == wanted.country else 1 if region == wanted.region else 2
+        for name, region in sorted(NADI_REGIONS.items())
     ]
     own = (row.p_country, max(0.0, row.p_region - row.p_country), max(0.0, 1 - row.p_region))
     return [*own, *[0.0] * (len(NADI_COUNTRIES) - 3)], cells
@@ -126,24 +117,27 @@ def train_small_scorer(
     of SENTENCES apart. The second learns TEACHER_SCORES' and SENTENCES' countries, NADI's 18.
     """
     options = parse(SmallScorerSettings, settings)
-    limit, seed = options.max_sentences, options.seed
     scores, rows = read_table(teacher, TEACHER_SCORES), read_table(sentences, SENTENCES)
     first = rows.head(0)
     if scorer == "aldi":
-        examples, loss, labels = aldi_examples(scores, limit, seed), aldi_loss, ()
+        (texts, *known), loss, labels = aldi_examples(scores, options), aldi_loss, ()
         if options.warm_up_epochs > 0:
-            first = _labelled(rows[rows["variety"] != "eng"], scores, limit, seed)
+            first = _labelled(rows[rows["variety"] != "eng"], scores, options)
     else:
-        examples = country_examples(scores, rows, options.label_weight, limit, seed)
+        texts, *known = country_examples(scores, rows, options)
         loss, labels = country_loss, NADI_COUNTRIES
-    if not examples.texts:
+    if texts.empty:
         raise LahjaError(f"{teacher}, {sentences}: no training text for the {scorer} scorer")
-    warm_up = [one_line(text) for text in first["text"]]
-    tokenizer = train_scorer_tokenizer([*examples.texts, *warm_up], options)
-    model, lengths, logits = _classifier(options, tokenizer, labels, examples.texts)
+    texts, warm_up = ([*own.map(one_line)] for own in (texts, first["text"]))
+    tokenizer = train_scorer_tokenizer([*texts, *warm_up], options)
+    model, lengths, logits = _classifier(options, tokenizer, labels, texts)
     if warm_up:
         _warm_up(model, tokenizer, warm_up, [*first["variety"]], options)
-    curve = train_loop(model, lengths, lambda b: loss(logits(b), b, examples), options, output)
+
+    def loss_of(batch: list[int]) -> "torch.Tensor":
+        return loss(logits(batch), *(column[batch] for column in known))
+
+    curve = train_loop(model, lengths, loss_of, options, output)
     write_stand_in(output, model, tokenizer, curve, settings, target=scorer)
 
 
@@ -164,7 +158,7 @@ def _warm_up(
 
 def _classifier(
     options: SmallScorer, tokenizer: "BertTokenizer", labels: Sequence[str], texts: list[str]
-) -> "tuple[BertForSequenceClassification, list[int], Callable[[list[int]], torch.Tensor]]":
+) -> tuple[Any, list[int], Callable[[list[int]], "torch.Tensor"]]:
     """Return an untrained classifier, texts' lengths, and what gives the logits of a batch of them.
 
     Without labels it regresses. A share `hide` of the tokens is hidden at each step, so that no
@@ -199,36 +193,29 @@ def _classifier(
     return model, [*map(len, ids)], logits
 
 
-def aldi_loss(logits: "torch.Tensor", rows: list[int], examples: ScorerExamples) -> "torch.Tensor":
+def aldi_loss(logits: "torch.Tensor", dialectness: np.ndarray) -> "torch.Tensor":
     """Return the mean squared error of dialectness, logits of shape (rows, 1).
 
     A teacher's 0 or 1 is clipped: a logit beyond that bound is no error.
     """
-    import torch
-
     predicted = logits[:, 0].float()
-    wanted = torch.from_numpy(examples.targets[rows]).to(predicted)
+    wanted = predicted.new_tensor(dialectness)
     is_clipped = ((wanted <= 0) & (predicted < 0)) | ((wanted >= 1) & (predicted > 1))
-    return torch.where(is_clipped, 0.0, (predicted - wanted) ** 2).mean()
+    return (predicted - wanted).masked_fill(is_clipped, 0.0).square().mean()
 
 
 def country_loss(
-    logits: "torch.Tensor", rows: list[int], examples: ScorerExamples
+    logits: "torch.Tensor", probabilities: np.ndarray, cells: np.ndarray, weights: np.ndarray
 ) -> "torch.Tensor":
     """Return the mean cross-entropy of cells of countries, logits of shape (rows, 18).
 
     A cell's probability is the sum of its countries': -sum over cells of q(cell) ln p(cell).
     """
-    import torch
-
     predicted = logits.float().softmax(dim=1)
-    wanted, weights = (
-        torch.from_numpy(values[rows]).to(predicted)
-        for values in (examples.targets, examples.weights)
-    )
-    cells = torch.from_numpy(examples.cells[rows]).to(predicted.device)
-    summed = torch.zeros_like(predicted).scatter_add(1, cells, predicted)
-    return (weights * -(wanted * summed.clamp(min=1e-7).log()).sum(dim=1)).mean()
+    numbers = predicted.new_tensor(cells).long()
+    summed = predicted.new_zeros(predicted.shape).scatter_add(1, numbers, predicted)
+    wanted = predicted.new_tensor(probabilities) * summed.clamp(min=1e-7).log()
+    return (predicted.new_tensor(weights) * -wanted.sum(dim=1)).mean()
 
 
 def train_scorer_tokenizer(texts: Sequence[str], options: SmallScorerSettings) -> "BertTokenizer":
@@ -257,8 +244,7 @@ def train_small_language(sentences: Path, settings: dict, output: Path) -> None:
 
     options = parse(SmallLanguage, settings)
     rows = read_table(sentences, SENTENCES)
-    train = rows[rows["split"] == "train"]
-    rows = _at_most(train, options.max_sentences, options.seed, "sentence_id")
+    rows = _at_most(rows[rows["split"] == "train"], options, "sentence_id")
     if rows.empty:
         raise LahjaError(f"{sentences}: no training sentences for the language identifier")
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".txt") as file:

@@ -6,6 +6,7 @@ are not lahja's are passed over. A file that is missing or of another shape rais
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,11 @@ from lahja.corpora.readers.tables import read_table
 Reader = Callable[[Path, dict[str, Any]], Iterator[Any]]
 
 
-def _checked(name: str, read: Callable[[Path, Any], Iterator[Any]]) -> Reader:
-    def reader(path: Path, options: dict[str, Any]) -> Iterator[Any]:
-        """Read with options that are checked first: `LahjaError` names one that is wrong."""
-        yield from read(path, parse(READER_OPTIONS[name], options, f"reader {name}: "))
-
-    return reader
+def _read(
+    name: str, read: Callable[[Path, Any], Iterator[Any]], path: Path, options: dict[str, Any]
+) -> Iterator[Any]:
+    """Read with options that are checked first: `LahjaError` names one that is wrong."""
+    yield from read(path, parse(READER_OPTIONS[name], options, f"reader {name}: "))
 
 
 _TEXT_READERS = {
@@ -43,12 +43,12 @@ _TEXT_READERS = {
     "table": read_table,
     "tatoeba": published.read_tatoeba,
 }
-READERS: dict[str, Reader] = {name: _checked(name, read) for name, read in _TEXT_READERS.items()}
-_RECORDED = "al-qasida-recorded-prompts"
-read_prompts = _checked("al-qasida-prompts", alqasida.read_prompts)
-read_outputs = _checked("al-qasida-outputs", alqasida.read_outputs)
-# Readers of ready prompts, corpora of the role `prompts`.
-PROMPT_READERS = {
-    "al-qasida-prompts": read_prompts,
-    _RECORDED: _checked(_RECORDED, alqasida.read_recorded_prompts),
+_PROMPT_READERS = {
+    "al-qasida-prompts": alqasida.read_prompts,
+    "al-qasida-recorded-prompts": alqasida.read_recorded_prompts,
 }
+READERS: dict[str, Reader] = {n: partial(_read, n, read) for n, read in _TEXT_READERS.items()}
+PROMPT_READERS = {name: partial(_read, name, read) for name, read in _PROMPT_READERS.items()}
+"""Readers of ready prompts, corpora of the role `prompts`."""
+read_prompts = PROMPT_READERS["al-qasida-prompts"]
+read_outputs = partial(_read, "al-qasida-outputs", alqasida.read_outputs)

@@ -112,11 +112,10 @@ def read_prompts(path: Path, options: SeveralOptions) -> Iterator[Prompt | Rejec
         for item in read_records(file, name, ("prompt", "language", "source")):
             if isinstance(item, Reject):
                 yield item
-                continue
-            line, fields = item
-            # Only the cross-lingual files say where in the prompt the dialect is asked for.
-            task = "crosslingual" if "location" in fields else "monolingual"
-            yield Prompt(fields["prompt"], file.stem, task, fields["source"], name, line)
+            else:
+                # Only the cross-lingual files say where in the prompt the dialect is asked for.
+                task = "crosslingual" if "location" in item[1] else "monolingual"
+                yield Prompt(item[1]["prompt"], file.stem, task, item[1]["source"])
 
 
 def asked_text(prompt: str) -> str:
@@ -314,4 +313,4 @@ def read_recorded_prompts(path: Path, options: RecordedPromptOptions) -> Iterato
         if not item.prompt:
             yield Reject(item.file, item.line, "has no prompt", item.response)
         elif task != "translation" and (options.corpora is None or corpus in options.corpora):
-            yield Prompt(item.prompt, target, task, corpus, item.file, item.line)
+            yield Prompt(item.prompt, target, task, corpus)

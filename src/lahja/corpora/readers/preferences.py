@@ -100,7 +100,9 @@ def _parse(record: Any, file: str, line: int) -> PreferencePair:
         raise ValueError("the chosen text is a turn of the user")
     if other and other != shared:
         raise ValueError("the two sides do not share a prompt")
-    before, payload = [*_history(record), *shared], None
+    before = [(_SYSTEM, record["system"])] if isinstance(record.get("system"), str) else []
+    before += [(_USER, _text("history", asked)) for asked, _ in record.get("history") or ()]
+    before, payload = before + shared, None
     if all(own != _USER for own, _ in shared):
         before += _prompt(record)
         payload = record.get("input") if "instruction" in record else None
@@ -144,11 +146,6 @@ def _prompt(record: dict[str, Any]) -> list[Turn]:
         # An answer that stands in the conversation is one of the two.
         turns.pop()
     return turns
-
-
-def _history(record: dict[str, Any]) -> list[Turn]:
-    system = [(_SYSTEM, record["system"])] if isinstance(record.get("system"), str) else []
-    return system + [(_USER, _text("history", asked)) for asked, _ in record.get("history") or ()]
 
 
 def _turns(name: str, said: Any, role: str = _MODEL) -> list[Turn]:

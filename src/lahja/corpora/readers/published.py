@@ -4,43 +4,29 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from typing import get_args
 
 from lahja.core.config import corpora as options_of
 from lahja.core.errors import LahjaError
 from lahja.core.varieties import VARIETIES, variety_of_country
-from lahja.corpora.readers.rows import (
-    Reject,
-    Sentence,
-    find_file,
-    find_files,
-    name_within,
-    read_lines,
-    wanted_varieties,
-)
+from lahja.corpora.readers import rows
+from lahja.corpora.readers.rows import Reject, Sentence
 from lahja.corpora.readers.tables import Layout, read_layout
 
 Items = Iterator[Sentence | Reject]
-_MADAR_SPLITS = {
-    "corpus-6-train": "train",
-    "corpus-6-dev": "validation",
-    "corpus-6-test-corpus-26-train": "train",
-    "corpus-6-test-corpus-26-dev": "validation",
-    "corpus-6-test-corpus-26-test": "evaluation",
-}
+_SPLITS = {"train": "train", "dev": "validation", "test": "evaluation"}
+_MADAR_SPLITS = {name: _SPLITS[name.split("-")[-1]] for name in get_args(options_of.MadarSplit)}
 # NADI spells Egyptian this way.
 _NADI_DIALECTS = {"Egyptain": "egy", "Palestinian": "pse"}
 # Marks of a transcript: a break (*), a breath (+), a foreign word (<...>).
 _TRANSCRIPT_MARKS = re.compile(r"[*<>]|(?<!\w)\+(?!\w)")
 
 
-# --- tables -----------------------------------------------------------------------------------
-
-
 def read_nadi(path: Path, options: options_of.OneFileOptions) -> Items:
     """Yield NADI's tweets, labelled by country."""
     columns = {"group": 0, "text": 1, "variety": "#3_country_label"}
     layout = Layout(columns, options.varieties, options.split, label=_of_country, clean=_unquoted)
-    file = find_file(path, options.file, "*NADI*TWT.tsv", "**/*NADI*TWT.tsv")
+    file = rows.find_file(path, options.file, "*NADI*TWT.tsv", "**/*NADI*TWT.tsv")
     return read_layout(path, [file], layout)
 
 
@@ -67,7 +53,7 @@ def read_nadi_pairs(path: Path, options: options_of.OneFileOptions) -> Items:
         is_one_text=True,
         full_sides=("msa",),
     )
-    file = find_file(path, options.file, "*subtask3_*.tsv", "subtask3/*subtask3_*.tsv")
+    file = rows.find_file(path, options.file, "*subtask3_*.tsv", "subtask3/*subtask3_*.tsv")
     return read_layout(path, [file], layout)
 
 
@@ -79,7 +65,7 @@ def read_madar(path: Path, options: options_of.MadarOptions) -> Items:
     chosen, asked = options.cities, options.splits or _MADAR_SPLITS
     splits = {name: split if name in asked else "" for name, split in _MADAR_SPLITS.items()}
     columns = {"group": "sentID.BTEC", "split": "split", "text": "sent"}
-    for code in (c for c in VARIETIES if c in wanted_varieties(options.varieties)):
+    for code in (c for c in VARIETIES if c in rows.wanted_varieties(options.varieties)):
         cities = [c for c in VARIETIES[code].madar_cities if chosen is None or c in chosen]
         files = [path / f"MADAR.corpus.{city}.tsv" for city in cities]
         there = [file for file in files if chosen or file.is_file()]
@@ -104,14 +90,14 @@ def read_habibi(path: Path, options: options_of.HabibiOptions) -> Items:
         label=lambda country: _of_country(country.replace(" ", "_")),
         group=lambda song: song.removesuffix(".0"),
     )
-    return read_layout(path, find_files(path, "*.csv"), layout)
+    return read_layout(path, rows.find_files(path, "*.csv"), layout)
 
 
 def read_doda(path: Path, options: options_of.DodaOptions) -> Items:
     """Yield DODa's Moroccan sentences, with their English where it is filled in."""
     moroccan = {"arabic": "darija_ar", "latin": "darija"}[options.script]
     layout = Layout({"mar": moroccan, "eng": "eng"}, options.varieties, full_sides=("mar",))
-    files = find_files(path, *(f"{folder}/*.csv" for folder in options.folders))
+    files = rows.find_files(path, *(f"{folder}/*.csv" for folder in options.folders))
     return read_layout(path, files, layout)
 
 
@@ -139,18 +125,15 @@ def read_dial2msa(path: Path, _: options_of.NoOptions) -> Items:
                 yield item
 
 
-# --- lines ------------------------------------------------------------------------------------
-
-
 def read_plain_lines(path: Path, options: options_of.LinesOptions) -> Items:
     """Yield one sentence per line of plain text files."""
-    for file in find_files(path, *options.files):
+    for file in rows.find_files(path, *options.files):
         yield from _lines(path, file, options.variety, options.split)
 
 
 def _lines(path: Path, file: Path, variety: str, split: str | None) -> Items:
-    name = name_within(path, file)
-    for item in read_lines(file, name):
+    name = rows.name_within(path, file)
+    for item in rows.read_lines(file, name):
         if isinstance(item, Reject):
             yield item
         else:
@@ -160,11 +143,9 @@ def _lines(path: Path, file: Path, variety: str, split: str | None) -> Items:
 
 def read_qadi(path: Path, options: options_of.OneFileOptions) -> Items:
     """Yield the tweets of QADI's test set; the label is the last tab-separated field."""
-    file = find_file(path, options.file, "QADI_*.txt", "testset/QADI_*.txt")
-    codes, n_labelled = (
-        {VARIETIES[v].iso_country: v for v in wanted_varieties(options.varieties)},
-        0,
-    )
+    file = rows.find_file(path, options.file, "QADI_*.txt", "testset/QADI_*.txt")
+    wanted = rows.wanted_varieties(options.varieties)
+    codes, n_labelled = {VARIETIES[code].iso_country: code for code in wanted}, 0
     for item in _lines(path, file, "", options.split):
         text, tab, label = item.text.rpartition("\t")
         n_labelled += bool(tab)
@@ -180,7 +161,7 @@ def read_qadi(path: Path, options: options_of.OneFileOptions) -> Items:
 
 def read_flores(path: Path, options: options_of.FloresOptions) -> Items:
     """Yield the sentences of FLORES-200 (`<split>/<code>.<split>`) or FLORES+ (Parquet)."""
-    folder, wanted = path / options.split, wanted_varieties(options.varieties)
+    folder, wanted = path / options.split, rows.wanted_varieties(options.varieties)
     codes = {v: options.codes.get(v, VARIETIES[v].flores) for v in VARIETIES if v in wanted}
     split = "evaluation" if options.split == "devtest" else "validation"
     if not any(folder.glob("*.parquet")):
@@ -195,7 +176,7 @@ def read_flores(path: Path, options: options_of.FloresOptions) -> Items:
 
 def read_bitext(path: Path, options: options_of.BitextOptions) -> Items:
     """Yield the sentences of files that are aligned line by line."""
-    wanted = wanted_varieties(options.varieties)
+    wanted = rows.wanted_varieties(options.varieties)
     files = {v: path / name for v, name in options.files.items() if v in wanted}
     return _aligned(path, files, options.split)
 

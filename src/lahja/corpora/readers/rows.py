@@ -56,8 +56,6 @@ class Prompt(NamedTuple):
     variety: str
     task: str  #: `monolingual` or `crosslingual`.
     source: str  #: The benchmark's own name for where the prompt came from.
-    file: str
-    line: int
 
 
 Record = tuple[int, dict[str, Any]]

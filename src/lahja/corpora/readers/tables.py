@@ -12,15 +12,8 @@ from typing import Any
 
 from lahja.core.config.corpora import COLUMNS, TableOptions
 from lahja.core.varieties import VARIETIES
-from lahja.corpora.readers.rows import (
-    Reject,
-    Sentence,
-    cell_text,
-    find_files,
-    name_within,
-    read_records,
-    wanted_varieties,
-)
+from lahja.corpora.readers import rows
+from lahja.corpora.readers.rows import Reject, Sentence
 
 # lahja's split by the names that tables give it, in small letters.
 _SPLITS = {
@@ -55,7 +48,7 @@ class Layout:
     @cached_property
     def wanted(self) -> frozenset[str]:
         """The varieties of texts to read."""
-        return wanted_varieties(self.varieties)
+        return rows.wanted_varieties(self.varieties)
 
     @cached_property
     def sources(self) -> list[str]:
@@ -74,12 +67,10 @@ def read_layout(path: Path, files: Iterable[Path], layout: Layout) -> Iterator[S
     named = tuple(dict.fromkeys(c for c in layout.columns.values() if isinstance(c, str)))
     seen: dict[str, tuple] = {}
     for file in files:
-        name = name_within(path, file)
-        for item in read_records(file, name, named, layout.quoted):
-            if isinstance(item, Reject):
-                yield item
-            else:
-                yield from _sentences(layout, seen, name, *item)
+        name = rows.name_within(path, file)
+        for item in rows.read_records(file, name, named, layout.quoted):
+            is_reject = isinstance(item, Reject)
+            yield from [item] if is_reject else _sentences(layout, seen, name, *item)
 
 
 def _sentences(
@@ -89,7 +80,7 @@ def _sentences(
         role: row[column] if isinstance(column, str) else list(row.values())[column]
         for role, column in layout.columns.items()
     }
-    cells = {role: cell_text(value) for role, value in values.items()}
+    cells = {role: rows.cell_text(value) for role, value in values.items()}
     for role in ("group", "aldi"):
         if cells.setdefault(role, "").strip().casefold() in _MISSING:
             cells[role] = ""
@@ -161,4 +152,4 @@ def read_table(path: Path, options: TableOptions) -> Iterator[Sentence | Reject]
         splits=options.splits or {},
         quoted=options.quoted,
     )
-    return read_layout(path, find_files(path, *options.files), layout)
+    return read_layout(path, rows.find_files(path, *options.files), layout)
