@@ -25,7 +25,7 @@ from lahja.demo.scorers import SmallScorerSettings, train_scorer_tokenizer
 from lahja.evaluation.mbr import agreement
 from lahja.models import device
 from lahja.scoring.dialectness import adi2, country_probability
-from lahja.scoring.judges import AldiScorer, CountryScorer, ScorerSettings, one_line
+from lahja.scoring.judges import AldiScorer, CountryScorer, one_line
 
 _MARBERT = {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12}
 _VOCABULARY = 100_000
@@ -127,8 +127,8 @@ def text_by_text(aldi: Path, country: Path) -> Callable[[list[str]], np.ndarray]
 
 def ours(aldi: Path, country: Path, precision: str) -> Callable[[list[str]], np.ndarray]:
     """Return the scoring of texts into ADI2 by the workflow's own scorers."""
-    settings = ScorerSettings(precision=precision)
-    regressor, classifier = AldiScorer(aldi, settings), CountryScorer(country, settings)
+    regressor = AldiScorer(aldi, precision=precision)
+    classifier = CountryScorer(country, precision=precision)
 
     def score(texts: list[str]) -> np.ndarray:
         """Return ADI2 of each text."""

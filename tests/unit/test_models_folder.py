@@ -13,7 +13,7 @@ from lahja.models.folder import (
     model_digest,
     write_base_record,
 )
-from lahja.scoring.judges import AldiScorer, ScorerSettings
+from lahja.scoring.judges import AldiScorer
 
 
 @pytest.mark.model
@@ -169,7 +169,7 @@ def test_a_scorer_without_its_head_is_refused(small_root: Path, tmp_path: Path) 
     )
     load_tokenizer(small_root).save_pretrained(tmp_path)
     with pytest.raises(LahjaError, match=r"has no weight classifier\.bias \(and 1 more\)"):
-        AldiScorer(tmp_path, ScorerSettings())
+        AldiScorer(tmp_path)
 
 
 @pytest.mark.model

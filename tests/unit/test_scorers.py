@@ -17,18 +17,18 @@ from lahja.demo.scorers import (
 )
 from lahja.models.device import pick_dtype
 from lahja.scoring.judges import (
+    PRECISION,
     AldiScorer,
     CountryScorer,
     Judges,
     LanguageIdentifier,
-    ScorerSettings,
     is_arabic,
     score_responses,
 )
 from lahja.scoring.signature import scorers_signature
 
 pytestmark = pytest.mark.model
-SETTINGS = ScorerSettings(batch=2)
+BATCH = {"batch": 2}
 SIZE = {
     "hidden": 32,
     "layers": 1,
@@ -74,17 +74,17 @@ def scorers(sentences: Path, teacher: Path, tmp_path_factory: pytest.TempPathFac
 
 
 def test_aldi_tells_dialect_from_standard(scorers: Path, questions: tuple) -> None:
-    scores = AldiScorer(scorers / "aldi", SETTINGS).score([text for _, _, text in questions])
+    scores = AldiScorer(scorers / "aldi", **BATCH).score([text for _, _, text in questions])
     assert scores[:5].min() > 0.6
     assert scores[5] < 0.4
 
 
 def test_scores_lie_in_bounds_and_empty_texts_score_0(scorers: Path) -> None:
     texts = ["", None, " \n", "شلونك\nهلأ", "x" * 900]
-    aldi = AldiScorer(scorers / "aldi", SETTINGS).score(texts)
+    aldi = AldiScorer(scorers / "aldi", **BATCH).score(texts)
     assert ((aldi >= 0) & (aldi <= 1)).all()
     assert aldi[:3].tolist() == [0, 0, 0]
-    countries = CountryScorer(scorers / "country", SETTINGS).score(texts)
+    countries = CountryScorer(scorers / "country", **BATCH).score(texts)
     assert countries.sum(axis=1) == pytest.approx([0, 0, 0, 1, 1])
 
 
@@ -95,8 +95,8 @@ def test_scores_do_not_hang_on_the_batch_or_the_order(
     words = [word for _, _, text in questions for word in text.split()]
     texts = [" ".join(words[start : start + n]) for start in range(20) for n in (1, 3, 9, 20)]
     texts += ["", "\n \n", None]
-    alone = scorer(scorers / kind, ScorerSettings(batch=1)).score(texts)
-    together = scorer(scorers / kind, ScorerSettings(batch=64))
+    alone = scorer(scorers / kind, batch=1).score(texts)
+    together = scorer(scorers / kind, batch=64)
     assert together.score(texts) == pytest.approx(alone, abs=1e-6)
     mixed = np.random.default_rng(0).permutation(len(texts))
     shuffled = together.score([texts[place] for place in mixed])
@@ -104,21 +104,21 @@ def test_scores_do_not_hang_on_the_batch_or_the_order(
 
 
 def test_long_texts_are_cut_and_newlines_are_spaces(scorers: Path, questions: tuple) -> None:
-    scorer = CountryScorer(scorers / "country", SETTINGS)
+    scorer = CountryScorer(scorers / "country", **BATCH)
     text = questions[0][2]
     assert scorer.score([text.replace(" ", "\n")]) == pytest.approx(scorer.score([text]))
     # 128 positions hold far fewer words than either text has.
     longer, longest = scorer.score([f"{text} " * 200, f"{text} " * 400])
     assert longer == pytest.approx(longest)
-    short = CountryScorer(scorers / "country", ScorerSettings(max_length=4))
+    short = CountryScorer(scorers / "country", max_length=4)
     assert short.score([text]) != pytest.approx(scorer.score([text]))
     first_words = " ".join(text.split()[:1])
-    cut = CountryScorer(scorers / "country", ScorerSettings(max_length=3))
+    cut = CountryScorer(scorers / "country", max_length=3)
     assert cut.score([text]) == pytest.approx(cut.score([first_words]))
 
 
 def test_countries_are_nadis_in_order(scorers: Path, questions: tuple) -> None:
-    scorer = CountryScorer(scorers / "country", SETTINGS)
+    scorer = CountryScorer(scorers / "country", **BATCH)
     likeliest = scorer.score([text for _, _, text in questions[:5]]).argmax(axis=1)
     found = [NADI_COUNTRIES[number] for number in likeliest]
     assert found == ["Egypt", "Morocco", "Palestine", "Saudi_Arabia", "Syria"]
@@ -126,9 +126,9 @@ def test_countries_are_nadis_in_order(scorers: Path, questions: tuple) -> None:
 
 def test_a_model_of_another_kind_is_refused(scorers: Path) -> None:
     with pytest.raises(LahjaError, match="has 18 labels; an ALDi regressor has 1"):
-        AldiScorer(scorers / "country", SETTINGS)
+        AldiScorer(scorers / "country", **BATCH)
     with pytest.raises(LahjaError, match="has 1 labels; expected NADI"):
-        CountryScorer(scorers / "aldi", SETTINGS)
+        CountryScorer(scorers / "aldi", **BATCH)
 
 
 def test_languages_are_codes_without_script(scorers: Path, questions: tuple) -> None:
@@ -153,7 +153,7 @@ def test_responses_are_scored_in_the_order_of_the_prompts(scorers: Path, questio
         }
         | {"finish_reason": ["stop", "not recorded", "stop"]}
     )
-    judges = Judges(scorers / "aldi", scorers / "country", scorers / "language", SETTINGS)
+    judges = Judges(scorers / "aldi", scorers / "country", scorers / "language", **BATCH)
     scored = score_responses(pd.DataFrame({"prompt_id": ["1", "2"]}), said, judges)
     assert [*scored["prompt_id"]] == ["1", "2"]
     assert scored["aldi"][0] == 0
@@ -193,8 +193,8 @@ def test_the_pieces_of_small_scorers_are_the_same_each_time() -> None:
 def test_judges_run_in_float32_on_every_device_unless_told_otherwise(device: str) -> None:
     import torch
 
-    assert pick_dtype(ScorerSettings().precision, device) is torch.float32
-    assert pick_dtype(ScorerSettings(precision="bf16").precision, device) is torch.bfloat16
+    assert pick_dtype(PRECISION, device) is torch.float32
+    assert pick_dtype("bf16", device) is torch.bfloat16
 
 
 def test_a_signature_names_each_scorer_by_what_identifies_it(scorers: Path, tmp_path: Path) -> None:

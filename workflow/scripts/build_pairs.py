@@ -21,12 +21,12 @@ def main(
 
     By reward the candidates are a model's samples (GENERATIONS), the scorers' folders give the
     ADI2, and PARALLEL the translations of what validation asks about. Settings: those of
-    `PairSettings` and of `ScorerSettings`.
+    `PairSettings`, batch and precision of the scorers.
     """
     import pandas as pd
 
     from lahja.core.config.base import parse
-    from lahja.core.settings import take_settings
+    from lahja.core.settings import take
     from lahja.core.tables import (
         CANDIDATES,
         EVALUATION_PROMPTS,
@@ -41,16 +41,16 @@ def main(
     from lahja.preferences.directions import held_out_keys, training_sentences
     from lahja.preferences.pairs import PairSettings, pairs_by_label
     from lahja.preferences.ranking import pairs_by_reward, with_rewards
-    from lahja.scoring.judges import Judges, ScorerSettings
+    from lahja.scoring.judges import Judges
 
-    how = take_settings(ScorerSettings, settings)
+    how = take(settings, "batch", "precision")
     options = parse(PairSettings, settings)
     held_out = read_table(validation, EVALUATION_PROMPTS)
     asked = read_table(prompts, PROMPTS)
     schema = GENERATIONS if options.select == "reward" else CANDIDATES
     found = pd.concat([read_table(path, schema) for path in candidates], ignore_index=True)
     if options.select == "reward":
-        judges = Judges(aldi, country, language, how)
+        judges = Judges(aldi, country, language, **how)
         found = with_rewards(asked, found, judges, options.dialect_weight)
         sentences = training_sentences(read_table(parallel, PARALLEL))
         keys = held_out_keys(sentences, held_out)

@@ -18,7 +18,7 @@ def main(
 
     Settings: resamples, confidence, seed; batch and precision of the scorers.
     """
-    from lahja.core.settings import take_settings
+    from lahja.core.settings import take
     from lahja.core.statistics import Resampling
     from lahja.core.tables import (
         SCORER_AGREEMENT,
@@ -28,14 +28,13 @@ def main(
         write_table,
     )
     from lahja.evaluation.scorer_agreement import check_scorers
-    from lahja.scoring.judges import ScorerSettings
 
     folders = {"aldi": aldi, "country": country, "language": language}
     agreement = check_scorers(
         read_table(teacher, TEACHER_SCORES),
         read_table(sentences, SENTENCES),
         {name: folder for name, folder in folders.items() if folder},
-        take_settings(ScorerSettings, settings),
+        take(settings, "batch", "precision"),
         Resampling(settings["resamples"], settings["seed"]),
         settings["confidence"],
     )

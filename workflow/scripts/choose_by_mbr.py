@@ -25,14 +25,14 @@ def main(
         write_table,
     )
     from lahja.evaluation.mbr import choose_responses
-    from lahja.scoring.judges import Judges, ScorerSettings
+    from lahja.scoring.judges import Judges
 
     asked = pd.concat([read_table(path, EVALUATION_PROMPTS) for path in prompts])
     drawn = read_table(samples, GENERATIONS)
-    options = ScorerSettings(batch=settings["batch"], precision=settings["precision"])
     said = drawn.assign(response=drawn["response"].fillna(""))
-    scored = said.join(Judges(aldi, country, language, options).score(said["response"]))
-    chosen = choose_responses(asked, drawn, scored, settings["dialect_weight"])
+    weight = settings.pop("dialect_weight")
+    scored = said.join(Judges(aldi, country, language, **settings).score(said["response"]))
+    chosen = choose_responses(asked, drawn, scored, weight)
     write_table(output, chosen, RESPONSES)
 
 

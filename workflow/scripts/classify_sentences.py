@@ -17,13 +17,12 @@ def main(
     """Write PREDICTIONS on LABELLED_SENTENCES of each model, and last of the country model.
 
     A model is an adapter to its root, or the root itself, which is asked without training. A
-    country of none of the dialects is "other". Scoring: those of ScorerSettings, and dialects.
+    country of none of the dialects is "other". Scoring: how the scorer runs, and dialects.
     """
-    from lahja.core.settings import parse_settings
     from lahja.core.tables import LABELLED_SENTENCES, PREDICTIONS, read_table, write_table
     from lahja.models.option_logits import Labeller
     from lahja.prompts.classification import country_predictions, predictions
-    from lahja.scoring.judges import CountryScorer, ScorerSettings
+    from lahja.scoring.judges import CountryScorer
 
     rows = read_table(sentences, LABELLED_SENTENCES)
     texts = [*rows["text"]]
@@ -32,7 +31,7 @@ def main(
         options, found = Labeller(root, adapter, **settings).label(texts)
         write_table(path, predictions(rows, options, found), PREDICTIONS)
     dialects = scoring.pop("dialects")
-    scorer = CountryScorer(country, parse_settings(ScorerSettings, scoring))
+    scorer = CountryScorer(country, **scoring)
     found = scorer.score(texts).tolist()
     write_table(output[-1], country_predictions(rows, found, dialects), PREDICTIONS)
 

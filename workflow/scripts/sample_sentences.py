@@ -14,15 +14,14 @@ def main(
 ) -> None:
     """Write SAMPLES of all dialects, and the DIALECTNESS of the sentences that were scored.
 
-    Settings: what `sample_sentences` takes, and those of `ScorerSettings`.
+    Settings: what `sample_sentences` takes, batch and precision of the scorer.
     """
-    from lahja.core.settings import take_settings
+    from lahja.core.settings import take
     from lahja.core.tables import DIALECTNESS, SAMPLES, SENTENCES, scan_tables, write_frame
     from lahja.corpora.sampling import sample_sentences
-    from lahja.scoring.judges import AldiScorer, ScorerSettings
+    from lahja.scoring.judges import AldiScorer
 
-    scoring = take_settings(ScorerSettings, settings)
-    scorer = AldiScorer(model, scoring)
+    scorer = AldiScorer(model, **take(settings, "batch", "precision"))
     table = scan_tables([sentences], SENTENCES)
     chosen, scored = sample_sentences(table, scorer.score, **settings)
     write_frame(dialectness, scored, DIALECTNESS)

@@ -24,16 +24,15 @@ def main(
     """
     import pandas as pd
 
-    from lahja.core.settings import parse_settings
     from lahja.core.tables import EVALUATION_PROMPTS, RESPONSES, SCORED, read_table, write_table
-    from lahja.scoring.judges import Judges, ScorerSettings, score_responses
+    from lahja.scoring.judges import Judges, score_responses
 
     asked = pd.concat([read_table(path, EVALUATION_PROMPTS) for path in prompts])
     answered = {path.stem: read_table(path, RESPONSES) for path in responses}
     scored = score_responses(
         pd.concat([_of_model(name, asked) for name in answered]),
         pd.concat([_of_model(name, table) for name, table in answered.items()]),
-        Judges(aldi, country, language, parse_settings(ScorerSettings, settings)),
+        Judges(aldi, country, language, **settings),
     )
     for number, path in enumerate(output):
         own = scored.iloc[number * len(asked) :][: len(asked)]

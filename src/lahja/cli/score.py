@@ -31,7 +31,7 @@ from lahja.evaluation.sentence_scores import scorer_folders, sentence_scores
 from lahja.report.charts import Style, bars_chart, save_picture, styles
 from lahja.report.figures import scoreboards
 from lahja.report.formats import to_text, write_frame, write_table_files
-from lahja.scoring.judges import ScorerSettings
+from lahja.scoring.judges import PRECISION
 from lahja.scoring.signature import scorers_signature
 from lahja.scoring.translation import load_spbleu
 
@@ -79,7 +79,7 @@ def main(
     }
     names = "scorers:recorded" if recorded else "scorers:none"
     if folders is not None:
-        names = scorers_signature(**folders, precision=ScorerSettings.precision)
+        names = scorers_signature(**folders, precision=PRECISION)
     signatures = evaluation.metric_signatures(spbleu, names, resampling)
     metrics = evaluation.metrics_table(evaluations.values(), 0.95, signatures)
     write_frame(scores, output, "sentences", SENTENCE_SCORES)

@@ -3,7 +3,6 @@
 What only says how fast or how often work is done (`EXECUTION`) makes nothing stale.
 """
 
-from dataclasses import fields
 from typing import Any, TypeVar
 
 from lahja.core.errors import LahjaError
@@ -51,6 +50,11 @@ def pick(settings: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: settings[name] for name in names}
 
 
+def take(settings: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return those of the settings that are there, which are taken out."""
+    return {name: settings.pop(name) for name in names if name in settings}
+
+
 def parse_settings(kind: type[Settings], values: dict[str, Any]) -> Settings:
     """Return a settings dataclass filled from a JSON object; lists become tuples.
 
@@ -62,12 +66,6 @@ def parse_settings(kind: type[Settings], values: dict[str, Any]) -> Settings:
         return kind(**frozen)
     except TypeError as error:
         raise LahjaError(f"settings: {error}") from None
-
-
-def take_settings(kind: type[Settings], values: dict[str, Any]) -> Settings:
-    """Return a settings dataclass filled from its keys of a JSON object, which loses them."""
-    names = {field.name for field in fields(kind)} & values.keys()
-    return parse_settings(kind, {name: values.pop(name) for name in names})
 
 
 def _frozen(value: Any) -> Any:

@@ -10,7 +10,7 @@ from lahja.core.errors import LahjaError
 from lahja.core.files import atomic_path, canonical_json
 from lahja.core.progress import Progress
 from lahja.models.batches import token_batches
-from lahja.models.device import autocast
+from lahja.models.device import pick_precision
 from lahja.models.folder import write_base_record
 from lahja.training.tracking import write_curve
 
@@ -58,13 +58,14 @@ def train_loop(
     )
     plan, curve = _plan(lengths, settings), []
     device = next(model.parameters()).device.type
+    is_bf16 = pick_precision(settings.precision, device) == "bf16"
     torch.manual_seed(settings.seed)
     model.train()
     with Progress(len(plan), "steps") as progress:
         for step, batch in enumerate(plan):
             rate = settings.learning_rate * cosine_rate(step, len(plan), settings.warmup)
             optimizer.param_groups[0]["lr"] = rate
-            with autocast(settings.precision, device):
+            with torch.autocast(device, torch.bfloat16, enabled=is_bf16):
                 loss = loss_of(batch)
             value = loss.item()
             if not math.isfinite(value):

@@ -5,7 +5,7 @@ and intervals that took them for independent would be too narrow.
 """
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -52,7 +52,7 @@ def check_scorers(
     teacher: pd.DataFrame,
     sentences: pd.DataFrame,
     folders: dict[str, Path],
-    options: judges.ScorerSettings,
+    how: dict[str, Any],
     resampling: Resampling,
     confidence: float,
 ) -> pd.DataFrame:
@@ -60,19 +60,19 @@ def check_scorers(
 
     TEACHER_SCORES of the split "test" are compared. Where it knows nothing of a scorer's kind,
     the country and the language of SENTENCES of the split "test" are. The language identifier
-    learns from no recorded answer, so that all of them count.
+    learns from no recorded answer, so that all of them count. Scorers are run with `how`.
     """
     held_out = teacher[teacher["split"] == "test"].reset_index(drop=True)
     labelled = shuffled(sentences[sentences["split"] == "test"], resampling.seed, "sentence_id")
     labelled = labelled.groupby("variety").head(_SENTENCES)
     found, scored = [], {}
     if "aldi" in folders:
-        scored["aldi"] = judges.AldiScorer(folders["aldi"], options).score([*held_out["text"]])
+        scored["aldi"] = judges.AldiScorer(folders["aldi"], **how).score([*held_out["text"]])
         for kind, rows in held_out.groupby("teacher", sort=True):
             pair = scored["aldi"][rows.index], rows["aldi"].to_numpy(dtype=float)
             found.append(Comparison("aldi", _ALDI[kind], rows, *pair))
     if "country" in folders:
-        scorer = judges.CountryScorer(folders["country"], options)
+        scorer = judges.CountryScorer(folders["country"], **how)
         if held_out["p_country"].notna().any():
             scored["countries"] = scorer.score([*held_out["text"]])
             found += country_comparisons(held_out, scored["countries"])

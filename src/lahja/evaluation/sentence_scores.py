@@ -38,9 +38,9 @@ def sentence_scores(
     if scorers is None:
         is_arabic = texts.get("is_arabic", pd.Series(1.0, texts.index)) == 1
         return _joined(texts, texts.assign(is_arabic=is_arabic), _recorded(texts), spbleu)
-    from lahja.scoring.judges import Judges, ScorerSettings
+    from lahja.scoring.judges import Judges
 
-    scored = Judges(**scorers, settings=ScorerSettings(batch=batch)).score(texts["response"])
+    scored = Judges(**scorers, batch=batch).score(texts["response"])
     scored = scored.set_index(texts.index).assign(response=texts["response"])
     dialectness = score_dialectness(scored, texts["target_variety"], texts["task"])
     return _joined(texts, scored, dialectness, spbleu)

@@ -1,7 +1,6 @@
 """Answer requests from the store, and ask the backend only for what is missing there."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -57,20 +56,14 @@ def answer(requests: list[Request], backend: Backend, store: Path) -> list[Answe
                 # What a server that is paid has cost so far.
                 progress.cost = getattr(backend, "cost", None)
                 progress.advance()
-        if len(unanswered) >= _MIN_ASKED and not known.answers.keys() & asked.keys():
-            _expect_some(unanswered.values())
         answers = known.answers | unanswered
-    return [
-        replace(answers[key], id=request.id) for key, request in zip(keys, requests, strict=True)
-    ]
-
-
-def _expect_some(unanswered: Collection[Answer]) -> None:
-    reasons = Counter(found.finish_reason for found in unanswered)
-    if NOT_RECORDED not in reasons:
+        is_none = not known.answers.keys() & asked.keys()
+    reasons = Counter(found.finish_reason for found in unanswered.values())
+    if is_none and len(unanswered) >= _MIN_ASKED and NOT_RECORDED not in reasons:
         told = ", ".join(f"{reason} ({number})" for reason, number in reasons.most_common())
         cure = "; raise decoding.max_new_tokens if it thinks" if reasons["length"] else ""
         raise LahjaError(f"none of {len(unanswered)} prompts got an answer: {told}{cure}")
+    return [replace(answers[key], id=asked.id) for key, asked in zip(keys, requests, strict=True)]
 
 
 def with_examples(prompts: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:

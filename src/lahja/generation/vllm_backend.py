@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from lahja.core.errors import LahjaError
-from lahja.core.files import read_json
+from lahja.core.files import read_json, read_yaml
 from lahja.generation.backend import Answer, Request
 from lahja.generation.transformers_backend import (
     TransformersBackend,
@@ -29,19 +29,7 @@ _RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 _CONTEXT_STEP = 512
 # Tokens in one step of the engine on the CPU, vLLM's own default there.
 _BATCHED_TOKENS = 2048
-# What a user has set counts. One process: nothing is left behind when a job is killed, and the
-# order of work does not depend on timing. Threads are not bound to cores, where two jobs side by
-# side would share one and leave another idle. Addresses are this machine's own.
-_ENVIRONMENT = {
-    "HF_HUB_OFFLINE": "1",
-    "VLLM_NO_USAGE_STATS": "1",
-    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
-    "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
-    "VLLM_HOST_IP": "127.0.0.1",
-    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
-    # GiB, without a GPU.
-    "VLLM_CPU_KVCACHE_SPACE": "1",
-}
+_ENVIRONMENT = Path(__file__).resolve().parents[3] / "resources" / "vllm.yaml"
 
 
 class VllmBackend(TransformersBackend):
@@ -111,7 +99,7 @@ def prepare_environment() -> None:
     """
     is_writable = os.access(sys.prefix, os.W_OK)
     cache = {"VLLM_CACHE_ROOT": str(Path(sys.prefix) / "cache")} if is_writable else {}
-    os.environ.update(_ENVIRONMENT | cache | os.environ)
+    os.environ.update(read_yaml(_ENVIRONMENT) | cache | os.environ)
 
 
 def _expect_package(name: str, title: str) -> None:

@@ -1,7 +1,6 @@
 """Where models run, and in which number format their weights are."""
 
 import os
-from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -57,14 +56,6 @@ def packed(model: "PreTrainedModel") -> "PreTrainedModel":
     from torch.utils.mkldnn import to_mkldnn
 
     return to_mkldnn(model)
-
-
-def autocast(precision: str | None, device: str) -> AbstractContextManager[None]:
-    """Return the context in which a training step computes."""
-    import torch
-
-    enabled = pick_precision(precision, device) == "bf16"
-    return torch.autocast(device, torch.bfloat16, enabled=enabled)
 
 
 def quantised(dtype: "torch.dtype", device: str) -> dict[str, Any]:

@@ -5,8 +5,8 @@ countries it is from, fastText's language identifier, with FLORES codes as label
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,19 +22,8 @@ from lahja.models.device import BATCH_TOKENS, packed, pick_dtype, use_device
 from lahja.models.folder import expect_checkpoint, load_whole, read_tokenizer
 
 MODEL_FILE = "model.bin"
+PRECISION = default(Scorers, "precision")
 _LABEL = "__label__"
-
-
-@dataclass(frozen=True)
-class ScorerSettings:
-    """How scorers are run; texts are cut at `max_length` tokens or the model's own limit.
-
-    `precision` is "fp32", as AL-QASIDA runs them, on every device, or "bf16".
-    """
-
-    batch: int = default(Scorers, "batch")
-    max_length: int = 512
-    precision: str = default(Scorers, "precision")
 
 
 class SequenceScorer:
@@ -44,18 +33,25 @@ class SequenceScorer:
     labels: str  #: What to expect of a checkpoint, for its error.
     scores_of: Callable[[np.ndarray], np.ndarray]  #: Scores of logits, (n_texts, n_labels).
 
-    def __init__(self, folder: Path, settings: ScorerSettings):
-        """Load the checkpoint; raise `LahjaError` where it has not as many labels as expected."""
+    def __init__(
+        self, folder: Path, *, batch: int = default(Scorers, "batch"), precision: str = PRECISION,
+        max_length: int = 512,
+    ):  # fmt: skip
+        """Load the checkpoint; raise `LahjaError` where it has not as many labels as expected.
+
+        Texts are cut at `max_length` tokens or the model's own limit. `precision` is "fp32", as
+        AL-QASIDA runs scorers, on every device, or "bf16".
+        """
         from transformers import AutoModelForSequenceClassification
 
         expect_checkpoint(folder)
-        self.device, self.settings = use_device(), settings
+        self.device, self.batch = use_device(), batch
         self.tokenizer = read_tokenizer(folder)
-        dtype = pick_dtype(settings.precision, self.device)
+        dtype = pick_dtype(precision, self.device)
         model = load_whole(AutoModelForSequenceClassification, folder, dtype=dtype)
         if model.config.num_labels != self.n_labels:
             raise LahjaError(f"{folder}: has {model.config.num_labels} labels; {self.labels}")
-        self.limit = min(settings.max_length, model.config.max_position_embeddings)
+        self.limit = min(max_length, model.config.max_position_embeddings)
         self.model = packed(model.to(self.device).eval())
 
     def score(self, texts: Sequence[str | None]) -> np.ndarray:
@@ -73,7 +69,7 @@ class SequenceScorer:
         cut = {"truncation": True, "max_length": self.limit}
         ids = self.tokenizer(lines, **cut)["input_ids"] if lines else []
         lengths = [len(row) for row in ids]
-        batches = sorted_batches(lengths, self.settings.batch, BATCH_TOKENS[self.device])
+        batches = sorted_batches(lengths, self.batch, BATCH_TOKENS[self.device])
         for rows in counted(batches, len(ids), "texts"):
             own = {"input_ids": [ids[row] for row in rows]}
             inputs = self.tokenizer.pad(own, return_tensors="pt").to(self.device)
@@ -124,9 +120,9 @@ class LanguageIdentifier:
 class Judges:
     """The three scorers of a run, loaded once."""
 
-    def __init__(self, aldi: Path, country: Path, language: Path, settings: ScorerSettings):
-        """Load them from their folders."""
-        self.aldi, self.country = AldiScorer(aldi, settings), CountryScorer(country, settings)
+    def __init__(self, aldi: Path, country: Path, language: Path, **how: Any):
+        """Load them from their folders; `how` is for `SequenceScorer`."""
+        self.aldi, self.country = AldiScorer(aldi, **how), CountryScorer(country, **how)
         self.language = LanguageIdentifier(language)
 
     def score(self, texts: Sequence[str | None]) -> pd.DataFrame:

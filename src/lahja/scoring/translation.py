@@ -154,9 +154,7 @@ def load_spbleu(
     # sacreBLEU's own tokenizer reads only from its cache folder and downloads otherwise.
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(model))
     metric = BLEU(tokenize="none", force=True)
-    metric.tokenizer = lru_cache(maxsize=2**16)(
-        lambda line: " ".join(pieces.encode(line, out_type=str))
-    )
+    metric.tokenizer = lru_cache(2**16)(lambda line: " ".join(pieces.encode(line, out_type=str)))
     metric.tokenizer_signature = "flores200"
     return SpBleu(metric)
 

@@ -20,7 +20,6 @@ from lahja.core.errors import LahjaError
 # How long a process that was told to stop may take to save its checkpoint.
 _SECONDS_TO_SAVE = 120
 _SET_DEATH_SIGNAL = 1
-_LAUNCHED = "TORCHELASTIC_RUN_ID"
 
 
 def in_processes(processes: int, work: Callable[[], None]) -> None:
@@ -39,7 +38,7 @@ def in_processes(processes: int, work: Callable[[], None]) -> None:
 
 def is_one_of_several() -> bool:
     """Say whether this process was started as one of several."""
-    return _LAUNCHED in os.environ
+    return "TORCHELASTIC_RUN_ID" in os.environ
 
 
 def is_first_process() -> bool:

@@ -28,7 +28,7 @@ from lahja.preferences.gates.form import unwrapped
 from lahja.preferences.gates.verdict import NOT_COMPUTED, PASSED, STOPPED, Pair
 from lahja.prompts.intent import TRANSLATE, parse_prompt
 from lahja.prompts.wordings import translation_prompt
-from lahja.scoring.judges import CountryScorer, ScorerSettings
+from lahja.scoring.judges import CountryScorer
 
 # Gives the varieties that it knows, and of each text their probabilities.
 Classifier = Callable[[list[str]], tuple[tuple[str, ...], list[list[float]]]]
@@ -245,7 +245,7 @@ def load_classifier(folder: Path, batch: int = 64) -> Classifier:
     base_model, adapter = _base_and_adapter(folder)
     kinds = str(read_json(base_model / "config.json").get("architectures"))
     if "ForSequenceClassification" in kinds:
-        return partial(_by_country, CountryScorer(folder, ScorerSettings(batch=batch)))
+        return partial(_by_country, CountryScorer(folder, batch=batch))
     return Labeller(base_model, adapter, batch=batch).label
 
 
