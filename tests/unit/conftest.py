@@ -116,7 +116,7 @@ def tunisian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     folder = tmp_path / "varieties"
     shutil.copytree(FOLDER, folder)
     shutil.copy(Path(__file__).parents[1] / "tunisian" / "tun.yaml", folder)
-    read = (wordings._markers, wordings.variety_names, wordings.example_line, intent._request)
+    read = (wordings._markers, wordings.variety_names, intent._request)
     with monkeypatch.context() as patch:
         patch.setitem(vars(VARIETIES), "data", dict(Varieties(folder)))
         for function in read:

@@ -1,6 +1,5 @@
 """Pairs of a model's own translations by reward: reference and dialectness."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -27,7 +26,7 @@ from lahja.preferences.ranking import (
     REPETITION,
     pairs_by_reward,
     repetition_of,
-    rewards,
+    with_rewards,
 )
 from lahja.prompts.intent import translation_intent
 from lahja.prompts.wordings import translation_prompt
@@ -73,11 +72,13 @@ def test_a_group_with_one_held_out_row_and_sides_that_a_model_wrote_are_left_out
 
 
 def test_dialectness_counts_only_where_a_dialect_is_asked_for():
-    answers = pd.DataFrame({"response": ["x", "x"], "reference": ["x", "x"]})
-    answers["target"] = [target_of("eng-da", "egy"), target_of("da-eng", "egy")]
-    found = rewards(answers, np.array([0.5, 0.5]), 0.6)
-    assert found[0] - found[1] == pytest.approx(0.3)
-    assert list(answers["target"]) == ["egy", "eng"]
+    asked = direction_prompts(parallel(1), ["egy"], number=1, seed=1).set_index("kind", drop=False)
+    names = asked.loc[["eng-da", "da-eng"], "prompt_id"]
+    told = pd.concat([answers((f"{EGY} 0", 0), prompt_id=name) for name in names])
+    told = told.assign(dialect="egy").drop(columns="reward").reset_index(drop=True)
+    into, without = (with_rewards(asked, told, Judge(), weight)["reward"] for weight in (0.6, 0))
+    assert (into - without).tolist() == pytest.approx([0.6, 0])
+    assert (target_of("eng-da", "egy"), target_of("da-eng", "egy")) == ("egy", "eng")
 
 
 def answers(*samples: tuple[str, float], prompt_id: str) -> pd.DataFrame:

@@ -86,9 +86,9 @@ def _audited(
     items = read_preferences(file)
     while chunk := [*islice(items, _CHUNK)]:
         pairs = [item for item in chunk if isinstance(item, PreferencePair)]
-        summary.refuse(item for item in chunk if not isinstance(item, PreferencePair))
+        rejects = [item for item in chunk if not isinstance(item, PreferencePair)]
         tables = audit.audit_pairs(pairs, limits, *models)
-        summary.add(*tables)
+        summary.add(rejects, *tables)
         yield tables
 
 

@@ -12,14 +12,12 @@ from collections.abc import Collection
 from itertools import chain, islice
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from lahja.core.config.evaluation import Gates
 from lahja.core.errors import LahjaError
 from lahja.core.seeding import unit_draw
 from lahja.core.tables import FUNNEL
-from lahja.core.varieties import get_variety
 from lahja.corpora.text import comparison_key
 from lahja.preferences import pairs
 from lahja.preferences.directions import target_of
@@ -47,17 +45,12 @@ def with_rewards(
     """Return GENERATIONS, samples of PROMPTS, with their `reward`."""
     by_id = prompts.set_index("prompt_id")[["kind", "reference"]]
     samples = samples.assign(response=samples["response"].fillna("")).join(by_id, on="prompt_id")
-    samples["target"] = list(map(target_of, samples["kind"], samples["dialect"]))
+    targets = pd.Series(map(target_of, samples["kind"], samples["dialect"]), samples.index)
     scored = samples.join(judges.score(samples["response"]).set_axis(samples.index))
-    adi2 = score_dialectness(scored, samples["target"], samples["kind"])["adi2"].to_numpy()
-    return samples.assign(reward=rewards(samples, adi2, dialect_weight))
-
-
-def rewards(samples: pd.DataFrame, adi2: np.ndarray, dialect_weight: float) -> np.ndarray:
-    """Return each sample's reward; `samples` has response, reference and target."""
-    statistics = chrf_statistics(samples["response"], samples["reference"])
-    is_dialect = samples["target"].map(lambda code: get_variety(code).is_dialect).to_numpy()
-    return chrf_plus_plus(statistics) / 100 + dialect_weight * np.where(is_dialect, adi2, 0.0)
+    # It is 0 where no dialect is asked for.
+    adi2 = score_dialectness(scored, targets, samples["kind"])["adi2"]
+    chrf = chrf_plus_plus(chrf_statistics(samples["response"], samples["reference"]))
+    return samples.assign(reward=chrf / 100 + dialect_weight * adi2)
 
 
 def pairs_by_reward(

@@ -73,7 +73,7 @@ def parse_prompt(
     prompt, the user's `earlier` turns or the system's name goes before it. To a system that is to
     translate the prompt is a text to translate.
     """
-    text = _without_examples(letters_of(prompt))
+    text = phrase("examples").sub("", letters_of(prompt).strip()).strip()
     told = _told_before(system, earlier) if system or earlier else None
     if told and told.kind == TRANSLATE and _request(comparison_key(text)).variety is None:
         return replace(told, payload=text)
@@ -123,15 +123,6 @@ def _told_before(system: str, earlier: tuple[str, ...]) -> PromptIntent | None:
             kind = TRANSLATE if intent.kind == TRANSLATE and told is system else FREE
             return replace(intent, kind=kind, instruction=told, payload=None)
     return None
-
-
-def _without_examples(prompt: str) -> str:
-    """Return the prompt without the lines that show a greeting in each dialect."""
-    lines = prompt.strip().split("\n")
-    if any(map(phrase("examples_heading").match, lines)):
-        patterns = phrase("examples_heading"), wordings.example_line()
-        lines = [line for line in lines if not any(p.match(line) for p in patterns)]
-    return "\n".join(lines).strip()
 
 
 def _split(text: str) -> tuple[str, str | None]:

@@ -150,14 +150,6 @@ def _names(kind: str) -> list[tuple[str, str]]:
 
 
 @cache
-def example_line() -> re.Pattern[str]:
-    """Return the pattern of a line that shows a greeting: a country and a colon begin it."""
-    places = [place for variety in VARIETIES.values() for place in variety.names.places]
-    names = "|".join(map(re.escape, [*places, "msa", "modern standard arabic"]))
-    return re.compile(rf"^\s*(?:{names})\s*:", re.I)
-
-
-@cache
 def _markers() -> tuple[dict[str, frozenset[str]], dict[re.Pattern[str], frozenset[str]]]:
     """Return the marker words, as `comparison_key`s, and patterns, each with who uses it."""
     words, patterns = defaultdict(set), defaultdict(set)

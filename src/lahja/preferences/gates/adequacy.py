@@ -8,7 +8,7 @@ from itertools import pairwise
 from lahja.core.config.evaluation import AdequacyGate, EchoGate, Gates
 from lahja.corpora.text import arabic_share, comparison_key, count_words
 from lahja.preferences.gates.form import ends_as_question, unwrapped
-from lahja.preferences.gates.language import mixes_into_arabic
+from lahja.preferences.gates.language import reads_as_arabic
 from lahja.preferences.gates.verdict import Pair, Verdict, not_computed, passed, stopped
 from lahja.prompts import wordings
 from lahja.prompts.intent import ANSWER, ENGLISH, FREE, TRANSLATE
@@ -66,12 +66,8 @@ def _judge_translated(pair: Pair, text: str, limits: EchoGate) -> Verdict:
     source = pair.intent.payload
     if source is None:
         return not_computed("the prompt's text to translate was not found")
-    is_arabic = arabic_share(text) >= 0.5 or (
-        pair.intent.variety != "eng" and mixes_into_arabic(text)
-    )
-    was_arabic = arabic_share(source) >= 0.5
-    wants_arabic = pair.intent.language != ENGLISH
-    if was_arabic != wants_arabic and is_arabic == was_arabic:
+    was_arabic, wants_arabic = arabic_share(source) >= 0.5, pair.intent.language != ENGLISH
+    if was_arabic != wants_arabic and reads_as_arabic(text, pair.intent) == was_arabic:
         limit = limits.max_similarity_in_other_language
         similar = similarity(source, text, limit)
         if similar >= limit:

@@ -1,7 +1,7 @@
 """Audit preference pairs: all gates' verdicts, models among them, against a reader's labels."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -73,14 +73,11 @@ def audit_pairs(
         index = pair.line - 1
         found = {gate: judge(own, settings) for gate, judge in GATES_OF_PAIRS.items()}
         verdicts += [(index, gate, *verdict) for gate, verdict in found.items()]
-        stops, unknown = (
-            [gate for gate, verdict in found.items() if verdict.status == status]
-            for status in (STOPPED, NOT_COMPUTED)
-        )
+        stops = [gate for gate, verdict in found.items() if verdict.status == STOPPED]
+        unknown = [gate for gate, verdict in found.items() if verdict.status == NOT_COMPUTED]
         first = (stops[0], found[stops[0]].reason) if stops else (None, None)
-        asked = (pair.file, own.intent.kind, own.intent.variety)
-        texts = (pair.prompt, pair.chosen, pair.rejected)
-        rows.append((index, *asked, *first, stops, unknown, *texts))
+        told = (index, pair.file, own.intent.kind, own.intent.variety)
+        rows.append((*told, *first, stops, unknown, pair.prompt, pair.chosen, pair.rejected))
     return pd.DataFrame(rows, columns=AUDIT.names), pd.DataFrame(verdicts, columns=VERDICTS.names)
 
 
@@ -92,14 +89,10 @@ class Summary:
         self.rejects: list[Reject] = []
         self._first, self._statuses, self._unknown = Counter(), Counter(), Counter()
 
-    def refuse(self, items: Iterable[Reject]) -> None:
-        """Count records that are no pairs, and keep the first."""
-        for item in items:
-            self.n_rejects += 1
-            self.rejects += [item] * (self.n_rejects <= _MAX_SHOWN)
-
-    def add(self, pairs: pd.DataFrame, verdicts: pd.DataFrame) -> None:
-        """Count AUDIT and VERDICTS of some pairs."""
+    def add(self, rejects: list[Reject], pairs: pd.DataFrame, verdicts: pd.DataFrame) -> None:
+        """Count AUDIT and VERDICTS of some pairs, and records that are none; keep the first."""
+        self.n_rejects += len(rejects)
+        self.rejects += rejects[: _MAX_SHOWN - len(self.rejects)]
         self.n_pairs += len(pairs)
         self._first.update(pairs["gate"].dropna())
         self._statuses.update(zip(verdicts["gate"], verdicts["status"], strict=True))

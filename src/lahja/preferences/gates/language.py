@@ -45,27 +45,25 @@ def judge_language(pair: Pair, settings: Gates) -> Verdict:
         return not_computed("the prompt does not tell in which language to answer")
     if not any(c.isalpha() for c in pair.chosen):
         return not_computed("the answer has no letters")
-    share, n = arabic_share(pair.chosen), count_words(pair.chosen)
+    text, share, n = pair.chosen, arabic_share(pair.chosen), count_words(pair.chosen)
     if language != ENGLISH:
-        if share < 1 - limit and (
-            pair.intent.variety == "msa" or not mixes_into_arabic(pair.chosen)
-        ):
+        if share < 1 - limit and (pair.intent.variety == "msa" or not mixes_into_arabic(text)):
             reason = "Arabic was asked for, the answer is not in Arabic letters"
             return stopped(reason, share, 1 - limit)
         return passed("the letters are Arabic", share, 1 - limit)
     if share > limit:
         return stopped("English was asked for, the answer is in Arabic letters", share, limit)
-    words = [w.lower().replace("’", "'") for w in _LATIN_OR_APOSTROPHE.findall(pair.chosen)]
+    words = [w.lower().replace("’", "'") for w in _LATIN_OR_APOSTROPHE.findall(text)]
     english, arabizi = word_list("english"), word_list("arabizi")
+    n_english = sum(w in english for w in words)
     n_digits = sum(bool(_ARABIZI_WORD.fullmatch(w)) and not _MEASURE.fullmatch(w) for w in words)
     n_arabizi = n_digits + sum(w in arabizi and w not in english for w in words)
-    n_english = sum(w in english for w in words)
     if not n_english and n > 1 and pair.intent.kind == TRANSLATE:
         # Words of the source, spelled out; those of several letters, and names have capitals.
         n_arabizi += sum(
             word.islower() and word not in arabizi and len(latin_consonants(word)) > 2
             and is_name_in(word, pair.intent.payload or "")
-            for word in _LATIN_WORD.findall(pair.chosen)
+            for word in _LATIN_WORD.findall(text)
         )  # fmt: skip
     if n_arabizi > n_english and n_arabizi >= 0.2 * n and (n_digits >= 2 or n_arabizi >= 0.4 * n):
         reason = "English was asked for, the answer is Arabic in Latin letters"
@@ -112,6 +110,12 @@ def judge_dialect(pair: Pair, settings: Gates) -> Verdict:
     return passed("its marker words fit", margin, min_margin)
 
 
+def reads_as_arabic(text: str, intent: PromptIntent) -> bool:
+    """Whether a text is Arabic, also one that takes over words, unless English is asked for."""
+    takes_over = intent.language != ENGLISH and mixes_into_arabic(text)
+    return takes_over or arabic_share(text) >= 0.5
+
+
 def stray_script(text: str, intent: PromptIntent) -> str | None:
     """Return what is wrong with the scripts of an answer, None if nothing is."""
     prompt = f"{intent.instruction} {intent.payload or ''}"
@@ -121,9 +125,8 @@ def stray_script(text: str, intent: PromptIntent) -> str | None:
     for reason, pattern in _FOREIGN.items():
         if (match := pattern.search(text)) and match[0] not in prompt:
             return f"{reason}: {match[0]}"
-    wants_english = intent.language == ENGLISH
-    is_arabic = arabic_share(text) >= 0.5 or (not wants_english and mixes_into_arabic(text))
-    if intent.kind == FREE or is_arabic == wants_english:
+    is_arabic = reads_as_arabic(text, intent)
+    if intent.kind == FREE or is_arabic == (intent.language == ENGLISH):
         # An answer that is wholly in the other script is for the language gate.
         return None
     if is_arabic:

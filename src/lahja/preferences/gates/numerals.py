@@ -17,7 +17,7 @@ from lahja.core.varieties import VARIETIES
 from lahja.corpora.text import comparison_key
 from lahja.prompts.wordings import number_words, units
 
-_DIGITS = re.compile(
+DIGITS = re.compile(
     r"(?<![A-Za-z\d])(?<![A-Za-z][-‑])"
     r"(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)|\d+(?:[.,٫٬:/]\d+)*)"
 )
@@ -76,11 +76,6 @@ _WORD = _Token()
 _END = [_WORD] * 4
 
 
-def has_digits(text: str) -> bool:
-    """Whether a text has a number in digits."""
-    return _DIGITS.search(text) is not None
-
-
 def numbers_in_words(text: str, variety: str | None = None) -> list[float]:
     """Return the numbers of three and more that a text's words say, without fractions, in order."""
     tokens, found = _tokens(text, variety, []), []
@@ -100,7 +95,7 @@ def numerals_of(text: str, variety: str | None = None, n_years: int = 2) -> Nume
     A year of the Hijra is also that of the Gregorian count in which it begins, and of two
     `n_years` the one in which it ends.
     """
-    digits = [(match[0], _readings(match, text, n_years)) for match in _DIGITS.finditer(text)]
+    digits = [(match[0], _readings(match, text, n_years)) for match in DIGITS.finditer(text)]
     firsts = [None if len(own[0]) > 1 or ":" in word else min(own[0]) for word, own in digits]
     tokens, values = _tokens(text, variety, firsts), {*map(float, _IN_NAMES.findall(text))}
     said: list[str] = []
@@ -153,7 +148,7 @@ def _readings(match: re.Match[str], text: str, n_years: int) -> list[frozenset[f
 def _tokens(text: str, variety: str | None, digits: list[float | None]) -> list[_Token]:
     """Return the words of a text; what each number in digits is goes before."""
     places = count()
-    marked = _DIGITS.sub(lambda _: f" n{next(places)}n ", text)
+    marked = DIGITS.sub(lambda _: f" n{next(places)}n ", text)
     own = VARIETIES[variety].numbers.dual if variety in VARIETIES else ()
     dual = own or tuple({ending for v in VARIETIES.values() for ending in v.numbers.dual})
     found = []

@@ -9,7 +9,7 @@ from lahja.core.config.evaluation import Gates
 from lahja.corpora.text import arabic_share, comparison_key, is_arabic_script
 from lahja.preferences.gates.form import unwrapped
 from lahja.preferences.gates.language import is_name_in, latin_consonants
-from lahja.preferences.gates.numerals import has_digits, numbers_in_words, numerals_of
+from lahja.preferences.gates.numerals import DIGITS, numbers_in_words, numerals_of
 from lahja.preferences.gates.verdict import Pair, Verdict, not_computed, passed, stopped
 from lahja.prompts.intent import ENGLISH, TRANSLATE
 from lahja.prompts.wordings import word_list
@@ -32,7 +32,9 @@ def judge_length(pair: Pair, settings: Gates) -> Verdict:
     if intent.kind != TRANSLATE or intent.payload is None:
         return not_computed("only the length of a translation is known beforehand")
     sides = (intent.payload, unwrapped(pair.chosen))
-    source, length = map(_letters, sides)
+    keys = (_DRAWN_OUT.sub(r"\1", comparison_key(text)) for text in sides)
+    # Only the key of a text without letters begins with anything else.
+    source, length = (len(key.replace(" ", "")) if key[:1].isalnum() else 0 for key in keys)
     if not source:
         return not_computed("the text to translate has no letters")
     expected = source * _EXPECTED[tuple(map(is_arabic_script, sides))]
@@ -42,12 +44,6 @@ def judge_length(pair: Pair, settings: Gates) -> Verdict:
     if length > limits.max_ratio * expected + 2 * limits.slack:
         return stopped("the translation is much longer than its source", ratio, limits.max_ratio)
     return passed("about as long as its source", ratio, limits.max_ratio)
-
-
-def _letters(text: str) -> int:
-    key = _DRAWN_OUT.sub(r"\1", comparison_key(text))
-    # Only the key of a text without letters has anything else in it.
-    return len(key) - key.count(" ") if key[:1].isalnum() else 0
 
 
 def judge_numbers(pair: Pair, settings: Gates) -> Verdict:
@@ -62,7 +58,7 @@ def judge_numbers(pair: Pair, settings: Gates) -> Verdict:
     said = numbers_in_words(*sides[0]) if n_years == 2 else []
     again = numbers_in_words(*sides[1]) if len(said) == 1 else []
     is_one = len(again) == 1
-    if not is_one and not any(has_digits(text) for text, _ in sides):
+    if not is_one and not any(DIGITS.search(text) for text, _ in sides):
         return not_computed("no number in digits, nor one in words on both sides")
     wanted, found = (numerals_of(*side, n_years) for side in sides)
     if lost := wanted.missing_from(found):
