@@ -100,17 +100,16 @@ def means_table(items: pd.DataFrame, resampling: Resampling, confidence: float) 
     `items` comes from `rated_items`: an item counts once, however many annotators rated it. The
     bootstrap resamples items. `<key>_n` is the number of items that a mean is over.
     """
-    names = {measure.key: measure.name for measure in MEASURES} | {key: key for key in SHOWN_SCORES}
     headers = {measure.key: (measure.name, 2) for measure in MEASURES} | SHOWN_SCORES
-    rows = []
-    for about, part in item_slices(items):
+    values, rows = items.rename(columns={measure.name: measure.key for measure in MEASURES}), []
+    for about, part in item_slices(values):
         for model, theirs in part.groupby("model", sort=True):
             rows.append(row := about | {"model": model, "items": len(theirs)})
-            for key, name in names.items():
-                values = theirs[name].dropna().to_numpy(dtype=float)
-                if len(values):
-                    row |= estimate_cells(key, resampling.mean(values), confidence)
-                    row[f"{key}_n"] = len(values)
+            for key in headers:
+                known = theirs[key].dropna().to_numpy(dtype=float)
+                if len(known):
+                    row |= estimate_cells(key, resampling.mean(known), confidence)
+                    row[f"{key}_n"] = len(known)
     frame = pd.DataFrame(rows)
     columns = [Column(key, *shown) for key, shown in headers.items() if key in frame]
     scales = ", ".join(f"{measure.name} 1 to {measure.top}" for measure in MEASURES)

@@ -103,10 +103,8 @@ class Record:
         path, texts = self.place("data/parallel.parquet"), {*texts}
         table = scan_tables([path], PARALLEL)
         sides = (table.select("corpus", pl.col(s).alias("text")) for s in ("text", "msa", "eng"))
-        found = pl.concat([*sides]).filter(pl.col("text").is_in([*texts])).unique().collect()
-        holders: dict[str, set[str]] = {}
-        for corpus, text in found.iter_rows():
-            holders.setdefault(text, set()).add(corpus)
+        found = pl.concat([*sides]).filter(pl.col("text").is_in([*texts])).group_by("text")
+        holders = {text: {*names} for text, names in found.agg("corpus").collect().iter_rows()}
         if lost := texts - holders.keys():
             raise LahjaError(f"{path}: lacks {min(lost)!r} of a pair")
         return holders

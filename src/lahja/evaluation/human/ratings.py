@@ -104,10 +104,9 @@ def _workbook(path: Path) -> list[pd.DataFrame]:
     return tables
 
 
-def _filled(path: Path, sheet: pd.DataFrame, key: pd.DataFrame) -> pd.DataFrame:
+def _filled(sheet: pd.DataFrame, key: pd.DataFrame, refuse: partial) -> pd.DataFrame:
     """Return what the key knows of each row of a filled sheet."""
     items = sheet["item"].str.strip()
-    refuse = partial(refuse_rows, f"{path}: row ")
     refuse(~items.isin(key.index), "unknown item {!r}, expected one of the key's", items)
     about = key.loc[items].set_axis(sheet.index)
     pairs = zip(about["response"].fillna(""), sheet["response"], strict=True)
@@ -126,13 +125,12 @@ def annotator_of(path: Path) -> str:
     return (name[1] or path.resolve().parent.name) if name else stem
 
 
-def _alqasida(path: Path, sheet: pd.DataFrame) -> pd.DataFrame:
+def _alqasida(path: Path, sheet: pd.DataFrame, refuse: partial) -> pd.DataFrame:
     """Return what a file of AL-QASIDA tells of each row; Adequacy or Adherence tells its task."""
     task = next((_TASKS[name] for name in _TASKS if name in sheet), None)
     if task is None:
         raise LahjaError(f"{path}: lacks the column {' or '.join(map(repr, _TASKS))}")
     scores, dialects = sheet["TVD"].map(_number), sheet["Dialect"]
-    refuse = partial(refuse_rows, f"{path}: row ")
     refuse(scores.isna(), "TVD is {!r}, expected a number", sheet["TVD"])
     told = f"unknown variety {{!r}}: expected one of {' '.join(VARIETIES)}"
     refuse(~dialects.isin([*VARIETIES]), told, dialects)
@@ -148,24 +146,6 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
-
-
-def _ratings(path: Path, sheet: pd.DataFrame, about: pd.DataFrame) -> pd.DataFrame:
-    """Return a row of COLUMNS for each cell that is to be rated, `rating` NaN where it is empty."""
-    about = about.assign(file=str(path), row=sheet.index)
-    refuse, parts = partial(refuse_rows, f"{path}: row "), []
-    for measure in MEASURES:
-        if measure.name not in sheet:
-            continue
-        cells, is_asked = sheet[measure.name].str.strip(), about["task"].isin(measure.tasks)
-        ratings, is_given = cells.map(_number), cells != ""
-        told = f"{measure.name} is {{!r}}, expected a whole number from 1 to {measure.top}"
-        refuse(is_given & ~ratings.isin(range(1, measure.top + 1)), told, cells)
-        told = f"{measure.name} is not asked for in {{}}"
-        refuse(is_given & ~is_asked, told, about["task"])
-        parts.append(about.assign(measure=measure.name, rating=ratings)[is_asked])
-    numbers = dict.fromkeys((*SCORES, *RATINGS), float)
-    return pd.concat(parts).reindex(columns=COLUMNS).astype(numbers)
 
 
 def read_ratings(
@@ -223,15 +203,26 @@ def _files(path: Path) -> list[Path]:
 
 
 def _read_file(path: Path, key: pd.DataFrame | None) -> pd.DataFrame:
-    sheet = read_sheet(path)
+    """Return a row of COLUMNS for each cell that is to be rated, `rating` NaN where it is empty."""
+    sheet, refuse = read_sheet(path), partial(refuse_rows, f"{path}: row ")
     is_ours = _MARK not in sheet
     if is_ours and key is None:
         raise LahjaError(f"{path}: whose answers these are is in key.parquet: give it as --key")
     for name in _NEEDED if is_ours else _ALQASIDA_NEEDED:
         if name not in sheet:
             raise LahjaError(f"{path}: lacks the column {name!r}")
-    about = _filled(path, sheet, key) if is_ours else _alqasida(path, sheet)
-    annotator = annotator_of(path) if is_ours else "AL-QASIDA"
+    about = _filled(sheet, key, refuse) if is_ours else _alqasida(path, sheet, refuse)
     # A column of the sheet goes before the file's name.
     named = sheet.get("annotator", pd.Series("", sheet.index)).str.strip()
-    return _ratings(path, sheet, about.assign(annotator=named.replace("", annotator)))
+    annotator = named.replace("", annotator_of(path) if is_ours else "AL-QASIDA")
+    about, parts = about.assign(annotator=annotator, file=str(path), row=sheet.index), []
+    for measure in (measure for measure in MEASURES if measure.name in sheet):
+        cells, is_asked = sheet[measure.name].str.strip(), about["task"].isin(measure.tasks)
+        ratings, is_given = cells.map(_number), cells != ""
+        told = f"{measure.name} is {{!r}}, expected a whole number from 1 to {measure.top}"
+        refuse(is_given & ~ratings.isin(range(1, measure.top + 1)), told, cells)
+        told = f"{measure.name} is not asked for in {{}}"
+        refuse(is_given & ~is_asked, told, about["task"])
+        parts.append(about.assign(measure=measure.name, rating=ratings)[is_asked])
+    numbers = dict.fromkeys((*SCORES, *RATINGS), float)
+    return pd.concat(parts).reindex(columns=COLUMNS).astype(numbers)

@@ -198,19 +198,14 @@ def _add_check(sheet: Worksheet, letter: str, measure: Measure, tasks: list[str]
 
 def _write_instructions(sheet: Worksheet, dialect: str) -> None:
     sheet.title, name = "Instructions", get_variety(dialect).name
-    told = [line.format(name=name, dialect=dialect) for line in _TOLD["instructions"]]
-    rows = [
-        [f"Rating sheet: {name}", "تعليمات التقييم"],
-        [],
-        *([f"{number}.", None, line] for number, line in enumerate(told, start=1)),
-        [],
-        ["Column", "العمود", "Question and scale"],
-        *([m.name, m.arabic, f"{m.question} {m.scale}. (Asked for: {', '.join(m.tasks)}.)"]
-          for m in MEASURES),
-    ]  # fmt: skip
+    words, told = {"name": name, "dialect": dialect}, _TOLD["instructions"]
+    rows = [[cell and cell.format(**words) for cell in row] for row in told]
+    for measure in MEASURES:
+        asked = f"(Asked for: {', '.join(measure.tasks)}.)"
+        rows.append([measure.name, measure.arabic, f"{measure.question} {measure.scale}. {asked}"])
     for row in rows:
         sheet.append(row)
-    _style_head(sheet[len(told) + 4])
+    _style_head(sheet[len(told)])
     for row in sheet.iter_rows(min_row=2):
         for cell in row:
             cell.alignment = _TEXT
