@@ -27,6 +27,10 @@ def test_the_page_fits_its_window_and_draws_its_charts(open_page, width, scheme)
     for number in range(boxes):
         size = page.locator(".chart svg").nth(number).bounding_box()
         assert size["width"] > 100 and size["height"] > 50
+        # A legend too long for its chart would be cut off.
+        assert size["width"] <= page.locator(".chart").nth(number).bounding_box()["width"] + 1
+    header = page.locator("#faults th:nth-child(2)").bounding_box()
+    assert header["x"] + header["width"] <= width
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     lightness = sum(map(int, ground.removeprefix("rgb(").removesuffix(")").split(",")))
     assert (lightness > 600) == (scheme == "light")

@@ -24,7 +24,14 @@ from lahja.core.tables import (
 )
 from lahja.evaluation.metrics.classification import evaluate_classifier
 from lahja.evaluation.metrics.slices import MEAN
-from lahja.report.charts import bars_chart, changes_chart, samples_chart, save_picture, styles
+from lahja.report.charts import (
+    bars_chart,
+    changes_chart,
+    curves_charts,
+    samples_chart,
+    save_picture,
+    styles,
+)
 from lahja.report.counts import agreement_table
 from lahja.report.figures import figure_table
 from lahja.report.formats import count_table, page_rows
@@ -199,7 +206,7 @@ def test_the_page_needs_nothing_else(page: str) -> None:
 
 def test_the_page_is_well_formed(page: str) -> None:
     class Balance(HTMLParser):
-        void = frozenset({"meta", "img", "link", "br", "input"})
+        void = frozenset({"meta", "img", "link", "br", "input", "wbr"})
 
         def __init__(self) -> None:
             super().__init__()
@@ -376,3 +383,32 @@ def test_cells_of_arabic_run_from_right_to_left(page: str, run: Run) -> None:
     assert any("السوق" in text for text in marked)
     view = count_table("kept", pd.DataFrame({"text": ["لا، شكرا", "no one (لا)"], "n": [1, 2]}))
     assert [cells[0].kind for cells, _ in page_rows(view)] == ["text arabic", "text"]
+
+
+def contrast(first: str, second: str) -> float:
+    """Return WCAG's contrast of two colours, from 1 to 21."""
+    shares = [[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in (first, second)]
+    linear = [[s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in own]
+              for own in shares]  # fmt: skip
+    weights = (0.2126, 0.7152, 0.0722)
+    darker, lighter = sorted(
+        sum(w * s for w, s in zip(weights, own, strict=True)) for own in linear
+    )
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_the_colour_of_every_model_stands_out_on_light_and_on_dark(root: Path) -> None:
+    style = (root / "workflow/report/style.css").read_text(encoding="utf-8")
+    light, dark = re.findall(r"--ground: (#\w{6})", style)
+    colours = {style.colour for style in styles("abcdefghijkl").values()}
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#F0E442", light) < 1.5  # What yellow lines had.
+    assert all(contrast(colour, ground) > 2 for colour in colours for ground in (light, dark))
+
+
+def test_the_frame_of_curves_reaches_above_values_below_0() -> None:
+    rows = {"step": range(100), "value": [-20.0 + step / 10 for step in range(100)]}
+    about = {"train": "dpo", "measure": "log-probability", "model": "a", "part": "chosen"}
+    (chart,) = curves_charts(pd.DataFrame(rows).assign(**about), styles("a")).values()
+    low, high = chart["spec"]["encoding"]["y"]["scale"]["domain"]
+    assert low == -20 and -10.1 < high < 0

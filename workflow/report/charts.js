@@ -5,14 +5,25 @@ const specs = JSON.parse(document.getElementById("chart-specs").textContent);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const drawn = new Map();
 // How narrow a panel may get, of the width that it asks for; pixels of a lone panel, of a legend's
-// columns, and of a panel's own axis.
+// symbol and letter, and of a panel's own axis.
 const NARROWEST = 0.86;
 const MOST = 480;
-const LEGEND_COLUMN = 150;
+const LEGEND_SYMBOL = 36;
+const LEGEND_LETTER = 7;
 const AXIS = 68;
 const PHONE = 520;
 
-function theme(width) {
+// Returns how many columns of a legend fit: all are as wide as the longest of a chart's names.
+function legendColumns(spec, width) {
+  let longest = 0;
+  JSON.stringify({ ...spec, datasets: null }, (key, value) => {
+    if (key === "domain" && value) longest = Math.max(longest, ...value.map((name) => String(name).length));
+    return value;
+  });
+  return Math.max(1, Math.floor(width / (LEGEND_SYMBOL + LEGEND_LETTER * longest)));
+}
+
+function theme(spec, width) {
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(`--${name}`).trim();
   const [text, quiet, line] = [colour("text"), colour("quiet"), colour("line")];
@@ -28,7 +39,7 @@ function theme(width) {
     header: { labelColor: text, labelFontWeight: 600, labelFontSize: 12 },
     legend: {
       orient: "bottom", labelColor: text, symbolStrokeWidth: 1, symbolOpacity: 1, labelFontSize: 12, symbolSize: 110,
-      columns: Math.max(1, Math.floor(width / LEGEND_COLUMN)), labelLimit: 200,
+      columns: legendColumns(spec, width), labelLimit: 260,
       layout: { bottom: { anchor: "start", direction: width < PHONE ? "vertical" : "horizontal" } },
     },
     // An outline keeps light and dark colours apart from the ground.
@@ -58,7 +69,7 @@ async function draw(box) {
     renderer: "svg",
     // Without `eval`, which the page's policy forbids.
     ast: true,
-    config: theme(width),
+    config: theme(spec, width),
     tooltip: { theme: dark.matches ? "dark" : "light" },
   });
   drawn.set(box, result);
