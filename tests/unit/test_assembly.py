@@ -1,7 +1,6 @@
 """Training and evaluation never meet, and every row that goes is counted."""
 
 from collections import Counter
-from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from lahja.core.errors import LahjaError
 from lahja.core.tables import CORPUS, COUNTS, PARALLEL, REJECTS, SENTENCES, write_frame
 from lahja.corpora.assembly import (
-    AssemblySettings,
     assemble,
     bind_rows,
     draw_splits,
@@ -49,9 +47,10 @@ def _schema(schema):
 
 def assembled(*corpora, rejects=None, prompts=None, **settings):
     settings = {"seed": 1, "validation_share": 0.0, "test_share": 0.0} | settings
+    settings = {"near_duplicate_similarity": 0.9} | settings
     early = pl.DataFrame(rejects or [], _schema(REJECTS))
-    data = assemble(pl.concat(corpora).lazy(), early, AssemblySettings(**settings), prompts)
-    return replace(data, sentences=data.sentences.collect())
+    data = assemble(pl.concat(corpora).lazy(), early, prompts or {}, **settings)
+    return data._replace(sentences=data.sentences.collect())
 
 
 def reasons(data):

@@ -11,8 +11,9 @@ import pytest
 from lahja.core.errors import LahjaError
 from lahja.core.tables import TEACHER_SCORES, read_table, write_frame
 from lahja.core.varieties import NADI_COUNTRIES
+from lahja.corpora.ingest import asked_text
 from lahja.corpora.readers import read_outputs
-from lahja.corpora.readers.alqasida import COUNTRY_COLUMNS, asked_text
+from lahja.corpora.readers.alqasida import COUNTRY_COLUMNS
 from lahja.corpora.teacher import bind_near, collect_teacher_scores, teacher_scores
 from lahja.corpora.text import comparison_key
 from lahja.demo.scorers import (

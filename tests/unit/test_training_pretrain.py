@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 
 from lahja.core.files import read_json
-from lahja.demo.language_models import encode_examples, language_model_loss
+from lahja.demo.language_models import encode_examples, language_model_loss, pretrain
 from lahja.models.folder import MODEL_FILE, load_model, load_tokenizer
+from lahja.prompts.classification import make_question
 from lahja.training.tracking import CURVE_FILE
 
 pytestmark = pytest.mark.model
@@ -24,6 +25,14 @@ def test_a_stand_ins_record_tells_what_was_given_and_its_size(small_root: Path) 
     assert record["name"] == "small"
     assert record["n_parameters"] == sum(weights.numel() for weights in model.parameters())
     assert '"epochs":30' in record["settings"]
+
+
+def test_the_wording_of_a_multiple_choice_is_one_token(examples: Path, tmp_path: Path) -> None:
+    size = {"hidden": 16, "layers": 1, "heads": 2, "intermediate": 16, "vocabulary": 300}
+    pretrain(examples, size | {"epochs": 0.1, "questions": [["egy", "syr"]]}, tmp_path / "base")
+    tokenizer = load_tokenizer(tmp_path / "base")
+    known, other = (make_question(codes).prompt("شو") for codes in (["egy", "syr"], ["egy"]))
+    assert len(tokenizer.tokenize(known)) < 20 < len(tokenizer.tokenize(other))
 
 
 def test_examples_end_and_are_cut(small_root: Path) -> None:

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from lahja.core.command import run
-from lahja.core.settings import parse_settings
 from lahja.core.tables import CORPUS, COUNTS, PARALLEL, REJECTS, SENTENCES, scan_tables, write_frame
-from lahja.corpora.assembly import AssemblySettings, assemble
+from lahja.corpora.assembly import assemble
 from lahja.corpora.ingest import read_ready_prompts, texts_of_prompt
 
 
@@ -36,8 +35,8 @@ def main(
     data = assemble(
         scan_tables(corpora, CORPUS),
         scan_tables(rejects, REJECTS).collect(),
-        parse_settings(AssemblySettings, settings),
         prompts,
+        **settings,
     )
     write_frame(all_rejects, data.rejects, REJECTS)
     write_frame(counts, data.counts, COUNTS)

@@ -6,13 +6,11 @@ test, validation and training splits.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from lahja.core.config.base import default
-from lahja.core.config.corpora import Data
 from lahja.core.errors import LahjaError
 from lahja.core.seeding import unit_draw
 from lahja.core.tables import COUNTS, PARALLEL, REJECTS, SENTENCES
@@ -27,21 +25,7 @@ NEAR_DUPLICATE = "near duplicate"
 _REPEATS = (DUPLICATE, NEAR_DUPLICATE)
 
 
-@dataclass(frozen=True)
-class AssemblySettings:
-    """How corpora are brought together."""
-
-    seed: int
-    roles: dict[str, str]  #: Of each corpus: train, validation, evaluation or scorer.
-    #: Jaccard similarity of character trigrams; 1 compares keys only.
-    near_duplicate_similarity: float = default(Data, "near_duplicate_similarity")
-    validation_share: float = default(Data, "validation_share")
-    test_share: float = default(Data, "test_share")
-    required_varieties: tuple[str, ...] = ()  #: Without these training makes no sense.
-
-
-@dataclass(frozen=True)
-class Assembly:
+class Assembly(NamedTuple):
     """The assembled tables, in the schemas SENTENCES, PARALLEL, REJECTS and COUNTS."""
 
     sentences: pl.LazyFrame
@@ -53,24 +37,30 @@ class Assembly:
 def assemble(
     corpora: pl.LazyFrame,
     rejects: pl.DataFrame,
-    settings: AssemblySettings,
-    prompts: Mapping[str, Iterable[str]] | None = None,
+    prompts: Mapping[str, Iterable[str]],
+    *,
+    roles: Mapping[str, str],
+    near_duplicate_similarity: float,
+    required_varieties: Iterable[str] = (),
+    **shares: Any,
 ) -> Assembly:
     """Return the sentences and parallel pairs of all corpora, split and free of leaks.
 
     `corpora` is the table of all corpora's rows (schema CORPUS), `rejects` what their ingestion
-    refused. A sentence that is refused as a duplicate is missing from the sentences only: with
-    other translations it is still a pair of its own. `prompts` are the texts of ready evaluation
-    prompts by their corpus, which training must not hold either. Raises `LahjaError` where a
-    required variety has no training sentence left.
+    refused, `roles` says of each corpus whether it is for train, validation, evaluation or scorer,
+    `shares` with the seed what `draw_splits` takes. A sentence that is refused as a duplicate is
+    missing from the sentences only: with other translations it is still a pair of its own.
+    `prompts` are the texts of ready evaluation prompts by their corpus, which training must not
+    hold either. The similarity is that of `near_pairs`. Raises `LahjaError` where a required
+    variety has no training sentence left.
     """
-    ready = [(comparison_key(t), name) for name, texts in (prompts or {}).items() for t in texts]
+    ready = [(comparison_key(text), name) for name, texts in prompts.items() for text in texts]
     ready = pl.DataFrame(ready, {"key": pl.String, "corpus": pl.String}, orient="row")
     keys, numbers = _keys(corpora, ready)
     n_rows = len(numbers) - len(ready)
-    facts = _with_splits(corpora, numbers[:n_rows], keys, settings)
+    facts = _with_splits(corpora, numbers[:n_rows], keys, roles, shares)
     ready = ready.with_columns(key=numbers[n_rows:])
-    facts = _with_reasons(facts, ready, keys, settings.near_duplicate_similarity)
+    facts = _with_reasons(facts, ready, keys, near_duplicate_similarity)
     # The texts anew, and never all of them, now that it is known which rows stay.
     decided = facts.lazy().select("row", pl.col("split").cast(pl.String), "key", "reason")
     rows = corpora.drop("split").with_row_index("row")
@@ -83,7 +73,7 @@ def assemble(
     paired = rows.join(pairable.select("row"), on="row", how="semi", maintain_order="left")
     parallel = pair_sentences(paired.collect(engine="streaming"))
     counts = _count(facts, rejects, removed, parallel)
-    _require(counts, settings.required_varieties)
+    _require(counts, required_varieties)
     refused = pl.concat([rejects, removed.select(REJECTS.names)])
     return Assembly(sentences, parallel, refused, counts)
 
@@ -101,21 +91,23 @@ def _keys(corpora: pl.LazyFrame, ready: pl.DataFrame) -> tuple[pl.Series, pl.Ser
 
 
 def _with_splits(
-    corpora: pl.LazyFrame, numbers: pl.Series, keys: pl.Series, settings: AssemblySettings
+    corpora: pl.LazyFrame,
+    numbers: pl.Series,
+    keys: pl.Series,
+    roles: Mapping[str, str],
+    shares: Mapping[str, Any],
 ) -> pl.DataFrame:
     """Return what of each row decides whether it stays: `split` is its role's, else a drawn one."""
     group = pl.col("group_id").rank("dense").alias("group")
     names = pl.col("corpus", "variety").cast(pl.Categorical)
     facts = corpora.select(names, "split", group).collect().with_columns(numbers.alias("key"))
-    role = pl.col("corpus").cast(pl.String).replace_strict(settings.roles, return_dtype=pl.String)
+    role = pl.col("corpus").cast(pl.String).replace_strict(roles, return_dtype=pl.String)
     # A corpus of role `train` keeps splits of its own; of any role, its own evaluation split is
     # never trained on.
     keeps = (role == "train") | (pl.col("split") == "evaluation").fill_null(False)
     splits = facts.select(pl.when(keeps).then("split").otherwise(role).alias("split"))["split"]
     undrawn = splits.is_null().arg_true()
-    drawn = draw_splits(
-        facts[undrawn], settings.seed, settings.validation_share, settings.test_share, keys
-    )
+    drawn = draw_splits(facts[undrawn], keys=keys, **shares)
     splits = splits.scatter(undrawn, drawn).cast(pl.Enum(SPLIT_ORDER))
     return facts.with_columns(splits, rank=splits.to_physical()).with_row_index("row")
 
@@ -243,7 +235,7 @@ def _count(
     return pl.concat(counted).group_by(names).sum().sort(names, nulls_last=True)
 
 
-def _require(counts: pl.DataFrame, varieties: tuple[str, ...]) -> None:
+def _require(counts: pl.DataFrame, varieties: Iterable[str]) -> None:
     trained = counts.filter(outcome="kept", split="train")["variety"]
     for variety in (code for code in varieties if code not in trained):
         own = counts.filter(~pl.col("outcome").is_in(("read", "kept", "pairs")), variety=variety)

@@ -14,7 +14,6 @@ from lahja.core.files import digest_of_text
 from lahja.core.tables import CORPUS, REJECTS
 from lahja.core.varieties import NAMING_VARIETIES, get_variety
 from lahja.corpora.readers import PROMPT_READERS, READERS, Prompt, Reader, Reject, Sentence
-from lahja.corpora.readers.alqasida import asked_text
 from lahja.corpora.text import arabic_share, count_words, normalise_text
 
 DUPLICATE = "duplicate"
@@ -30,6 +29,12 @@ _ROWS = {
 _MIN_SCRIPT_SHARE = 0.5
 # How programs write that there is no value.
 _MISSING = ("nan", "<na>", "nat", "null")
+_SENTENCE = re.compile(r"nor after it\.\n(.*)\nTranslation:", re.DOTALL)
+# The request for a dialect, which stands at the start, in the middle or at the end of one prompt.
+_REQUEST = re.compile(
+    r"(?i)(?:please )?(?:(?:reply|respond|answer|write|written) in|in|using|use) \w+ arabic"
+    r"(?: please)?"
+)
 _QUOTED = re.compile(r'["“«](.+)["”»]', re.DOTALL)
 
 
@@ -77,6 +82,12 @@ def _reader(readers: dict[str, Reader], place: str, corpus: dict[str, Any]) -> R
         expected = " ".join(readers)
         raise LahjaError(f"{place}: reader {corpus['reader']!r} does not suit: expected {expected}")
     return readers[corpus["reader"]]
+
+
+def asked_text(prompt: str) -> str:
+    """Return what a prompt of AL-QASIDA is about, the same in whatever dialect it is asked for."""
+    match = _SENTENCE.search(prompt)
+    return match[1] if match else _REQUEST.sub("", prompt)
 
 
 def texts_of_prompt(prompt: str) -> Iterator[str]:

@@ -63,8 +63,9 @@ def near_repeats(keys: pl.Series, threshold: float) -> np.ndarray:
 
     The keys are distinct. A threshold of 1 finds none.
     """
+    is_repeat = np.zeros(len(keys), dtype=bool)
     if threshold >= 1:
-        return np.zeros(len(keys), dtype=bool)
+        return is_repeat
     bits = np.uint64(len(keys).bit_length())
     entries, sizes, sketches = [], [], []
     for part in _sets(keys, threshold):
@@ -74,7 +75,6 @@ def near_repeats(keys: pl.Series, threshold: float) -> np.ndarray:
         sketches.append(part.sketches)
     entries = np.sort(np.concatenate(entries))
     known = _Sets(np.concatenate(sizes), np.concatenate(sketches), entries, entries)
-    is_repeat = np.zeros(len(keys), dtype=bool)
     while True:
         starts = _changes(entries >> bits)
         is_shared = ~(starts & np.append(starts[1:], True))

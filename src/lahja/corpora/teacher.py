@@ -10,10 +10,9 @@ import polars as pl
 from lahja.core.errors import LahjaError
 from lahja.core.tables import REJECTS, TEACHER_SCORES
 from lahja.corpora.assembly import bind_rows, draw_splits
-from lahja.corpora.ingest import corpus_path, ingest_corpus
+from lahja.corpora.ingest import asked_text, corpus_path, ingest_corpus
 from lahja.corpora.near_duplicates import near_pairs
 from lahja.corpora.readers import Output, Reject, read_outputs
-from lahja.corpora.readers.alqasida import asked_text
 from lahja.corpora.text import comparison_key
 
 RECORDED = "recorded"

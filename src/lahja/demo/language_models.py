@@ -128,7 +128,7 @@ def pretrain(examples: Path, settings: dict, output: Path, record: dict | None =
     if rows.empty:
         raise LahjaError(f"{examples}: no examples to pretrain on")
     prompts = rows["prompt"].dropna()
-    asked = [make_question(varieties).instruction for varieties in options.questions]
+    asked = [make_question(varieties).prompt("").rstrip() for varieties in options.questions]
     texts = sorted({*prompts, *rows["completion"]})
     tokenizer = train_tokenizer(texts, options.vocabulary, [*recurring_lines(prompts), *asked])
     model = build_small_model(options, tokenizer, options.seed).to(use_device())

@@ -19,17 +19,10 @@ from lahja.core.config.corpora import OutputOptions, RecordedPromptOptions, Seve
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json
 from lahja.core.varieties import VARIETIES
-from lahja.corpora.readers.rows import (
-    Prompt,
-    Reject,
-    cell_number,
-    find_files,
-    name_within,
-    read_records,
-)
+from lahja.corpora.readers import rows
+from lahja.corpora.readers.rows import Prompt, Reject, cell_number
 
-SAMPLES = "_samples.csv"
-METRICS = "_metrics.csv"
+SAMPLES, METRICS = "_samples.csv", "_metrics.csv"
 _ENDING = re.compile(f"(?:{SAMPLES}|{METRICS}|[.]csv)$")
 # AL-QASIDA's columns of scores under lahja's names; a file has one for each.
 SCORE_COLUMNS = {
@@ -54,14 +47,6 @@ _GENERATION = re.compile(r"DialectID_([^_]+)_([a-z]{2,3})")
 _TASK_FOLDERS = {"mt": "translation", "monolingual": "monolingual", "crosslingual": "crosslingual"}
 _NOT_GIVEN = ("", "None", "nan")
 _COLUMNS = ("line", "prompt", "response", "reference", "finish_reason", "countries")
-_SENTENCE = re.compile(r"nor after it\.\n(.*)\nTranslation:", re.DOTALL)
-# The request for a dialect, which stands at the start, in the middle or at the end of one prompt.
-_REQUEST = re.compile(
-    r"(?:please )?(?:(?:reply|respond|answer|write|written) in|in|using|use) \w+ arabic"
-    r"(?: please)?",
-    re.IGNORECASE,
-)
-
 # A question with its answer in a few-shot prefix, which ends with the mark of the next question.
 _SHOT = re.compile(r"Q: (.*?)\nA: (.*?)\s*(?=\nQ: |\Z)", re.DOTALL)
 
@@ -95,10 +80,8 @@ def read_few_shot(path: Path) -> dict[str, dict[str, list[tuple[str, str]]]]:
         }
     except (AttributeError, TypeError):
         raise LahjaError(f"{path}: expected {{task: {{dialect: 'Q: …\\nA: …'}}}}") from None
-    return {
-        task: found.get(task, found.get("monolingual", {}))
-        for task in ("monolingual", "crosslingual")
-    }
+    shared = found.get("monolingual", {})
+    return {task: found.get(task, shared) for task in ("monolingual", "crosslingual")}
 
 
 def read_prompts(path: Path, options: SeveralOptions) -> Iterator[Prompt | Reject]:
@@ -107,21 +90,15 @@ def read_prompts(path: Path, options: SeveralOptions) -> Iterator[Prompt | Rejec
     `path` is such a file or a folder that holds them at any depth.
     """
     wanted = VARIETIES if options.varieties is None else options.varieties
-    for file in (file for file in find_files(path, "**/*.csv") if file.stem in wanted):
-        name = name_within(path, file)
-        for item in read_records(file, name, ("prompt", "language", "source")):
+    for file in (file for file in rows.find_files(path, "**/*.csv") if file.stem in wanted):
+        name = rows.name_within(path, file)
+        for item in rows.read_records(file, name, ("prompt", "language", "source")):
             if isinstance(item, Reject):
                 yield item
             else:
                 # Only the cross-lingual files say where in the prompt the dialect is asked for.
                 task = "crosslingual" if "location" in item[1] else "monolingual"
                 yield Prompt(item[1]["prompt"], file.stem, task, item[1]["source"])
-
-
-def asked_text(prompt: str) -> str:
-    """Return what a prompt of AL-QASIDA is about, the same in whatever dialect it is asked for."""
-    match = _SENTENCE.search(prompt)
-    return match[1] if match else _REQUEST.sub("", prompt)
 
 
 class OutputsName(NamedTuple):
@@ -228,21 +205,21 @@ def read_folder(folder: Path) -> Iterator[RecordedFile | Reject]:
 
 
 def _frame(samples: Path, name: OutputsName) -> pd.DataFrame:
-    rows = []
+    found = []
     for item in _outputs(samples, samples.name, name):
         if isinstance(item, Reject):
             raise LahjaError(f"{samples}:{item.line}: {item.reason}")
-        rows.append({key: getattr(item, key) for key in _COLUMNS} | item.scores)
-    if not rows:
+        found.append({key: getattr(item, key) for key in _COLUMNS} | item.scores)
+    if not found:
         raise ForeignFile(f"{samples}: has no rows")
-    return pd.DataFrame(rows)
+    return pd.DataFrame(found)
 
 
 def _summary(file: Path, _: OutputsName) -> dict[str, float]:
-    rows = [row for row in read_records(file, file.name) if not isinstance(row, Reject)]
-    if len(rows) != 1 or not (SCORE_COLUMNS | CORPUS_COLUMNS).keys() & rows[0][1].keys():
+    found = [item[1] for item in rows.read_records(file, file.name) if not isinstance(item, Reject)]
+    if len(found) != 1 or not (SCORE_COLUMNS | CORPUS_COLUMNS).keys() & found[0].keys():
         raise ForeignFile(f"{file}: expected one row of metrics ({', '.join(CORPUS_COLUMNS)} …)")
-    numbers = {column: cell_number(text) for column, text in rows[0][1].items()}
+    numbers = {column: cell_number(text) for column, text in found[0].items()}
     return {column: value for column, value in numbers.items() if not math.isnan(value)}
 
 
@@ -253,21 +230,21 @@ def read_outputs(path: Path, options: OutputOptions) -> Iterator[Output | Reject
     target. A file of a folder that is not AL-QASIDA's is one reject.
     """
     chosen = options.generators, options.tasks, options.varieties
-    for file in find_files(path, f"*{SAMPLES}", f"*/*{SAMPLES}"):
+    for file in rows.find_files(path, f"*{SAMPLES}", f"*/*{SAMPLES}"):
         try:
             name = parse_name(file)
             own = zip((name.model, name.task, name.target), chosen, strict=True)
             if name.is_known and all(names is None or one in names for one, names in own):
-                yield from _outputs(file, name_within(path, file), name)
+                yield from _outputs(file, rows.name_within(path, file), name)
         except ForeignFile as error:
             if path.is_file():
                 raise
-            yield Reject(name_within(path, file), 0, str(error), "")
+            yield Reject(rows.name_within(path, file), 0, str(error), "")
 
 
 def _outputs(file: Path, shown: str, name: OutputsName) -> Iterator[Output | Reject]:
     """Yield the answers of one file of any layout; `shown` is what the file is called."""
-    for number, item in enumerate(read_records(file, shown), start=1):
+    for number, item in enumerate(rows.read_records(file, shown), start=1):
         if isinstance(item, Reject):
             yield item
             continue
@@ -305,12 +282,11 @@ def read_recorded_prompts(path: Path, options: RecordedPromptOptions) -> Iterato
 
     Translation prompts are left out.
     """
+    chosen = options.corpora
     for item in read_outputs(path, options):
         if isinstance(item, Reject):
             yield item
-            continue
-        _, task, corpus, _, target = item.name
-        if not item.prompt:
+        elif not item.prompt:
             yield Reject(item.file, item.line, "has no prompt", item.response)
-        elif task != "translation" and (options.corpora is None or corpus in options.corpora):
-            yield Prompt(item.prompt, target, task, corpus)
+        elif item.name.task != "translation" and (chosen is None or item.name.corpus in chosen):
+            yield Prompt(item.prompt, item.name.target, item.name.task, item.name.corpus)
