@@ -10,11 +10,12 @@ import pytest
 from generation_job import run_job, start_job, write_prompts
 from misbehaving_server import Misbehaviour, Server, misbehaving_server
 
+from lahja.core.config.generation import Price
 from lahja.core.errors import LahjaError
 from lahja.core.tables import RESPONSES, read_table, write_table
 from lahja.generation.answering import answer, respond
 from lahja.generation.backend import Answer, Request, Sampling
-from lahja.generation.costs import BudgetReached, Ledger, Price, Stopped, max_tokens
+from lahja.generation.costs import BudgetReached, Ledger, Stopped, max_tokens
 from lahja.generation.generators import open_backend, parse_generator
 from lahja.generation.openai_backend import OpenAIBackend
 from lahja.generation.server import OPENAI, UnusableReply, read_answer, read_json

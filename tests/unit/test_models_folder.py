@@ -11,7 +11,6 @@ from lahja.models.folder import (
     load_model,
     load_tokenizer,
     model_digest,
-    write_base_record,
 )
 from lahja.scoring.judges import AldiScorer
 
@@ -41,7 +40,7 @@ def test_a_file_put_into_a_download_changes_what_it_is(tmp_path: Path) -> None:
 def test_a_record_does_not_stand_for_other_weights(tmp_path: Path) -> None:
     write_json(tmp_path / "config.json", {})
     (tmp_path / "model.safetensors").write_bytes(b"one")
-    write_base_record(tmp_path, {})
+    write_json(tmp_path / "model.json", {"digest": folder_digest(tmp_path)})
     before = base_digest(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"two")
     assert base_digest(tmp_path) != before

@@ -1,26 +1,14 @@
 """What a paid server costs: prices, bounds before asking, and the ledger that holds the cap."""
 
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from lahja.core.config.generation import Price
 from lahja.core.errors import LahjaError
 from lahja.core.journal import Journal
 from lahja.generation.backend import Request
-
-
-@dataclass(frozen=True)
-class Price:
-    """Dollars per million tokens."""
-
-    input: float
-    output: float
-
-    def of(self, n_input: int, n_output: int) -> float:
-        """Return the dollars that so many tokens cost."""
-        return (n_input * self.input + n_output * self.output) / 1e6
 
 
 def max_tokens(request: Request) -> tuple[int, int]:
@@ -44,10 +32,9 @@ class Stopped(Exception):
 class Ledger:
     """What one generator has cost, in a file that outlives its job and is locked while it is open.
 
-    Before a request is sent, the most that it can cost is reserved; when its reply is there, the
-    reservation gives way to the cost. Reservations of jobs that were killed stay, for their
-    requests may have been paid: what is spent and reserved never passes the budget. A server that
-    costs nothing needs no file. Threads may share a ledger.
+    Before a request is sent, the most that it can cost is reserved; its reply puts the cost in the
+    reservation's place. Those of killed jobs stay, for their requests may have been paid: what is
+    spent and reserved never passes the budget. Without a price there is no file. Threads share it.
     """
 
     def __init__(self, name: str, path: Path | None, budget: float | None = None):

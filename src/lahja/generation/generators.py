@@ -57,10 +57,7 @@ def sampling_of(generator: Generator, root: Path | None) -> Sampling:
 def open_backend(
     generator: Generator, root: Path | None = None, adapter: Path | None = None, gpus: int = 1
 ) -> Backend:
-    """Return the generator's backend; the configuration knows no other ones.
-
-    `gpus` is how many the vllm backend spreads a model over.
-    """
+    """Return the generator's backend; `gpus` is how many the vllm backend spreads a model over."""
     name, kind, precision = generator.name, generator.backend, generator.precision
     if kind == "recorded":
         from lahja.generation.recorded import RecordedBackend

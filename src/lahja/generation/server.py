@@ -4,11 +4,12 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from lahja.core.config.base import parse
+from lahja.core.config.generation import Price
 from lahja.core.errors import LahjaError
 from lahja.core.files import canonical_json, parse_json
 from lahja.core.settings import parse_settings
 from lahja.generation.backend import EMPTY, Answer, Request
-from lahja.generation.costs import Price
 from lahja.prompts.chat import without_thoughts
 
 OPENAI = "https://api.openai.com/v1"
@@ -66,7 +67,7 @@ class Server:
 
 def parse_server(values: dict[str, Any]) -> Server:
     """Return a server from JSON; raise `LahjaError` naming a key that is wrong."""
-    price = parse_settings(Price, values["price"]) if values.get("price") else None
+    price = parse(Price, values["price"], "price.") if values.get("price") else None
     return parse_settings(Server, {**values, "price": price})
 
 
@@ -117,9 +118,8 @@ def read_usage(body: Any) -> tuple[int, int] | None:
 def read_answer(request_id: str, body: Any) -> Answer:
     """Return the answer that a reply holds; raise `UnusableReply` where it is no completion.
 
-    A refusal and a filtered answer have no text, but their reason; so has a reply without
-    content, whose reason is "empty", or "length" where thinking took all tokens. Thoughts are no
-    part of an answer.
+    A refusal and a filtered answer have no text, but their reason; so has a reply without content:
+    "empty", or "length" where thinking took all tokens. Thoughts are no part of an answer.
     """
     choice = text = refusal = None
     try:

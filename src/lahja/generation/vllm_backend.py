@@ -11,13 +11,8 @@ from typing import Any
 
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json, read_yaml
+from lahja.generation import transformers_backend as plain
 from lahja.generation.backend import Answer, Request
-from lahja.generation.transformers_backend import (
-    TransformersBackend,
-    answer_of_tokens,
-    draw_seed,
-    end_tokens,
-)
 from lahja.models import folder as models
 from lahja.models.device import pick_precision
 from lahja.prompts.chat import prompt_tokens
@@ -32,13 +27,12 @@ _BATCHED_TOKENS = 2048
 _ENVIRONMENT = Path(__file__).resolve().parents[3] / "resources" / "vllm.yaml"
 
 
-class VllmBackend(TransformersBackend):
+class VllmBackend(plain.TransformersBackend):
     """A root checkpoint, with its adapter where one is given, run by vLLM.
 
     On a GPU, and in bf16, the adapter stays beside the root; in float32 on the CPU it is merged
-    into a copy of it, which is there until the engine has read it. The engine gets all prompts at
-    once and batches them as they fit. A sampled answer depends on the seed and its own prompt, up
-    to rounding, which can differ with the batch.
+    into a copy of it, which is there until the engine has read it. A sampled answer depends on the
+    seed and its own prompt, up to rounding, which can differ with the batch.
     """
 
     def __init__(
@@ -70,7 +64,7 @@ class VllmBackend(TransformersBackend):
         if not requests:
             return
         tokenizer = models.load_tokenizer(self.root)
-        ends = end_tokens(models.load_generation_config(self.root), tokenizer)
+        ends = plain.end_tokens(models.load_generation_config(self.root), tokenizer)
         prompts = prompt_tokens(tokenizer, [request.turns for request in requests])
         context = _context(self.root, requests, prompts)
         with _loaded(self) as (root, adapter):
@@ -88,7 +82,7 @@ class VllmBackend(TransformersBackend):
                 if completion.finish_reason not in ("stop", "length"):
                     raise LahjaError(f"vLLM broke off an answer: {completion.finish_reason}")
                 request = requests[int(output.request_id)]
-                yield answer_of_tokens(request.id, [*completion.token_ids], ends, tokenizer)
+                yield plain.answer_of_tokens(request.id, [*completion.token_ids], ends, tokenizer)
         engine.engine_core.shutdown()
 
 
@@ -169,7 +163,7 @@ def _sampling_params(request: Request, ends: set[int]):
         temperature=sampling.temperature, top_p=sampling.top_p, top_k=sampling.top_k,
         repetition_penalty=sampling.repetition_penalty or 1.0,
         max_tokens=sampling.max_new_tokens, stop_token_ids=sorted(ends),
-        seed=draw_seed(request) if sampling.temperature else None,
+        seed=plain.draw_seed(request) if sampling.temperature else None,
         detokenize=False, output_kind=RequestOutputKind.FINAL_ONLY,
     )  # fmt: skip
 

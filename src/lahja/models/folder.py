@@ -29,8 +29,7 @@ _ADAPTER_WEIGHTS, _ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config
 def load_tokenizer(base_model: Path) -> "PreTrainedTokenizerBase":
     """Load a chat model's tokenizer; a pad token that is missing becomes the end of turn.
 
-    Raises `LahjaError` where it has no end of turn, no chat template that fits, or tokens that the
-    model has no embedding of.
+    Raises `LahjaError` where it has no end of turn, no chat template that fits, or too many tokens.
     """
     from transformers import AutoConfig
 
@@ -183,11 +182,6 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def _digest(files: dict[str, Path]) -> str:
     return digest_of_text("".join(f"{name}:{digest_of_file(files[name])}\n" for name in files))
-
-
-def write_base_record(folder: Path, facts: dict[str, Any]) -> None:
-    """Write `model.json` of a checkpoint that the workflow trained from scratch."""
-    write_json(folder / MODEL_FILE, {**facts, "digest": folder_digest(folder)})
 
 
 def write_adapter_record(folder: Path, base_model: Path, parent: Path | None, facts: dict) -> None:

@@ -21,8 +21,7 @@ _B = ".lora_B.weight"
 def interpolate_adapters(start: Path | None, end: Path, weight: float, output: Path) -> None:
     """Write the adapter `weight` of the way from the start (none: the bare base model) to the end.
 
-    Both are plain LoRA, as `lahja.training` makes it. Raises `LahjaError` where the two change
-    other weights.
+    Both are plain LoRA. Raises `LahjaError` where the two change other weights.
     """
     import torch
     from safetensors.torch import load_file, save_file

@@ -40,9 +40,8 @@ class Labeller:
     def probabilities(self, prompts: list[str], letters: tuple[str, ...]) -> list[list[float]]:
         """Return the softmax over the letters' logits where the answer tells them apart.
 
-        One row per prompt, in the order of the letters. Prompts are batched by length; what a
-        prompt gets does not depend on the batch. Those over `max_length` tokens lose their middle,
-        so that the question and the start of the answer remain.
+        One row per prompt, in the order of the letters, which does not depend on the batch. Prompts
+        over `max_length` tokens lose their middle: the question and the answer's start remain.
         """
         import torch
 

@@ -24,8 +24,7 @@ def adi2(p_country: float, aldi: float) -> float:
 def country_probability(countries: np.ndarray, variety: str) -> float:
     """Return P(the variety's country) from the NADI classifier's probabilities.
 
-    `countries` has one probability for each of NADI_COUNTRIES, in that order. English and MSA
-    have no country: 0.
+    `countries` has one for each of NADI_COUNTRIES, in order. English and MSA have no country: 0.
     """
     wanted = get_variety(variety).country
     return float(np.asarray(countries)[[name == wanted for name in NADI_COUNTRIES]].sum())
@@ -55,8 +54,7 @@ def score_dialectness(scored: pd.DataFrame, targets: pd.Series, tasks: pd.Series
     `scored` has the columns of SCORED, `targets` the variety asked for in each row and `tasks`
     its task. AL-QASIDA's zero rules: all five are 0 where the language identifier found no
     Arabic, the text is empty, or no line of a cross-lingual answer has enough words; all but aldi
-    are 0 where the target is English or MSA. Means leave out the rows with too_few_tokens, as
-    AL-QASIDA's do.
+    are 0 where the target is English or MSA. Means leave out the rows with too_few_tokens.
     """
     too_few = (tasks == "crosslingual") & ~scored["response"].map(has_enough_words).astype(bool)
     arabic = scored["is_arabic"].astype(bool) & scored["response"].str.strip().astype(bool)

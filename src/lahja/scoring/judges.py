@@ -152,10 +152,7 @@ def is_arabic(code: str | None) -> bool:
 
 
 def score_responses(prompts: pd.DataFrame, responses: pd.DataFrame, judges: Judges) -> pd.DataFrame:
-    """Return SCORED, a row for each prompt in the prompts' order.
-
-    A prompt without a response raises `LahjaError`.
-    """
+    """Return SCORED, a row for each prompt, in order; one without a response is a `LahjaError`."""
     rows = prompts[["prompt_id"]].merge(responses, on="prompt_id", how="left", indicator=True)
     unanswered = rows["prompt_id"][rows["_merge"] != "both"]
     if not unanswered.empty:

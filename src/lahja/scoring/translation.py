@@ -162,8 +162,7 @@ def load_spbleu(
 def bleu(statistics: np.ndarray, effective_order: bool = False) -> np.ndarray:
     """Return BLEU (0 to 100) of each row of (summed) statistics, exponential smoothing.
 
-    Sentence scores use the effective order, as sacreBLEU does: orders longer than the sentence
-    do not count.
+    Sentence scores use the effective order, as sacreBLEU does: longer orders do not count.
     """
     lengths, counts = statistics[..., :2], statistics[..., 2:]
     match, total = counts[..., :_BLEU_ORDER], counts[..., _BLEU_ORDER:]

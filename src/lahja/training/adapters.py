@@ -30,10 +30,9 @@ AdapterSettings = SftSettings | DpoSettings
 
 @dataclass(frozen=True)
 class AdapterRun:
-    """One training step of the model graph.
+    """One training step of the model graph, from `base_model` or, if given, its `adapter`.
 
-    The initial model is `base_model`, with `adapter` where training continues one. `record` goes
-    into `model.json` of the folder `output`.
+    `record` goes into `model.json` of the folder `output`.
     """
 
     base_model: Path
@@ -55,8 +54,7 @@ def train_adapter(
 
     `stage` is the one whose version counts besides. `make_trainer` gets `examples`, the model,
     the tokenizer, the arguments that TRL's trainers share, and the LoRA configuration of a fresh
-    adapter. Run in each of several processes, it shares the examples among them. A run that was
-    interrupted resumes from its last checkpoint.
+    adapter. Several processes share the examples. An interrupted run resumes from its checkpoint.
     """
     from datasets import disable_progress_bars
     from transformers.trainer_callback import PrinterCallback

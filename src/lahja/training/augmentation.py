@@ -24,8 +24,7 @@ def augment(
 
     MSA is translated from English and English from MSA; a pair that lacks both stays as it is,
     and so do the held-out splits. So does one whose translation did not end or goes round in a
-    loop: a few of those teach a translator to loop. What is translated is kept in the work folder,
-    from where an interrupted run resumes.
+    loop: a few of those teach a translator to loop. An interrupted run resumes from `work`.
     """
     # A translation does not depend on how many were made at a time, but on how NLLB is run.
     decoding = without_execution(settings.model_dump())

@@ -33,9 +33,8 @@ _MEMORY_SHARE = 0.8
 class Updates:
     """A process's rows of each update, dealt out so that all get about as many tokens.
 
-    The seed and the epoch alone fix their order, so that a resumed run reads the batches of the
-    interrupted one; transformers' own samplers draw from the global state. Where an epoch's last
-    update has fewer rows than there are processes, its first row is repeated.
+    The seed and the epoch alone fix their order, so that a resumed run reads on. Where an epoch's
+    last update has fewer rows than there are processes, its first row is repeated.
     """
 
     def __init__(self, lengths: Sequence[int], settings: Lora, seed: int, rank: int, world: int):

@@ -1,8 +1,7 @@
 """Training in several processes of one machine, one for each GPU.
 
-A command starts itself again so often through torch's launcher, the one that `accelerate launch`
-wraps; transformers' trainer then finds the others and averages the gradients (DDP, over NCCL on
-GPUs and gloo on the CPU).
+A command starts itself again so often through torch's launcher; transformers' trainer then finds
+the others and averages the gradients (DDP, over NCCL on GPUs and gloo on the CPU).
 """
 
 import ctypes

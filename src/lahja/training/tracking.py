@@ -55,9 +55,8 @@ def tracker_arguments(report_to: str, folder: Path | None) -> dict[str, Any]:
 def watched(trainer: Any, output: Path) -> Iterator[None]:
     """Show the steps of a training, and stop it where something is wrong or asks for it.
 
-    Raises `LahjaError` at a loss that is no number and at a first step that fails its check. On
-    SIGTERM, as a preemption sends it, the step is ended and saved, and `LahjaError` raised at the
-    end of the block. Of several processes each may be told at another moment, so they agree on it.
+    Raises `LahjaError` at a loss that is no number, at a first step that fails its check, and at
+    the end of the block after SIGTERM, as a preemption sends it: then the step is ended and saved.
     """
     import torch
     from transformers import TrainerCallback
@@ -73,6 +72,7 @@ def watched(trainer: Any, output: Path) -> Iterator[None]:
         def on_step_end(self, args, state, control, **kwargs):
             if state.is_world_process_zero:
                 self.progress.advance()
+            # Each process may be told at another moment.
             mine = torch.tensor(len(told), device=args.device)
             if trainer.accelerator.reduce(mine):
                 control.should_save = control.should_training_stop = True

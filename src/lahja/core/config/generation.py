@@ -78,6 +78,10 @@ class Price(Section):
     input: NotNegative  #: Dollars per million tokens of prompts.
     output: NotNegative  #: Dollars per million tokens of answers.
 
+    def of(self, n_input: int, n_output: int) -> float:
+        """Return the dollars that so many tokens cost."""
+        return (n_input * self.input + n_output * self.output) / 1e6
+
 
 # What lahja itself asks with, or what would change how a reply is to be read.
 _OWN_FIELDS = (
