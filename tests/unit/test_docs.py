@@ -44,6 +44,14 @@ def test_links_lead_to_files_and_headings(root: Path, page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_rows_of_tables_stand_below_a_header(root: Path, page: str) -> None:
+    text = re.sub(r"^```.*?^```", "", (root / page).read_text(encoding="utf-8"), flags=re.S | re.M)
+    tables = re.findall(r"(?:^\|.*\n)+", text, re.M)
+    rules = [table.splitlines()[1:2] for table in tables]
+    assert all(rule and re.fullmatch(r"\|[-:| ]+\|", rule[0]) for rule in rules), page
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_targets_of_make_are_there(root: Path, page: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(), re.M))
     commands = [c for block in blocks(page, "console") for c in block.commands()]
