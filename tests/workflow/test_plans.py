@@ -89,7 +89,10 @@ models:
   llama-T+RL2: {from: llama-T, train: dpo, on: gated, iterations: 2}
   llama-T+RL@0.5: {interpolate: [llama-T, llama-T+RL], weight: 0.5}
   llama-T+RL-MBR: {from: llama-T+RL, decoding: mbr}
-evaluation: {validation_translation: 5, few_shot: {translation: 2}}
+evaluation:
+  validation_translation: 5
+  few_shot: {translation: 2}
+  comet: {checkpoint: Unbabel/wmt22-comet-da}
 """
 
 
@@ -100,6 +103,7 @@ def test_what_goes_past_the_paper_is_planned_where_it_is_asked_for(fresh, tmp_pa
     assert more.returncode == 0, more.stdout
     plain = fresh.snakemake(*demo).stdout
     rules = {"sample_evaluation": 1, "choose_by_mbr": 1, "draw_few_shot": 1}
+    rules |= {"score_comet": 1, "retrieve_model": 1, "build_comet_environment": 1}
     # The second iteration's pairs are made of samples of the first.
     rules |= {"label_policy": 1}
     for rule in ("sample_policy", "build_pairs"):

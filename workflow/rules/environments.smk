@@ -1,13 +1,14 @@
 """Environments that differ from the one that Snakemake runs in.
 
 Requires: a package index. Produces: `results/environments/<name>/`, shared by all runs. A rule
-whose backend may be vLLM takes its interpreter as `params.python`.
+whose backend may be vLLM, or that runs COMET, takes its interpreter as `params.python`.
 """
 
 
 # On a cluster it runs where Snakemake runs: compute nodes often have no network.
 localrules:
     build_vllm_environment,
+    build_comet_environment,
 
 
 rule build_vllm_environment:
@@ -28,6 +29,8 @@ rule build_vllm_environment:
             parameters.content("envs/torch.txt"),
             parameters.content(f"envs/{paths.vllm_lock}.txt"),
         ],
+        # With `input`, as what is tried at the end makes no environment stale.
+        imports=lambda wc, input: "from vllm import EngineArgs, LLMEngine",
     # pip picks torch's build for this machine; the lock is complete and installed as it is. The
     # library comes last, so that scripts run by hand find it too.
     shell:
@@ -35,4 +38,18 @@ rule build_vllm_environment:
         " && {output.folder:q}/bin/python -m pip install --quiet --requirement {params.torch:q}"
         " && {output.folder:q}/bin/python -m pip install --quiet --no-deps --requirement {params.lock:q}"
         f" && {{output.folder:q}}/bin/python -m pip install --quiet --no-deps --editable {quote(here or '.')}"
-        " && {output.folder:q}/bin/python -c 'import lahja; from vllm import EngineArgs, LLMEngine') &> {log:q}"
+        " && {output.folder:q}/bin/python -c 'import lahja; {params.imports}') &> {log:q}"
+
+
+use rule build_vllm_environment as build_comet_environment with:
+    output:
+        folder=directory("results/environments/comet"),
+    log:
+        "logs/environments/comet.log",
+    benchmark:
+        "benchmarks/environments/comet.tsv"
+    params:
+        torch=f"{here}envs/torch.txt",
+        lock=f"{here}envs/comet.txt",
+        content=[parameters.content("envs/torch.txt"), parameters.content("envs/comet.txt")],
+        imports=lambda wc, input: "import comet",

@@ -1,8 +1,7 @@
 """Evaluate every model that talks (paper, section 3).
 
 Requires: the models, the evaluation corpora, the scorers. Produces: per model
-`evaluation/responses` and `scored`; of all models `evaluation/scores.parquet`, the metrics with
-their intervals, and the paired comparisons of each model with its initial model.
+`evaluation/responses` and `scored`; of all models `evaluation/scores.parquet`.
 """
 
 # What every model is evaluated on, and answers.
@@ -169,67 +168,3 @@ rule score_sentences:
         f"python {scripts}/score_sentences.py"
         " --prompts {input.prompts:q}"
         " --scored {input.scored:q} --settings {params.settings:q} --output {output.scores:q} &> {log:q}"
-
-
-rule build_judge_prompts:
-    """Write what an LLM is asked that rates the responses (evaluation.llm_judge)."""
-    input:
-        prompts=EVALUATION,
-        responses=expand(rules.generate_evaluation.output.responses, model=selection.evaluated),
-    output:
-        prompts=f"{paths.results}/evaluation/judge_prompts.parquet",
-    log:
-        f"{paths.logs}/build_judge_prompts.log",
-    benchmark:
-        f"{paths.benchmarks}/build_judge_prompts.tsv"
-    params:
-        code=parameters.code("build_judge_prompts"),
-        wording=parameters.content("resources/judge.yaml"),
-    shell:
-        f"python {scripts}/build_judge_prompts.py"
-        " --prompts {input.prompts:q}"
-        " --responses {input.responses:q} --output {output.prompts:q} &> {log:q}"
-
-
-use rule generate_responses as ask_judge with:
-    input:
-        root=[],
-        adapter=[],
-        prompts=rules.build_judge_prompts.output.prompts,
-    output:
-        responses=f"{paths.results}/evaluation/judge/{{generator}}.parquet",
-    log:
-        f"{paths.logs}/ask_judge/{{generator}}.log",
-    benchmark:
-        f"{paths.benchmarks}/ask_judge/{{generator}}.tsv"
-    wildcard_constraints:
-        generator=one_of(selection.judges),
-
-
-rule compute_metrics:
-    """Compute the metrics of all models, with intervals from one resampling, and compare models."""
-    input:
-        **paths.scorers(),
-        scores=rules.score_sentences.output.scores,
-        judged=expand(rules.ask_judge.output.responses, generator=selection.judges),
-        spbleu=paths.spbleu,
-    output:
-        metrics=f"{paths.results}/evaluation/metrics.parquet",
-        comparisons=f"{paths.results}/evaluation/comparisons.parquet",
-    log:
-        f"{paths.logs}/compute_metrics.log",
-    benchmark:
-        f"{paths.benchmarks}/compute_metrics.tsv"
-    params:
-        code=parameters.code("compute_metrics"),
-        settings=parameters.resampling(
-            spbleu_model=paths.spbleu_model,
-            baselines=selection.compared,
-            precision=config["scorers"]["precision"],
-            **{"judge": config["generators"][name]["model"] for name in selection.judges},
-        ),
-    shell:
-        f"python {scripts}/compute_metrics.py"
-        " --scores {input.scores:q} --judged {input.judged:q} --aldi {input.aldi:q}"
-        " --country {input.country:q} --language {input.language:q} --settings {params.settings:q}"
-        " --metrics {output.metrics:q} --comparisons {output.comparisons:q} &> {log:q}"

@@ -4,7 +4,15 @@ from pathlib import Path
 
 from lahja.core.command import run
 from lahja.core.statistics import Resampling
-from lahja.core.tables import COMPARISONS, GENERATIONS, METRICS, read_table, write_table
+from lahja.core.tables import (
+    COMET_SCORES,
+    COMPARISONS,
+    GENERATIONS,
+    METRICS,
+    read_table,
+    write_table,
+)
+from lahja.evaluation.comet import add_comet
 from lahja.evaluation.llm_judge import add_ratings
 from lahja.evaluation.metrics.evaluation import (
     comparisons_table,
@@ -26,24 +34,30 @@ def main(
     metrics: Path,
     comparisons: Path,
     judged: Path | None = None,
+    comet: Path | None = None,
 ) -> None:
     """Read the sentence scores of all models; write metrics and paired differences.
 
     The folders of the scorers that gave them are named in the signature of ADI2 and ALDi.
     Settings: resamples, confidence, seed, baselines ({model: the model it is compared with}),
     spbleu_model and spbleu_download as for score_sentences, precision of the scorers. `judged`
-    holds the replies of the LLM that rated the responses, the settings' judge.
+    holds the replies of the LLM that rated the responses, the settings' judge; COMET its scores.
     """
     tables = read_scores(scores)
     if judged:
         replies = read_table(judged, GENERATIONS)
         tables = [add_ratings(table, replies) for table in tables]
+    opinions = {"judge": settings.get("judge", "")}
+    if comet:
+        scored = read_table(comet, COMET_SCORES)
+        tables = [add_comet(table, scored) for table in tables]
+        opinions["comet"] = scored["signature"].iloc[0]
     model = settings.get("spbleu_model")
     spbleu = load_spbleu(Path(model) if model else None, settings.get("spbleu_download", False))
     resampling = Resampling(settings["resamples"], settings["seed"])
     evaluations = evaluate_models(tables, resampling, spbleu)
     scorers = scorers_signature(aldi, country, language, settings["precision"])
-    signatures = metric_signatures(spbleu, scorers, resampling, settings.get("judge", ""))
+    signatures = metric_signatures(spbleu, scorers, resampling, **opinions)
     confidence = settings["confidence"]
     write_table(metrics, metrics_table(evaluations.values(), confidence, signatures), METRICS)
     compared = comparisons_table(evaluations, settings["baselines"], confidence)

@@ -26,7 +26,9 @@ def main(
     figures: Path,
     operating_point: Path | None = None,
 ) -> None:
-    """Write {table1,table2,classifier,changes,faults,judge}.{csv,parquet,tex} and figure2 to 7.
+    """Write table1, table2, classifier, changes, faults, judge, comet and figure2 to 7.
+
+    Tables are {csv,parquet,tex}; the last two are of what was asked for.
 
     Figures are {svg,png,csv,parquet}; `paper` is the folder of the paper's own numbers. Settings:
     models (in the order shown; they fix the colours), starts ({model: the model it started from}),

@@ -32,7 +32,7 @@ from lahja.report.formats import described, to_text
 
 THERE, LACKING, DOWNLOAD = "there", "lacking", "to download"
 _BESIDE_WEIGHTS = 1.2  # what a job takes, per byte of its weights
-_HAS_VLLM = "import importlib.util, sys; sys.exit(importlib.util.find_spec('vllm') is None)"
+_HAS = "import sys; from importlib.util import find_spec; sys.exit(not find_spec(sys.argv[1]))"
 
 
 class Need(NamedTuple):
@@ -162,14 +162,17 @@ class _Needs:
                 yield _need("key", entry["key"], fault, told)
 
     def _programs(self) -> Iterator[Need]:
-        python, lock = self.config["vllm"]["python"], self.paths.environment_lock()
-        if lock and python:
-            done = subprocess.run([python, "-c", _HAS_VLLM], capture_output=True, check=False)
-            fault = f"{python} has no vllm" if done.returncode else ""
-            yield _need("environment", "vllm", fault, python)
-        elif lock:
-            state = THERE if Path(self.paths.vllm).is_dir() else "to build"
-            yield Need("environment", "vllm", state, f"{self.paths.vllm}, from {lock[0]}")
+        for lock in self.paths.environment_lock():
+            name = "comet" if "comet" in lock else "vllm"
+            python, folder = self.paths.environments[name]
+            if python:
+                command = [python, "-c", _HAS, name]
+                done = subprocess.run(command, capture_output=True, check=False)
+                fault = f"{python} has no {name}" if done.returncode else ""
+                yield _need("environment", name, fault, python)
+            else:
+                state = THERE if Path(folder).is_dir() else "to build"
+                yield Need("environment", name, state, f"{folder}, from {lock}")
         if self.executor == "slurm":
             has_plugin = find_spec("snakemake_executor_plugin_slurm")
             yield _need("Slurm", "executor", "" if has_plugin else "not installed: make slurm-env")
@@ -200,7 +203,7 @@ class _Needs:
             told = f"{len(devices)} here" + (f" of {smallest / 1e9:.1f} GB" if smallest else "")
             is_short = len(devices) < most or (smallest is not None and smallest < size)
             return (LACKING if is_short else THERE), told
-        if self.paths.environment_lock() == ["envs/vllm.txt"]:
+        if "envs/vllm.txt" in self.paths.environment_lock():
             return LACKING, "none here, and vLLM is CUDA's (vllm.device)"
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         # A CPU has weights in fp32, a GPU in bf16.

@@ -42,7 +42,7 @@ class PlannedJob(NamedTuple):
 def versions(locks: list[Path]) -> dict[str, str]:
     """Return the versions of lahja, Python and the packages that results are made with.
 
-    That of vLLM, which has an environment of its own, is read from that environment's lock.
+    Those of vLLM and COMET, which have environments of their own, are read from their locks.
     """
     found = {"lahja": __version__, "python": platform.python_version()}
     for package in (*PACKAGES, *RECORDED):
@@ -50,8 +50,8 @@ def versions(locks: list[Path]) -> dict[str, str]:
             found[package] = importlib.metadata.version(package)
     for lock in locks:
         text = lock.read_text(encoding="utf-8")
-        if pinned := re.search(r"^vllm(?:-cpu)?==(\S+)", text, re.MULTILINE):
-            found["vllm"] = pinned[1]
+        if pinned := re.search(r"^(vllm|unbabel-comet)(?:-cpu)?==(\S+)", text, re.MULTILINE):
+            found[pinned[1]] = pinned[2]
     return found
 
 

@@ -43,6 +43,14 @@ class Paths:
         self.policy = f"{self.results}/policies/{{policy}}.{{samples}}"
         self.vllm_lock = vllm_environment(config["vllm"]["device"])
         self.vllm = f"results/environments/{self.vllm_lock}"
+        comet = config["evaluation"]["comet"] or {}
+        # What runs by another interpreter: the one that the configuration names, and where else.
+        self.environments = {
+            "vllm": (config["vllm"]["python"], self.vllm),
+            "comet": (comet.get("python"), "results/environments/comet"),
+        }
+        # The checkpoint of COMET, if one scores translations.
+        self.comet = [self._checkpoint(comet, "")] if comet else []
         self.nllb = self._checkpoint(config["nllb"], "nllb")
         own, taken = config["scorers"]["spbleu_model"], config["nllb"]["checkpoint"]
         # The NLLB checkpoint whose SentencePiece file is spBLEU's, if one is; and the file.
@@ -52,7 +60,7 @@ class Paths:
             f"{section}.{name}": entry
             for section in ("models", "scorers")
             for name, entry in config[section].items()
-        } | {"nllb": config["nllb"]}
+        } | {"nllb": config["nllb"], "evaluation.comet": comet}
         folders = {
             key: (checkpoint_folder(name, each["revision"]), each)
             for key, each in named.items()
@@ -162,16 +170,18 @@ class Paths:
         return {"root": [], "adapter": []} | recordings
 
     def environment(self, backend: str) -> list[str]:
-        """Return the environment that a backend waits for, or nothing."""
-        return [self.vllm] if backend == "vllm" and not self.config["vllm"]["python"] else []
+        """Return the environment that a backend, or "comet", waits for, or nothing."""
+        python, folder = self.environments.get(backend, ("python", ""))
+        return [] if python else [folder]
 
     def environment_lock(self) -> list[str]:
-        """Return the pins of the environment beside the main one that the run needs, if any."""
+        """Return the pins of the environments beside the main one that the run needs."""
         answering = [*self.config["generators"].values(), self.config["evaluation"]]
         backends = {entry["backend"] for entry in answering}
-        return [f"envs/{self.vllm_lock}.txt"] if "vllm" in backends else []
+        names = [self.vllm_lock] * ("vllm" in backends) + ["comet"] * len(self.comet)
+        return [f"envs/{name}.txt" for name in names]
 
     def interpreter(self, backend: str) -> str:
-        """Return the Python that runs a backend."""
-        own = self.config["vllm"]["python"] or f"{self.vllm}/bin/python"
-        return own if backend == "vllm" else "python"
+        """Return the Python that runs a backend, or "comet"."""
+        python, folder = self.environments.get(backend, ("python", ""))
+        return python or f"{folder}/bin/python"

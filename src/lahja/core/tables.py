@@ -101,6 +101,8 @@ SENTENCE_SCORES = _schema(
     "chrf:real chrf_plus_plus:real spbleu:real label_accuracy:real wrong_language:real "
     "repetition:real echo:real number_error:real"
 )
+# COMET of one model's translations with a reference; the signature is its checkpoint and version.
+COMET_SCORES = _schema("prompt_id model comet:real signature")
 # One metric of one model on one slice, with its bootstrap interval; `reason` says why a value
 # is missing. source/target variety may be "all" or "dialects" (a mean over slices).
 METRICS = _schema(

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from lahja.core.artifacts import Column, Table
+from lahja.evaluation.comet import COMET
 from lahja.evaluation.llm_judge import RATINGS
 from lahja.evaluation.metrics.faults import FAULTS, LABEL_ACCURACY
 from lahja.report.charts import records, short_name
@@ -100,7 +101,7 @@ def classifier_table(metrics: pd.DataFrame, dialects: Sequence[str], paper: Path
 
 
 def answer_tables(metrics: pd.DataFrame, models: Sequence[str]) -> list[Table]:
-    """Return the table of faults, and that of an LLM's mean ratings where one has rated.
+    """Return the table of faults, and of an LLM's mean ratings and of COMET where there are such.
 
     The first gives, in per cent, how often the dialect is the right one, and each fault.
     """
@@ -111,6 +112,11 @@ def answer_tables(metrics: pd.DataFrame, models: Sequence[str]) -> list[Table]:
     if len(rated):
         rows = _mean_rows(metrics, models, "adi2", RATINGS)
         found.append(described("judge", rows, signature=rated["signature"].iloc[0]))
+    if len(scored := metrics[metrics["metric"] == COMET]):
+        board, parts = ScoreBoard(metrics), [key for key in OVERALL if key != "adi2"]
+        keys = {key: OVERALL[key] | {"metric": COMET} for key in parts}
+        rows = [{"model": model} | board.cells(keys, model=model) for model in models]
+        found.append(described("comet", rows, signature=scored["signature"].iloc[0]))
     return found
 
 

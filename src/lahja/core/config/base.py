@@ -1,5 +1,6 @@
 """What all sections of the configuration share: closed mappings, types of values, error lines."""
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -72,6 +73,15 @@ NameOrNames = Annotated[
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+@-]{0,99}$")]
 # Snakemake would take braces for a wildcard.
 Plain = Annotated[str, Field(pattern=r"^[^{}]*$")]
+
+
+def _expect_interpreter(python: str) -> str:
+    if shutil.which(python) is None:
+        raise fault("", f"no interpreter at {python}")
+    return python
+
+
+Interpreter = Annotated[str, AfterValidator(_expect_interpreter)]
 OrAbsent = Annotated[Entry | None, Field(exclude_if=lambda value: value is None)]
 """A key without a default: where it is not given, the resolved configuration lacks it."""
 Catalogue = Annotated[

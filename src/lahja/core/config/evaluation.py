@@ -8,12 +8,14 @@ from lahja.core.config.base import (
     Chrf,
     Count,
     Departures,
+    Interpreter,
     NameOrNames,
     Names,
     Natural,
     NotNegative,
     Nucleus,
     OneOrMore,
+    Plain,
     Positive,
     Section,
     Share,
@@ -150,6 +152,18 @@ class FewShot(Section):
         return self
 
 
+class Comet(Section):
+    """COMET as a second opinion of translations; it trains and selects nothing."""
+
+    #: Repository on the Hugging Face hub (`Unbabel/wmt22-comet-da`), or a local folder (`./x`,
+    #: `/x`, `~/x`), with `hparams.yaml` and `checkpoints/model.ckpt`, which is a pickle.
+    checkpoint: Plain
+    revision: str | None = None  #: Commit of the repository; without one, the lock file's.
+    #: Interpreter that has unbabel-comet; null builds one in `results/environments`.
+    python: Interpreter | None = None
+    batch: Count = 16  #: Translations per batch.
+
+
 class Human(Section):
     """Rating sheets for human evaluation, one per dialect."""
 
@@ -183,6 +197,7 @@ class Evaluation(Section):
     #: Generator (backend `openai`) that rates every response from 1 to 5, for dialect, fluency,
     #: adequacy and coherence, and answers no prompts; null is none. It trains and selects nothing.
     llm_judge: str | None = None
+    comet: Comet | None = None
     #: Validation sentences per direction and dialect that all models translate, to choose the
     #: operating point by all directions; null is none: Table 1's prompts alone decide.
     validation_translation: Count | None = None

@@ -1,6 +1,5 @@
 """Sections on prompts and their answers: sampling, prompts, generators, decoding, vllm."""
 
-import shutil
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -9,6 +8,7 @@ from pydantic import AfterValidator, Discriminator, JsonValue, Tag, model_valida
 from lahja.core.config.base import (
     Count,
     Departures,
+    Interpreter,
     Names,
     Natural,
     NotNegative,
@@ -143,17 +143,11 @@ class Generator(Section):
         return self
 
 
-def _expect_interpreter(python: str) -> str:
-    if shutil.which(python) is None:
-        raise fault("", f"no interpreter at {python}")
-    return python
-
-
 class Vllm(Section):
     """Where and how the `vllm` backend runs."""
 
     #: Interpreter that has vLLM; null builds one in `results/environments` from its lock in `envs`.
-    python: Annotated[str, AfterValidator(_expect_interpreter)] | None = None
+    python: Interpreter | None = None
     #: What the environment is built for; null goes by whether this machine has an NVIDIA GPU. Give
     #: `cuda` where jobs run on a cluster and this machine has none.
     device: Literal["cuda", "cpu"] | None = None

@@ -9,6 +9,7 @@ import pandas as pd
 from lahja.core.errors import LahjaError
 from lahja.core.statistics import Estimate, Measure, Resampling, holm, mean_of
 from lahja.core.tables import COMPARISONS, METRICS
+from lahja.evaluation.comet import COMET
 from lahja.evaluation.llm_judge import RATINGS, judge_signature
 from lahja.evaluation.metrics.faults import FAULTS, LABEL_ACCURACY
 from lahja.evaluation.metrics.slices import ALL, Slice, mean_slices, slice_rows
@@ -49,7 +50,7 @@ def evaluate_model(scores: pd.DataFrame, resampling: Resampling, spbleu: SpBleu)
 
     Dialectness is a mean over sentences, those with too few tokens left out as AL-QASIDA does;
     chrF, chrF++ and spBLEU are corpus scores of the responses that have a reference; faults are
-    shares of all responses, and an LLM's ratings means of those that it rated.
+    shares of all responses, an LLM's ratings means of those that it rated, and COMET is one too.
     """
     counted = ~scores["too_few_tokens"].to_numpy(dtype=bool)
     referenced = scores["reference"].notna().to_numpy()
@@ -70,7 +71,7 @@ def evaluate_model(scores: pd.DataFrame, resampling: Resampling, spbleu: SpBleu)
                 found["spbleu"] = spbleu.reason or "spBLEU is missing"
         elif part.task == "translation":
             found |= dict.fromkeys(OVERLAP_METRICS, "no response has a reference")
-        known = rows[[*FAULTS, *(name for name in RATINGS if name in rows)]]
+        known = rows[[*FAULTS, *(name for name in (*RATINGS, COMET) if name in rows)]]
         known = known.dropna(axis=1, how="all")
         found |= _means(known.fillna(0), known.notna().to_numpy(), resampling)
     _add_means(result.scores)
@@ -157,16 +158,18 @@ def metrics_table(
 
 
 def metric_signatures(
-    spbleu: SpBleu, dialectness: str, resampling: Resampling, judge: str = ""
+    spbleu: SpBleu, dialectness: str, resampling: Resampling, judge: str = "", comet: str = ""
 ) -> dict[str, str | None]:
     """Return each metric's signature, with the resampling's parameters.
 
-    `dialectness` names the scorers behind ADI2 and ALDi, `judge` the LLM that rates responses.
+    `dialectness` names the scorers behind ADI2 and ALDi, `judge` the LLM that rates responses;
+    `comet` is COMET's own signature.
     """
     signatures = {"chrf": chrf_signature(0), "chrf_plus_plus": chrf_signature(WORD_ORDER)}
     signatures |= {"spbleu": spbleu.signature} | dict.fromkeys(DIALECTNESS_METRICS, dialectness)
     signatures |= dict.fromkeys(FAULTS, "gates:lahja")
     signatures |= dict.fromkeys(RATINGS, judge_signature(judge)) if judge else {}
+    signatures |= {COMET: comet} if comet else {}
     return {
         name: None if signature is None else f"{signature}|{resampling.signature}"
         for name, signature in signatures.items()
