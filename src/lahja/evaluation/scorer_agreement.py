@@ -13,7 +13,7 @@ import pandas as pd
 from lahja.core.seeding import shuffled
 from lahja.core.statistics import Estimate, Resampling, rank_correlations, resample_counts
 from lahja.core.tables import SCORER_AGREEMENT
-from lahja.core.varieties import NADI_COUNTRIES, get_variety, is_dialect
+from lahja.core.varieties import ARABIC_LANGUAGE_CODES, NADI_COUNTRIES, get_variety, is_dialect
 from lahja.corpora.teacher import GIVEN, RECORDED
 from lahja.evaluation.metrics.slices import ALL
 from lahja.scoring import judges
@@ -96,7 +96,7 @@ def _language(
     if rows.empty:
         rows, name = labelled, _LABELS
         wanted = np.array([get_variety(code).is_arabic for code in rows["variety"]])
-    found = np.array([judges.is_arabic(code) for code in scorer.identify([*rows["text"]])])
+    found = np.array([code in ARABIC_LANGUAGE_CODES for code in scorer.identify([*rows["text"]])])
     return Comparison("language", name, rows, found, wanted, is_label=True)
 
 

@@ -134,7 +134,7 @@ class Judges:
         codes = self.language.identify(distinct)
         scores = {
             "language": pd.Series(codes, dtype=object),
-            "is_arabic": [is_arabic(code) for code in codes],
+            "is_arabic": [code in ARABIC_LANGUAGE_CODES for code in codes],
             "aldi": self.aldi.score(distinct),
             "countries": self.country.score(distinct).tolist(),
         }
@@ -144,11 +144,6 @@ class Judges:
 def one_line(text: str | None) -> str:
     """Return the text with newlines as spaces, the only cleaning that AL-QASIDA does."""
     return text.replace("\n", " ") if isinstance(text, str) else ""
-
-
-def is_arabic(code: str | None) -> bool:
-    """Whether AL-QASIDA counts a language code as Arabic."""
-    return code in ARABIC_LANGUAGE_CODES
 
 
 def score_responses(prompts: pd.DataFrame, responses: pd.DataFrame, judges: Judges) -> pd.DataFrame:
