@@ -144,7 +144,8 @@ def run(checkout: Path, folder: Path, out: Path) -> dict[str, tuple[float, float
             rejects=rejects[-1],
         )  # fmt: skip
     roles = {name: "evaluation" if name == "held-out" else "train" for name in CORPORA}
-    settings = {"seed": 1, "roles": roles, "ready": []}
+    shares = {"validation_share": 0.01, "test_share": 0.02, "near_duplicate_similarity": 0.9}
+    settings = {"seed": 1, "roles": roles, "ready": [], **shares}
     tables = {name: out / f"all-{name}.parquet" for name in ("sentences", "parallel", "counts")}
     used["assemble"] = measured(
         checkout, "assemble_data", corpora=corpora, rejects=rejects, ready=[],

@@ -94,11 +94,10 @@ def teacher_scores(output: Output) -> dict[str, Any]:
 
 
 def _with_splits(table: pl.DataFrame, similarity: float, shares: dict[str, Any]) -> pl.DataFrame:
-    keys = {
-        c: table[c].map_elements(comparison_key, return_dtype=pl.String) for c in ("asked", "text")
-    }
+    columns = pl.col("asked", "text")
+    keys = table.select(columns.map_elements(comparison_key, return_dtype=pl.String))
     bound = table["group_id"]
-    for key in keys.values():
+    for key in keys:
         bound = pl.Series(bind_rows(bound, bind_near(key, similarity)))
     texts = keys["text"].unique().sort()
     rows = table.select("variety", group=bound, key=keys["text"].rank("dense") - 1)
