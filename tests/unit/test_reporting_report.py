@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
@@ -412,3 +413,14 @@ def test_the_frame_of_curves_reaches_above_values_below_0() -> None:
     (chart,) = curves_charts(pd.DataFrame(rows).assign(**about), styles("a")).values()
     low, high = chart["spec"]["encoding"]["y"]["scale"]["domain"]
     assert low == -20 and -10.1 < high < 0
+
+
+@pytest.mark.parametrize("name", ["judge", "comet"])
+def test_a_second_opinion_has_its_table_where_there_is_one(
+    run: Run, page: str, root: Path, tmp_path: Path, name: str
+) -> None:
+    tables = shutil.copytree(run.tables, tmp_path / "tables")
+    opinion = replace(read_artifact(tables / "faults.parquet"), name=name, caption="An opinion.")
+    write_artifact(opinion, tables)
+    shown = build_report(replace(run, tables=tables), root / "workflow" / "report")
+    assert ("An opinion." in shown, "An opinion." in page) == (True, False)
