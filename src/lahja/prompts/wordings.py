@@ -184,18 +184,20 @@ def names_people(key: str) -> bool:
 
 
 @cache
-def _speech_words() -> set[str]:
-    """Return the words that name varieties."""
+def _speech_words() -> tuple[set[str], set[str]]:
+    """Return the words that name varieties, and these with those that may stand beside them."""
+    naming = _lists()["naming"]
     alternatives = (own for kind in ("english", "arabic", "places") for _, own in _names(kind))
-    return {*_lists()["naming"]["names"].split(), *re.findall(r"\w+", " ".join(alternatives))}
+    names = {*naming["names"].split(), *re.findall(r"\w+", " ".join(alternatives))}
+    return names, names.union(naming["beside"].split())
 
 
 def is_variety_label(text: str) -> bool:
     """Whether a text is a variety's name and nothing else: "in Syrian", بالعامية المصرية."""
-    names, beside = _speech_words(), _lists()["naming"]["beside"].split()
+    names, known = _speech_words()
     words = comparison_key(text).split()
     bare = {word if word in names else _BEFORE_NAME.sub("", word) for word in words}
-    return not bare.isdisjoint(names) and bare <= names.union(beside)
+    return not bare.isdisjoint(names) and bare <= known
 
 
 def variety_of_wording(text: str) -> str | None:

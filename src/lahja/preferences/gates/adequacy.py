@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import pairwise
 
 from lahja.core.config.evaluation import AdequacyGate, EchoGate, Gates
@@ -130,11 +131,15 @@ def _is_only_questions(text: str) -> bool:
 
 def _repeats_instruction(instruction: str, text: str) -> bool:
     """Whether a run of words of the request stands in the answer."""
-    words, there = comparison_key(instruction).split(), f" {comparison_key(text)} "
-    if len(words) > _MAX_INSTRUCTION:
-        return False
-    runs = (words[n : n + _INSTRUCTION_WORDS] for n in range(len(words) - _INSTRUCTION_WORDS + 1))
-    return any(f" {' '.join(run)} " in there for run in runs)
+    there = f" {comparison_key(text)} "
+    return any(run in there for run in _runs(instruction))
+
+
+@lru_cache(maxsize=1024)
+def _runs(instruction: str) -> list[str]:
+    words = comparison_key(instruction).split()
+    starts = range(len(words) - _INSTRUCTION_WORDS + 1 if len(words) <= _MAX_INSTRUCTION else 0)
+    return [f" {' '.join(words[n : n + _INSTRUCTION_WORDS])} " for n in starts]
 
 
 def similarity(one: str, other: str, least: float = 0.0) -> float:

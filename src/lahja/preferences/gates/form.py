@@ -34,7 +34,7 @@ _BROKEN = re.compile(
 # What all heads, and all leftovers of templates, have.
 _COLON, _MARKS = re.compile("[:：]"), re.compile(r"[<\[#:=]")
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "*": "*", "_": "_", "`": "`", "<": ">"}
-_ONE_FORM = str.maketrans("أإآة", "اااه", "ً")
+_ALEF = re.compile("[أإآ]")
 # "(in Syrian)" before or after the answer.
 _LABEL = re.compile(r"\A\s*[(\[]([^()\[\]]{3,60})[)\]]|[(\[]([^()\[\]]{3,60})[)\]][\s.!?؟]*\Z")
 _PARTS = re.compile(r"[:：\n]|\s[-–—]\s")
@@ -79,8 +79,7 @@ def _wrapping(text: str, intent: PromptIntent) -> Iterator[str]:
             yield "the answer stands in a code fence"
     if _enclosed(text, _QUOTE_PAIRS) is not None and not _QUOTE.search(intent.text):
         yield "the whole answer stands in quotation marks"
-    is_bracketed, was_bracketed = (_enclosed(t, _BRACKETS) is not None for t in (text, intent.text))
-    if not is_free and is_bracketed and not was_bracketed:
+    if not is_free and _enclosed(text, _BRACKETS) and not _enclosed(intent.text, _BRACKETS):
         yield "the whole answer stands in brackets"
     stripped = text.strip().rstrip(".!?؟،,")
     at_end = stripped[:1] == '"' or stripped[-1:] == '"'
@@ -152,7 +151,8 @@ def _enclosed(text: str, pairs: dict[str, str]) -> str | None:
 
 def _bare(text: str) -> str:
     """Return the head of a text with one form of alef and teh marbuta, its punctuation kept."""
-    return text.strip()[:200].lower().translate(_ONE_FORM)
+    head = _ALEF.sub("ا", text.strip()[:200].lower())
+    return head.replace("ة", "ه").replace("ً", "")
 
 
 def _announcement(text: str, is_free: bool) -> str:

@@ -112,8 +112,8 @@ def judge_dialect(pair: Pair, settings: Gates) -> Verdict:
 
 def reads_as_arabic(text: str, intent: PromptIntent) -> bool:
     """Whether a text is Arabic, also one that takes over words, unless English is asked for."""
-    takes_over = intent.language != ENGLISH and mixes_into_arabic(text)
-    return takes_over or arabic_share(text) >= 0.5
+    may_mix = intent.language != ENGLISH
+    return arabic_share(text) >= 0.5 or (may_mix and mixes_into_arabic(text))
 
 
 def stray_script(text: str, intent: PromptIntent) -> str | None:
@@ -175,8 +175,8 @@ def _folded(word: str) -> str:
 
 def is_name_in(name: str, text: str) -> bool:
     """Whether a word of an Arabic text has a Latin name's consonants (Singapore: سنغافورة)."""
-    classes = consonant_classes() | {" ": " "}
-    own = (classes.get(c, "") for c in comparison_key(text) if c == " " or not c.isascii())
+    classes, key = consonant_classes(), re.sub("[!-~]", "", comparison_key(text))
+    own = (c if c == " " else classes.get(c, "") for c in key)
     # Doubles are made single.
     sides = (re.sub(r"(.)\1+", r"\1", side) for side in (latin_consonants(name), "".join(own)))
     return next(sides) in next(sides)

@@ -1,15 +1,14 @@
 """The numbers of a text, in digits and in words, as two languages say the same one.
 
-What stands in digits is a number that the other side must have, in one of its readings (7:30 is
-seven and thirty, 50% is fifty or a half, 1985 may be eighty-five). It is looked for in all that the
-other side's digits and words may mean: halves past an hour, decades, an hour and a half as ninety
-minutes.
+A number in digits must be on the other side, in one of its readings (7:30 is seven and thirty, 50%
+is fifty or a half, 1985 may be eighty-five): among all that the digits and words there may mean,
+halves past an hour, decades, an hour and a half as ninety minutes.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import chain, count, pairwise
 from typing import NamedTuple
 
@@ -71,8 +70,8 @@ class _Token:
         return next((value for value in self.values if not 0 < value < 1), None)
 
 
+# A word that says no number; so many follow a text's words, so that there are some to look at.
 _WORD = _Token()
-# Stand after a text's words, so that there always are some to look at.
 _END = [_WORD] * 4
 
 
@@ -82,7 +81,7 @@ def numbers_in_words(text: str, variety: str | None = None) -> list[float]:
     for start, _, value, _ in _compounds(tokens):
         own, before = tokens[start], tokens[start - 1]
         # After digits a word is a part of them; "in a hundred" says percent.
-        is_own = own.values and own.digits is None and before.digits is None
+        is_own = own.values and own.digits is before.digits is None
         if is_own and value >= 3 and (own.is_bare or value != 100):
             found.append(value)
     return found
@@ -96,14 +95,11 @@ def numerals_of(text: str, variety: str | None = None, n_years: int = 2) -> Nume
     `n_years` the one in which it ends.
     """
     digits = [(match[0], _readings(match, text, n_years)) for match in DIGITS.finditer(text)]
-    firsts = [None if len(own[0]) > 1 or ":" in word else min(own[0]) for word, own in digits]
+    firsts = [() if len(own[0]) > 1 or ":" in word else (*own[0],) for word, own in digits]
     tokens, values = _tokens(text, variety, firsts), {*map(float, _IN_NAMES.findall(text))}
-    said: list[str] = []
+    said, last = [], 0
     for start, end, value, scale in _compounds(tokens):
         token = tokens[start]
-        if token is _WORD and tokens[end] is _WORD:
-            said = []
-            continue
         if token.digits is None and end == start + 1:
             # Added to a number, ربع is no four.
             is_part = token.is_added and token.fraction
@@ -111,10 +107,11 @@ def numerals_of(text: str, variety: str | None = None, n_years: int = 2) -> Nume
         if token.digits is not None and scale > 1:
             # "40 thousand" is that number, and no longer forty.
             digits[token.digits] = (digits[token.digits][0], [frozenset((round(value, 6),))])
-        values.update(_amounts(tokens, start, end, value, scale))
+        values.update(_amounts(token, tokens[end : end + 4], value, scale))
+        said, last = (said if start == last else []), end
         # "Nineteen eighty-five", "five oh one": what is read out piece by piece.
         is_piece = value < 100 and value.is_integer() and token.values and token.digits is None
-        said = [*said, f"{value:.0f}"][-10:] if is_piece and not token.is_added else []
+        said = [*said[-9:], f"{value:.0f}"] if is_piece and not token.is_added else []
         values.update(float("".join(said[n:])) for n in range(len(said) - 1))
     rounded = frozenset(round(value, 6) for value in values)
     return Numerals(digits, rounded.union(*chain.from_iterable(own for _, own in digits)))
@@ -145,7 +142,7 @@ def _readings(match: re.Match[str], text: str, n_years: int) -> list[frozenset[f
     return [frozenset(round(value, 6) for value in own) for own in found]
 
 
-def _tokens(text: str, variety: str | None, digits: list[float | None]) -> list[_Token]:
+def _tokens(text: str, variety: str | None, digits: list[tuple[float, ...]]) -> list[_Token]:
     """Return the words of a text; what each number in digits is goes before."""
     places = count()
     marked = DIGITS.sub(lambda _: f" n{next(places)}n ", text)
@@ -156,8 +153,7 @@ def _tokens(text: str, variety: str | None, digits: list[float | None]) -> list[
         is_added = before in _AND
         if word[0] == word[-1] == "n" and word[1:-1].isdigit():
             n = int(word[1:-1])
-            values = tuple(value for value in digits[n : n + 1] if value is not None)
-            found.append(_Token(values, is_added, digits=n))
+            found.append(_Token(digits[n] if digits else (), is_added, digits=n))
         elif word not in _AND:
             found.append(_token(word, is_added, dual))
     return found + _END
@@ -168,39 +164,42 @@ def _token(word: str, is_added: bool, dual: tuple[str, ...]) -> _Token:
     values, joined, is_bare = _number(word)
     is_dual = len(word) > 4 and word.endswith(dual) and not (values and is_bare)
     unit = units().get(word) or units().get(_PREFIX.sub("", word))
-    is_minus = any(word in v.numbers.minus for v in VARIETIES.values())
+    is_minus = word in _minus()
     if not (values or is_minus or unit or is_dual):
         return _WORD
     is_added |= joined
     return _Token(values, is_added, is_bare, None, is_minus, unit, is_dual, word.isascii())
 
 
+@cache
+def _minus() -> frozenset[str]:
+    return frozenset(word for v in VARIETIES.values() for word in v.numbers.minus)
+
+
 def _number(word: str) -> tuple[tuple[float, ...], bool, bool]:
     """Return what numbers a word may be, whether "and" is joined to it, and whether it is bare."""
-    known = number_words()
-    if word in known:
-        return known[word], False, True
-    match = _PREFIX.match(word)
-    joined, before = match.groups() if match else ("", "")
+    known, match = number_words(), _PREFIX.match(word)
+    if word in known or not match:
+        return known.get(word, ()), False, True
+    joined, before = match.groups()
     for start, is_bare in ((len(joined), True), (len(joined + before), not before)):
         rest = word[start:]
         if rest in known:
             return known[rest], bool(joined), is_bare
-        parts = [value for value in known.get(_OF_THEM.sub("", rest), ()) if 0 < value < 1]
-        if parts:
+        if parts := [value for value in known.get(_OF_THEM.sub("", rest), ()) if 0 < value < 1]:
             return tuple(parts), bool(joined), False
     return (), False, True
 
 
 def _compounds(tokens: list[_Token]) -> Iterator[tuple[int, int, float, float]]:
-    """Yield where each number begins and ends, its value, and of what a half of it is one.
-
-    A word that is no number counts as one of the thing, or as two.
-    """
+    """Yield where each number begins and ends, its value, and of what a half of it is one."""
     end = 0
     while (start := end) < len(tokens) - len(_END):
-        first, end, value = tokens[start], start + 1, _read(tokens, start)
-        if value is None:
+        first, end = tokens[start], start + 1
+        if first is _WORD and tokens[end] is _WORD:
+            continue
+        # A thing that a number follows counts as one, or as two.
+        if (value := _read(tokens, start)) is None:
             yield start, end, 2.0 if first.is_dual else 1.0, 1.0
             continue
         total, group, scale = 0.0, value, 1.0
@@ -256,16 +255,13 @@ def _continues(token: _Token, value: float, total: float, group: float) -> bool:
     return last >= 20 and not last % 10 and value < 10 and token.is_latin and not token.is_added
 
 
-def _amounts(
-    tokens: list[_Token], start: int, end: int, value: float, scale: float
-) -> Iterator[float]:
+def _amounts(own: _Token, following: list[_Token], value: float, scale: float) -> Iterator[float]:
     """Yield a number, also with what is added or taken away after it, and in smaller units."""
-    own, after, amounts = tokens[start], tokens[end], [value]
-    unit, places = own.unit, [end]
+    after, amounts = following[0], [value]
+    unit, places = own.unit, [0]
     if own.values and not after.values and not after.is_minus:
         # Three kilos and a half.
-        unit = after.unit
-        places.append(end + 1)
+        unit, places = after.unit, [0, 1]
     if own.is_dual:
         yield 2.0
     if 0 < value < 1:
@@ -274,7 +270,7 @@ def _amounts(
         yield own.fraction * scale
     if own.values and after.whole == _DOZEN:
         yield value * _DOZEN
-    for first, second, third in (tokens[place : place + 3] for place in places):
+    for first, second, third in (following[place : place + 3] for place in places):
         if first.is_added and first.fraction:
             amounts.append(value + first.fraction * scale)
             unit = unit or second.unit

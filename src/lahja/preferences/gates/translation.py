@@ -93,11 +93,11 @@ def judge_names(pair: Pair, settings: Gates) -> Verdict:
 
 def names_in(text: str) -> list[str]:
     """Return the words of an English text that are capitalised inside a sentence."""
-    found = {}
+    found, not_names = {}, word_list("not_names")
     for match in _WORD.finditer(text):
-        word, start = re.sub("['’]s$", "", match[0]), match.start()
-        is_first = _SENTENCE_START.search(text, max(start - 9, 0), start) is not None
-        is_name = word[0].isupper() and not is_first and word.lower() not in word_list("not_names")
-        if is_name and len(word) >= 3 and len(latin_consonants(word)) >= 2:
+        word, start = match[0].removesuffix("'s").removesuffix("’s"), match.start()
+        is_name = word[0].isupper() and len(word) >= 3 and word.lower() not in not_names
+        is_inside = is_name and not _SENTENCE_START.search(text, max(start - 9, 0), start)
+        if is_inside and len(latin_consonants(word)) >= 2:
             found[word] = None
     return [*found]
