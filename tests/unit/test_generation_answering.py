@@ -56,6 +56,22 @@ def test_a_crash_costs_only_what_was_unfinished(tmp_path: Path) -> None:
     assert parrot.asked == []
 
 
+@pytest.mark.parametrize(
+    ("ids", "message"), [(["x"], "answered x, which was not asked"), ([], "no answer to 1 of")]
+)
+def test_a_backend_answers_what_it_is_asked_and_all_of_it(
+    ids: list[str], message: str, tmp_path: Path
+) -> None:
+    class Deaf(Parrot):
+        """Answers something else."""
+
+        def generate(self, requests: list[Request]) -> Iterator[Answer]:
+            yield from (Answer(name, "ba", "stop", 1) for name in ids)
+
+    with pytest.raises(LahjaError, match=message):
+        answer(_requests("ab"), Deaf(), tmp_path / "s")
+
+
 def test_what_has_no_answer_is_asked_again(tmp_path: Path) -> None:
     (found,) = answer(_requests("?"), Parrot(), tmp_path / "s")
     assert (found.text, found.finish_reason) == (None, NOT_RECORDED)

@@ -49,6 +49,8 @@ def answer(requests: list[Request], backend: Backend, store: Path) -> list[Answe
         unanswered = {}
         with Progress(len(asked), "prompts", done=len(asked) - len(missing)) as progress:
             for found in backend.generate(missing):
+                if found.id not in asked:
+                    raise LahjaError(f"the backend answered {found.id}, which was not asked")
                 if found.text is None:
                     unanswered[found.id] = found
                 else:
@@ -57,6 +59,8 @@ def answer(requests: list[Request], backend: Backend, store: Path) -> list[Answe
                 progress.cost = getattr(backend, "cost", None)
                 progress.advance()
         answers = known.answers | unanswered
+        if lacking := asked.keys() - answers.keys():
+            raise LahjaError(f"the backend gave no answer to {len(lacking)} of its prompts")
         is_none = not known.answers.keys() & asked.keys()
     reasons = Counter(found.finish_reason for found in unanswered.values())
     if is_none and len(unanswered) >= _MIN_ASKED and NOT_RECORDED not in reasons:
