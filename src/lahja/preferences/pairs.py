@@ -63,12 +63,10 @@ def intents_of(prompts: pd.DataFrame) -> dict[str, PromptIntent]:
     found = {}
     for prompt in prompts.itertuples():
         target, source = target_of(prompt.kind, prompt.dialect), prompt.source
-        is_translation = source and prompt.source_variety not in (None, target)
-        found[prompt.prompt_id] = (
-            translation_intent(prompt.source_variety, target, source)
-            if is_translation
-            else parse_prompt(prompt.prompt, target, source)
-        )
+        if source and prompt.source_variety not in (None, target):
+            found[prompt.prompt_id] = translation_intent(prompt.source_variety, target, source)
+        else:
+            found[prompt.prompt_id] = parse_prompt(prompt.prompt, target, source)
     return found
 
 

@@ -1,14 +1,13 @@
 """How prompts are worded: lahja's translation prompt, and how others name varieties and tasks.
 
-All patterns and lists are of `comparison_key`s: small letters, no punctuation, one form of alef,
-yeh and teh marbuta. What belongs to one variety is in `resources/varieties`, the word lists of a
-whole language are in `resources/words.yaml`.
+Patterns and lists are of `comparison_key`s. What belongs to one variety is in
+`resources/varieties`, what belongs to a whole language in `resources/words.yaml`.
 
-Markers are words that tell varieties apart: who uses each, so that others do not. It is a small
-lexicon by hand, for texts that no classifier has seen. A word stands in the file of each variety
-in which it is at home; a word that all dialects share but MSA lacks tells MSA alone. Which words
-could stand there was checked against counts in MADAR, FLORES-200, NADI 2023, IWSLT and Shami;
-words that another variety uses with another sense were left out (هلا, ابي, حق).
+Markers are words that tell varieties apart: a small lexicon by hand, for texts that no classifier
+has seen. A word stands in the file of each variety in which it is at home; a word that all dialects
+share but MSA lacks tells MSA alone. Which words could stand there was checked against counts in
+MADAR, FLORES-200, NADI 2023, IWSLT and Shami; words that another variety uses with another sense
+were left out (هلا, ابي, حق).
 """
 
 import re

@@ -94,10 +94,10 @@ class Summary:
         self.n_rejects += len(rejects)
         self.rejects += rejects[: _MAX_SHOWN - len(self.rejects)]
         self.n_pairs += len(pairs)
-        self._first.update(pairs["gate"].dropna())
-        self._statuses.update(zip(verdicts["gate"], verdicts["status"], strict=True))
+        self._first.update(pairs["gate"].value_counts().to_dict())
+        self._statuses.update(verdicts.value_counts(["gate", "status"]).to_dict())
         unknown = verdicts[verdicts["status"] == NOT_COMPUTED]
-        self._unknown.update(zip(unknown["gate"], unknown["reason"], strict=True))
+        self._unknown.update(unknown.value_counts(["gate", "reason"]).to_dict())
 
     def __str__(self) -> str:
         """Return the counts as text."""
@@ -152,17 +152,13 @@ def with_defects(pairs: pd.DataFrame, labels: dict[int, tuple[str, ...]]) -> pd.
     if missing := [index for index in labels if index not in rows.index]:
         raise LahjaError(f"labels: there is no pair {missing[0]}")
     rows = rows.loc[[*labels]].assign(defects=[*labels.values()])
+    # A defect of the rejected text is caught by its own gate only, and counts for no other.
+    own = {TRUNCATED, NO_SIGNAL}
     missed = [
-        tuple(kind for kind in defects if not _is_caught(kind, gates))
+        tuple(k for k in defects if not (k in gates if k in own else {*gates} - own))
         for defects, gates in zip(rows["defects"], rows["all_gates"], strict=True)
     ]
     return rows.assign(missed=missed)
-
-
-def _is_caught(kind: str, gates: list[str]) -> bool:
-    """A defect of the rejected text is caught by its own gate only, and counts for no other."""
-    of_rejected = (TRUNCATED, NO_SIGNAL)
-    return kind in gates if kind in of_rejected else any(g not in of_rejected for g in gates)
 
 
 def recall_table(labelled: pd.DataFrame) -> pd.DataFrame:

@@ -30,7 +30,7 @@ _HIJRI_YEAR, _HIJRA = 0.970229, 621.5774
 _OF_A = re.compile(r"(?<!\w)(?:(?:of )?an? (?=\w)|ديال (?=ال(?:ملاي|الاف|مليون)))")
 _PREFIX = re.compile(r"^([وف]?)((?:هال|[بلكعد]?(?:ال|ل)|[بلكعده])?)(?=\w{2})")
 _OF_THEM = re.compile(r"(?:هم|ها|هن|كم|كن|نا|ه)$")
-_AND, _SCALES, _DOZEN = ("و", "and"), (1e3, 1e6, 1e9), 12.0
+_AND, _SCALES, _DOZEN = frozenset(("و", "and")), (1e3, 1e6, 1e9), 12.0
 
 
 class Numerals(NamedTuple):
