@@ -8,7 +8,6 @@ from lahja.core.errors import LahjaError
 from lahja.core.tables import (
     CANDIDATES,
     EVALUATION_PROMPTS,
-    EXAMPLES,
     FUNNEL,
     PAIRS,
     PROMPTS,
@@ -202,20 +201,3 @@ def test_what_is_set_aside_for_validation_is_in_no_pair(tmp_path):
     assert len(set_aside) == 2 and not set_aside & set(pairs["prompt_id"])
     assert len(pairs) == 6
     assert funnel[funnel["step"] == "prompts"]["count"].tolist() == [3, 3]
-
-
-def test_the_chosen_sides_are_examples_to_fine_tune_on(tmp_path):
-    from build_chosen import main
-
-    pairs = pd.DataFrame([dict.fromkeys(PAIRS.names, "x"), dict.fromkeys(PAIRS.names, "y")])
-    pairs["chosen"], pairs["chosen_label"] = ["نعم", "yes"], ["egy", "eng"]
-    write_table(tmp_path / "pairs.parquet", pairs, PAIRS)
-    main(tmp_path / "pairs.parquet", tmp_path / "examples.parquet")
-    found = read_table(tmp_path / "examples.parquet", EXAMPLES)
-    assert found[["prompt", "completion", "variety"]].values.tolist() == [
-        ["x", "نعم", "egy"],
-        ["y", "yes", "eng"],
-    ]
-    write_table(tmp_path / "pairs.parquet", pairs.head(0), PAIRS)
-    with pytest.raises(LahjaError, match="no preference pairs"):
-        main(tmp_path / "pairs.parquet", tmp_path / "examples.parquet")

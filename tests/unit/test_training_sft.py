@@ -8,13 +8,13 @@ import pytest
 from lahja.core.config.training import SftSettings
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json
-from lahja.core.tables import EXAMPLES, read_table, write_table
+from lahja.core.tables import EXAMPLES, PAIRS, read_table, write_table
 from lahja.models.folder import load_model, load_tokenizer
 from lahja.prompts.chat import prompt_tokens
 from lahja.training import adapters
 from lahja.training.adapters import AdapterRun, completions_only, trainer_arguments
 from lahja.training.batches import ByTokens
-from lahja.training.sft import build_trainer, train_sft
+from lahja.training.sft import build_trainer, read_examples, train_sft
 from lahja.training.tracking import CURVE_FILE
 
 pytestmark = pytest.mark.model
@@ -211,3 +211,16 @@ def test_examples_whose_prompt_fills_the_cutoff_are_dropped_and_counted(
     assert "dropped 1 of 3 examples: their prompt fills the cutoff of 100 tokens" in (
         capsys.readouterr().err
     )
+
+
+def test_the_chosen_sides_of_pairs_are_examples(tmp_path: Path) -> None:
+    pairs = pd.DataFrame([dict.fromkeys(PAIRS.names, "x"), dict.fromkeys(PAIRS.names, "y")])
+    pairs["chosen"], pairs["chosen_label"] = ["نعم", "yes"], ["egy", "eng"]
+    write_table(tmp_path / "pairs.parquet", pairs, PAIRS)
+    found = read_examples(tmp_path / "pairs.parquet")
+    assert found[["prompt", "completion", "variety"]].values.tolist() == [
+        ["x", "نعم", "egy"],
+        ["y", "yes", "eng"],
+    ]
+    write_table(tmp_path / "examples.parquet", found, EXAMPLES)
+    assert read_examples(tmp_path / "examples.parquet").equals(found)

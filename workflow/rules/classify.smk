@@ -61,9 +61,8 @@ rule evaluate_classifier:
         settings=parameters.resampling(),
     shell:
         f"python {scripts}/evaluate_classifier.py"
-        " --predictions {input.predictions:q}"
-        " --settings {params.settings:q} --metrics {output.metrics:q}"
-        " --confusion {output.confusion:q} &> {log:q}"
+        " --predictions {input.predictions:q} --settings {params.settings:q}"
+        " --metrics {output.metrics:q} --confusion {output.confusion:q} &> {log:q}"
 
 
 rule check_scorers:
@@ -88,8 +87,7 @@ rule check_scorers:
         execution=lambda wc, input: parameters.execution(config["scorers"]),
     shell:
         f"python {scripts}/check_scorers.py"
-        " --teacher {input.teacher:q}"
-        " --sentences {input.sentences:q} --aldi {input.aldi:q} --country {input.country:q}"
-        " --language {input.language:q} --settings {params.settings:q}"
+        " --teacher {input.teacher:q} --sentences {input.sentences:q} --aldi {input.aldi:q}"
+        " --country {input.country:q} --language {input.language:q} --settings {params.settings:q}"
         " --execution {params.execution:q} --gpus {resources.gpu}"
         " --output {output.agreement:q} &> {log:q}"

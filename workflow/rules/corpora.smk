@@ -43,9 +43,8 @@ rule retrieve_corpus:
         lock=lambda wc, input: config["hub_lock"],
     shell:
         f"python {scripts}/retrieve_corpus.py"
-        " --name {wildcards.corpus:q}"
-        " --corpus {params.corpus:q} --corpora-dir {params.folder:q} --lock {params.lock:q}"
-        " --wanted {params.wanted:q} --output {output.corpus:q} &> {log:q}"
+        " --name {wildcards.corpus:q} --corpus {params.corpus:q} --corpora-dir {params.folder:q}"
+        " --lock {params.lock:q} --wanted {params.wanted:q} --output {output.corpus:q} &> {log:q}"
 
 
 rule retrieve_model:
@@ -67,9 +66,8 @@ rule retrieve_model:
         lock=lambda wc, input: config["hub_lock"],
     shell:
         f"python {scripts}/retrieve_model.py"
-        " --name {params.checkpoint:q}"
-        " --revision {params.revision:q} --lock {params.lock:q} --wanted {params.wanted:q}"
-        " --output {output.folder:q} &> {log:q}"
+        " --name {params.checkpoint:q} --revision {params.revision:q} --lock {params.lock:q}"
+        " --wanted {params.wanted:q} --output {output.folder:q} &> {log:q}"
 
 
 rule ingest_corpus:

@@ -25,10 +25,7 @@ rule build_vllm_environment:
     params:
         torch=f"{here}envs/torch.txt",
         lock=f"{here}envs/{paths.vllm_lock}.txt",
-        content=[
-            parameters.content("envs/torch.txt"),
-            parameters.content(f"envs/{paths.vllm_lock}.txt"),
-        ],
+        content=[parameters.content(f"envs/{name}.txt") for name in ("torch", paths.vllm_lock)],
         # With `input`, as what is tried at the end makes no environment stale.
         imports=lambda wc, input: "from vllm import EngineArgs, LLMEngine",
     # pip picks torch's build for this machine; the lock is complete and installed as it is. The
@@ -49,7 +46,6 @@ use rule build_vllm_environment as build_comet_environment with:
     benchmark:
         "benchmarks/environments/comet.tsv"
     params:
-        torch=f"{here}envs/torch.txt",
         lock=f"{here}envs/comet.txt",
         content=[parameters.content("envs/torch.txt"), parameters.content("envs/comet.txt")],
         imports=lambda wc, input: "import comet",

@@ -32,57 +32,36 @@ rule generate_evaluation:
     resources:
         gpu=parameters.gpus(config["evaluation"]["backend"]),
         mem_mb=32000,
-        runtime=720,
+        runtime=lambda wc: 720 * (1 + (wc.model in selection.by_mbr)),
     params:
         code=parameters.code("generate_responses"),
         generator=lambda wc: parameters.evaluated(wc.model),
         python=lambda wc, input: paths.interpreter(config["evaluation"]["backend"]),
         execution=lambda wc, input: parameters.execution(config["decoding"]),
+        samples=lambda wc, input: 0,
         store=f"{paths.state}/evaluation/{{model}}.jsonl",
     shell:
         f"{{params.python:q}} {scripts}/generate_responses.py"
-        " --evaluation --examples {input.examples:q}"
-        " --prompts {input.prompts:q} --root {input.root:q} --adapter {input.adapter:q}"
-        " --generator {params.generator:q}"
-        " --execution {params.execution:q} --gpus {resources.gpu} --store {params.store:q}"
-        " --output {output.responses:q} &> {log:q}"
+        " --evaluation --examples {input.examples:q} --prompts {input.prompts:q}"
+        " --root {input.root:q} --adapter {input.adapter:q} --generator {params.generator:q}"
+        " --execution {params.execution:q} --samples {params.samples:q} --gpus {resources.gpu}"
+        " --store {params.store:q} --output {output.responses:q} &> {log:q}"
 
 
-rule sample_evaluation:
-    """Let one model answer each evaluation prompt several times, to choose from."""
-    input:
-        unpack(lambda wc: paths.model(wc.model)),
-        prompts=EVALUATION,
-        examples=EXAMPLES,
-        environment=[ancient(path) for path in paths.environment(config["evaluation"]["backend"])],
+use rule generate_evaluation as sample_evaluation with:
     output:
-        samples=f"{paths.results}/evaluation/samples/{{model}}.parquet",
+        responses=f"{paths.results}/evaluation/samples/{{model}}.parquet",
     log:
         f"{paths.logs}/sample_evaluation/{{model}}.log",
     benchmark:
         f"{paths.benchmarks}/sample_evaluation/{{model}}.tsv"
     wildcard_constraints:
         model=one_of(selection.by_mbr),
-    resources:
-        gpu=parameters.gpus(config["evaluation"]["backend"]),
-        mem_mb=32000,
-        runtime=1440,
     params:
-        code=parameters.code("generate_responses"),
         generator=lambda wc: parameters.answering(
             wc.model, **pick(parameters.step(wc.model), "temperature", "top_p")
         ),
-        python=lambda wc, input: paths.interpreter(config["evaluation"]["backend"]),
-        execution=lambda wc, input: parameters.execution(config["decoding"]),
         samples=lambda wc: parameters.step(wc.model)["samples"],
-        store=f"{paths.state}/evaluation/{{model}}.jsonl",
-    shell:
-        f"{{params.python:q}} {scripts}/generate_responses.py"
-        " --evaluation --examples {input.examples:q}"
-        " --prompts {input.prompts:q} --root {input.root:q} --adapter {input.adapter:q}"
-        " --generator {params.generator:q}"
-        " --execution {params.execution:q} --samples {params.samples:q} --gpus {resources.gpu}"
-        " --store {params.store:q} --output {output.samples:q} &> {log:q}"
 
 
 rule choose_by_mbr:
@@ -90,7 +69,7 @@ rule choose_by_mbr:
     input:
         **paths.selecting_scorers(),
         prompts=EVALUATION,
-        samples=rules.sample_evaluation.output.samples,
+        samples=rules.sample_evaluation.output.responses,
     output:
         responses=f"{paths.results}/evaluation/responses/{{model}}.parquet",
     log:
@@ -111,9 +90,8 @@ rule choose_by_mbr:
         execution=lambda wc, input: parameters.execution(config["scorers"]),
     shell:
         f"python {scripts}/choose_by_mbr.py"
-        " --prompts {input.prompts:q}"
-        " --samples {input.samples:q} --aldi {input.aldi:q} --country {input.country:q}"
-        " --language {input.language:q} --settings {params.settings:q}"
+        " --prompts {input.prompts:q} --samples {input.samples:q} --aldi {input.aldi:q}"
+        " --country {input.country:q} --language {input.language:q} --settings {params.settings:q}"
         " --execution {params.execution:q} --gpus {resources.gpu}"
         " --output {output.responses:q} &> {log:q}"
 

@@ -76,10 +76,9 @@ rule translate_mismatches:
         store=f"{paths.state}/translated.jsonl",
     shell:
         f"{{params.python:q}} {scripts}/translate_mismatches.py"
-        " --root {input.root:q}"
-        " --adapter {input.adapter:q} --candidates {input.candidates:q}"
-        " --generator {params.generator:q} --execution {params.execution:q}"
-        " --gpus {resources.gpu} --store {params.store:q} --output {output.translations:q} &> {log:q}"
+        " --root {input.root:q} --adapter {input.adapter:q} --candidates {input.candidates:q}"
+        " --generator {params.generator:q} --execution {params.execution:q} --gpus {resources.gpu}"
+        " --store {params.store:q} --output {output.translations:q} &> {log:q}"
 
 
 use rule label_responses as relabel_translations with:
@@ -93,7 +92,4 @@ use rule label_responses as relabel_translations with:
     benchmark:
         f"{paths.benchmarks}/relabel_translations.tsv"
     params:
-        code=parameters.code("label_responses"),
         origin="translated",
-        settings=canonical_json({"varieties": selection.options}),
-        execution=lambda wc, input: parameters.execution(config["preferences"]),

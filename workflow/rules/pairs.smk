@@ -28,9 +28,8 @@ rule build_validation:
         ),
     shell:
         f"python {scripts}/build_validation.py"
-        " --prompts {input.prompts:q}"
-        " --candidates {input.candidates:q} --settings {params.settings:q}"
-        " --output {output.validation:q} &> {log:q}"
+        " --prompts {input.prompts:q} --candidates {input.candidates:q}"
+        " --settings {params.settings:q} --output {output.validation:q} &> {log:q}"
 
 
 rule build_pairs:
@@ -57,29 +56,8 @@ rule build_pairs:
         execution=lambda wc, input: parameters.execution(config["scorers"]),
     shell:
         f"python {scripts}/build_pairs.py"
-        " --prompts {input.prompts:q}"
-        " --candidates {input.candidates:q} --validation {input.validation:q}"
-        " --parallel {input.parallel:q} --aldi {input.aldi:q} --country {input.country:q}"
-        " --language {input.language:q} --settings {params.settings:q}"
-        " --execution {params.execution:q} --gpus {resources.gpu}"
-        " --pairs {output.pairs:q} --funnel-counts {output.funnel:q} &> {log:q}"
-
-
-rule build_chosen:
-    """Take the chosen sides of pairs as examples, for the control of what preferences teach."""
-    input:
-        pairs=lambda wc: paths.pairs(config["datasets"][wc.dataset]["of"]),
-    output:
-        examples=f"{paths.results}/training/{{dataset}}.parquet",
-    log:
-        f"{paths.logs}/build_chosen/{{dataset}}.log",
-    benchmark:
-        f"{paths.benchmarks}/build_chosen/{{dataset}}.tsv"
-    wildcard_constraints:
-        dataset=one_of(selection.datasets("chosen")),
-    params:
-        code=parameters.code("build_chosen"),
-    shell:
-        f"python {scripts}/build_chosen.py"
-        " --pairs {input.pairs:q}"
-        " --output {output.examples:q} &> {log:q}"
+        " --prompts {input.prompts:q} --candidates {input.candidates:q}"
+        " --validation {input.validation:q} --parallel {input.parallel:q} --aldi {input.aldi:q}"
+        " --country {input.country:q} --language {input.language:q} --settings {params.settings:q}"
+        " --execution {params.execution:q} --gpus {resources.gpu} --pairs {output.pairs:q}"
+        " --funnel-counts {output.funnel:q} &> {log:q}"

@@ -45,9 +45,8 @@ rule sample_sentences:
         execution=lambda wc, input: parameters.execution(config["scorers"]),
     shell:
         f"python {scripts}/sample_sentences.py"
-        " --sentences {input.sentences:q}"
-        " --model {input.model:q} --settings {params.settings:q} --execution {params.execution:q}"
-        " --gpus {resources.gpu} --samples {output.samples:q}"
+        " --sentences {input.sentences:q} --model {input.model:q} --settings {params.settings:q}"
+        " --execution {params.execution:q} --gpus {resources.gpu} --samples {output.samples:q}"
         " --dialectness {output.dialectness:q} &> {log:q}"
 
 
@@ -97,9 +96,8 @@ rule build_direction_prompts:
         settings=lambda wc: parameters.of(number=int(wc.number)),
     shell:
         f"python {scripts}/build_direction_prompts.py"
-        " --parallel {input.parallel:q}"
-        " --dialects {params.dialects:q} --settings {params.settings:q}"
-        " --output {output.prompts:q} &> {log:q}"
+        " --parallel {input.parallel:q} --dialects {params.dialects:q}"
+        " --settings {params.settings:q} --output {output.prompts:q} &> {log:q}"
 
 
 rule build_evaluation_prompts:
@@ -131,9 +129,8 @@ rule build_evaluation_prompts:
         ),
     shell:
         f"python {scripts}/build_evaluation_prompts.py"
-        " --corpora {input.corpora:q}"
-        " --ready {input.ready:q} --parallel {input.parallel:q} --settings {params.settings:q}"
-        " --output {output.prompts:q} &> {log:q}"
+        " --corpora {input.corpora:q} --ready {input.ready:q} --parallel {input.parallel:q}"
+        " --settings {params.settings:q} --output {output.prompts:q} &> {log:q}"
 
 
 rule draw_few_shot:
@@ -163,6 +160,5 @@ rule draw_few_shot:
         ),
     shell:
         f"python {scripts}/draw_few_shot.py"
-        " --prompts {input.prompts:q}"
-        " --parallel {input.parallel:q} --corpus {input.corpus:q} --settings {params.settings:q}"
-        " --output {output.examples:q} &> {log:q}"
+        " --prompts {input.prompts:q} --parallel {input.parallel:q} --corpus {input.corpus:q}"
+        " --settings {params.settings:q} --output {output.examples:q} &> {log:q}"

@@ -48,10 +48,9 @@ rule make_tables_and_figures:
         ),
     shell:
         f"python {scripts}/make_tables_and_figures.py"
-        " --metrics {input.metrics:q}"
-        " --comparisons {input.comparisons:q} --classifier-metrics {input.classifier:q}"
-        " --scores {input.scores:q} --prompts {input.prompts:q}"
-        " --paper {params.paper:q} --settings {params.settings:q}"
+        " --metrics {input.metrics:q} --comparisons {input.comparisons:q}"
+        " --classifier-metrics {input.classifier:q} --scores {input.scores:q}"
+        " --prompts {input.prompts:q} --paper {params.paper:q} --settings {params.settings:q}"
         " --tables {output.tables:q} --figures {output.figures:q}"
         " --operating-point {params.operating_point:q} &> {log:q}"
 
@@ -165,17 +164,15 @@ rule build_report:
         ),
     shell:
         f"python {scripts}/build_report.py"
-        " --settings {params.settings:q}"
-        " --licences {params.licences:q}"
-        " --metrics {input.metrics:q} --confusion {input.confusion:q} --scores {input.scores:q}"
-        " --prompts {input.prompts:q} --tables {input.tables:q}"
-        " --figures {input.figures:q} --counts {input.counts:q} --rejects {input.rejects:q}"
-        " --pairs {input.pairs:q} --funnel {input.funnel:q} --trained {input.trained:q}"
-        " --benchmarks {params.benchmarks:q} --rulegraph {input.rulegraph:q}"
-        " --scorer-agreement {input.agreement:q} --operating-point {input.operating_point:q}"
-        " --study {input.study:q}"
-        " --config {input.config:q} --versions {input.provenance:q} --templates {params.templates:q}"
-        " --output {output.page:q} &> {log:q}"
+        " --settings {params.settings:q} --licences {params.licences:q} --metrics {input.metrics:q}"
+        " --confusion {input.confusion:q} --scores {input.scores:q} --prompts {input.prompts:q}"
+        " --tables {input.tables:q} --figures {input.figures:q} --counts {input.counts:q}"
+        " --rejects {input.rejects:q} --pairs {input.pairs:q} --funnel {input.funnel:q}"
+        " --trained {input.trained:q} --benchmarks {params.benchmarks:q}"
+        " --rulegraph {input.rulegraph:q} --scorer-agreement {input.agreement:q}"
+        " --operating-point {input.operating_point:q} --study {input.study:q}"
+        " --config {input.config:q} --versions {input.provenance:q}"
+        " --templates {params.templates:q} --output {output.page:q} &> {log:q}"
 
 
 rule write_rating_sheets:

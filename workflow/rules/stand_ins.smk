@@ -51,9 +51,8 @@ rule collect_teacher_scores:
         ),
     shell:
         f"python {scripts}/collect_teacher_scores.py"
-        " --corpora {input.corpora:q}"
-        " --names {params.names:q} --entries {params.entries:q} --limits {params.limits:q}"
-        " --settings {params.settings:q} --output {output.teacher:q}"
+        " --corpora {input.corpora:q} --names {params.names:q} --entries {params.entries:q}"
+        " --limits {params.limits:q} --settings {params.settings:q} --output {output.teacher:q}"
         " --rejects {output.rejects:q} &> {log:q}"
 
 
@@ -90,7 +89,6 @@ use rule train_small_scorers as train_selecting_scorers with:
     benchmark:
         f"{paths.benchmarks}/train_selecting_scorers.tsv"
     params:
-        code=parameters.code("train_small_scorers"),
         settings=parameters.small_scorers(selection.small_scorers("selecting_")),
 
 
@@ -122,10 +120,9 @@ rule build_instructions:
         ),
     shell:
         f"python {scripts}/build_instructions.py"
-        " --sentences {input.sentences:q}"
-        " --parallel {input.parallel:q} --templates {input.templates:q}"
-        " --instructions {input.instructions:q} --settings {params.settings:q}"
-        " --output {output.examples:q} &> {log:q}"
+        " --sentences {input.sentences:q} --parallel {input.parallel:q}"
+        " --templates {input.templates:q} --instructions {input.instructions:q}"
+        " --settings {params.settings:q} --output {output.examples:q} &> {log:q}"
 
 
 rule pretrain_model:
@@ -160,8 +157,7 @@ rule pretrain_model:
         record=lambda wc: parameters.record(wc.model),
     shell:
         f"python {scripts}/pretrain_model.py"
-        " --examples {input.examples:q}"
-        " --settings {params.settings:q} --record {params.record:q}"
+        " --examples {input.examples:q} --settings {params.settings:q} --record {params.record:q}"
         " --gpus {resources.gpu} --output {output.folder:q} &> {log:q}"
 
 
@@ -184,6 +180,5 @@ rule train_small_nllb:
         settings=parameters.of(**config["nllb"]["settings"]),
     shell:
         f"python {scripts}/train_small_nllb.py"
-        " --parallel {input.parallel:q}"
-        " --settings {params.settings:q} --gpus {resources.gpu}"
+        " --parallel {input.parallel:q} --settings {params.settings:q} --gpus {resources.gpu}"
         " --output {output.folder:q} &> {log:q}"

@@ -87,7 +87,7 @@ rule train_sft:
     input:
         # Of the model that training starts from.
         unpack(lambda wc: paths.model(graph[wc.model].parent)),
-        examples=lambda wc: paths.examples(wc.model),
+        data=lambda wc: paths.examples(wc.model),
     output:
         folder=directory(f"{paths.results}/models/{{model}}"),
     log:
@@ -101,9 +101,10 @@ rule train_sft:
     resources:
         gpu=lambda wc: parameters.step(wc.model)["gpu"],
         mem_mb=lambda wc, attempt: 48000 * parameters.step(wc.model)["gpu"] * attempt,
-        runtime=4320,
+        runtime=lambda wc: 4320 if graph[wc.model].train == "sft" else 1440,
     params:
         code=parameters.code("train_sft"),
+        script=lambda wc, input: "train_sft.py",
         settings=lambda wc: parameters.of(**parameters.step(wc.model)),
         execution=lambda wc, input: parameters.execution(parameters.step(wc.model)),
         record=lambda wc: parameters.record(wc.model),
@@ -112,20 +113,18 @@ rule train_sft:
         curves=f"{paths.results}/curves/{{model}}",
     # `exec`: a signal to the shell, as of a preemption, is then the training's, which saves.
     shell:
-        f"exec python {scripts}/train_sft.py"
-        " --root {input.root:q} --adapter {input.adapter:q}"
-        " --examples {input.examples:q} --settings {params.settings:q}"
-        " --execution {params.execution:q} --record {params.record:q} --work {params.work:q}"
-        " --report-to {params.report_to:q} --curves {params.curves:q} --gpus {resources.gpu}"
-        " --output {output.folder:q} &> {log:q}"
+        f"exec python {scripts}/{{params.script}}"
+        " --root {input.root:q} --adapter {input.adapter:q} --data {input.data:q}"
+        " --settings {params.settings:q} --execution {params.execution:q}"
+        " --record {params.record:q} --work {params.work:q} --report-to {params.report_to:q}"
+        " --curves {params.curves:q} --gpus {resources.gpu} --output {output.folder:q} &> {log:q}"
 
 
-rule train_dpo:
-    """Train a model of the graph on preference pairs, from its parent."""
+use rule train_sft as train_dpo with:
     input:
-        # Of the model that training starts from.
+        # Of the model that training starts from, which is the frozen reference too.
         unpack(lambda wc: paths.model(graph[wc.model].parent)),
-        pairs=lambda wc: paths.pairs(graph[wc.model].dataset),
+        data=lambda wc: paths.pairs(graph[wc.model].dataset),
     output:
         folder=directory(f"{paths.results}/models/{{model}}"),
     log:
@@ -134,26 +133,9 @@ rule train_dpo:
         f"{paths.benchmarks}/train_dpo/{{model}}.tsv"
     wildcard_constraints:
         model=one_of(graph.names("dpo")),
-    retries: 3
-    resources:
-        gpu=lambda wc: parameters.step(wc.model)["gpu"],
-        mem_mb=lambda wc, attempt: 48000 * parameters.step(wc.model)["gpu"] * attempt,
-        runtime=1440,
     params:
         code=parameters.code("train_dpo"),
-        settings=lambda wc: parameters.of(**parameters.step(wc.model)),
-        execution=lambda wc, input: parameters.execution(parameters.step(wc.model)),
-        record=lambda wc: parameters.record(wc.model),
-        work=f"{paths.state}/models/{{model}}",
-        report_to=lambda wc, input: parameters.step(wc.model)["report_to"],
-        curves=f"{paths.results}/curves/{{model}}",
-    shell:
-        f"exec python {scripts}/train_dpo.py"
-        " --root {input.root:q} --adapter {input.adapter:q}"
-        " --pairs {input.pairs:q} --settings {params.settings:q}"
-        " --execution {params.execution:q} --record {params.record:q} --work {params.work:q}"
-        " --report-to {params.report_to:q} --curves {params.curves:q} --gpus {resources.gpu}"
-        " --output {output.folder:q} &> {log:q}"
+        script=lambda wc, input: "train_dpo.py",
 
 
 rule interpolate_adapters:

@@ -7,7 +7,7 @@ from lahja.core.command import run
 
 def main(
     root: Path,
-    pairs: Path,
+    data: Path,
     settings: dict,
     work: Path,
     output: Path,
@@ -17,7 +17,7 @@ def main(
     report_to: str = "none",
     curves: Path | None = None,
 ) -> None:
-    """Learn PAIRS from a base model or its adapter; an interrupted run resumes from WORK.
+    """Learn DATA, PAIRS, from a base model or its adapter; an interrupted run resumes from WORK.
 
     GPUS processes share the examples of each update, one GPU each.
     """
@@ -25,7 +25,7 @@ def main(
     from lahja.training.distributed import in_processes
     from lahja.training.dpo import train_dpo
 
-    step = AdapterRun(root, adapter, pairs, settings, work, output, record or {}, report_to, curves)
+    step = AdapterRun(root, adapter, data, settings, work, output, record or {}, report_to, curves)
     in_processes(max(1, gpus), lambda: train_dpo(step))
 
 

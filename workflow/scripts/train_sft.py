@@ -7,7 +7,7 @@ from lahja.core.command import run
 
 def main(
     root: Path,
-    examples: Path,
+    data: Path,
     settings: dict,
     work: Path,
     output: Path,
@@ -17,7 +17,7 @@ def main(
     report_to: str = "none",
     curves: Path | None = None,
 ) -> None:
-    """Learn EXAMPLES from a base model or its adapter; an interrupted run resumes from WORK.
+    """Learn DATA, EXAMPLES, from a base model or its adapter; an interrupted run resumes from WORK.
 
     GPUS processes share the examples of each update, one GPU each.
     """
@@ -25,9 +25,7 @@ def main(
     from lahja.training.distributed import in_processes
     from lahja.training.sft import train_sft
 
-    step = AdapterRun(
-        root, adapter, examples, settings, work, output, record or {}, report_to, curves
-    )
+    step = AdapterRun(root, adapter, data, settings, work, output, record or {}, report_to, curves)
     in_processes(max(1, gpus), lambda: train_sft(step))
 
 

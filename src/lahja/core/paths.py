@@ -85,8 +85,12 @@ class Paths:
         return f"{self.results}/data/" + ("demo" if is_demo else f"raw/{name}")
 
     def examples(self, model: str) -> str:
-        """Return the examples that a model's training step learns from."""
-        return f"{self.results}/training/{self.graph[model].dataset}.parquet"
+        """Return the examples that a model's training step learns from, or pairs that have them."""
+        dataset = self.graph[model].dataset
+        entry = self.config["datasets"][dataset]
+        if entry["kind"] == "chosen":
+            return self.pairs(entry["of"])
+        return f"{self.results}/training/{dataset}.parquet"
 
     def pairs(self, dataset: str) -> str:
         """Return the preference pairs of a dataset."""

@@ -15,7 +15,7 @@ from lahja.core.config.evaluation import Gates
 from lahja.core.errors import LahjaError
 from lahja.core.files import digest_of_text
 from lahja.core.seeding import shuffled, unit_draw
-from lahja.core.tables import EVALUATION_PROMPTS, EXAMPLES, FUNNEL, PAIRS, shown_generator
+from lahja.core.tables import EVALUATION_PROMPTS, FUNNEL, PAIRS, shown_generator
 from lahja.preferences.directions import target_of
 from lahja.preferences.gates import TRUNCATED, first_stop
 from lahja.preferences.gates.verdict import Pair
@@ -194,14 +194,3 @@ def _drawn_pairs(
         )
         rows += [pair_row(by_id[name], *both) for both in zip(*sides, strict=False)]
     return pd.DataFrame(rows, columns=PAIRS.names)
-
-
-def chosen_examples(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return EXAMPLES of the chosen sides of PAIRS, a control of preference training on these.
-
-    Raises `LahjaError` where there are no pairs.
-    """
-    if pairs.empty:
-        raise LahjaError("no preference pairs, whose chosen sides are to be learnt")
-    names = {"pair_id": "example_id", "chosen_label": "variety", "chosen": "completion"}
-    return pairs.rename(columns=names)[EXAMPLES.names].reset_index(drop=True)

@@ -9,7 +9,8 @@ import pandas as pd
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json, read_yaml
 from lahja.core.parameters import open_run
-from lahja.core.tables import EXAMPLES, PAIRS, PARALLEL, PROMPTS, read_table, scan_tables
+from lahja.core.tables import PAIRS, PARALLEL, PROMPTS, read_table, scan_tables
+from lahja.training.sft import read_examples
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 
@@ -51,7 +52,7 @@ class Record:
         if learner is None:
             told = "no model of the run learns from it, so it has none"
             raise LahjaError(f"datasets.{dataset}: {told}")
-        rows = read_table(self.home / self.paths.examples(learner), EXAMPLES)
+        rows = read_examples(self.home / self.paths.examples(learner))
         if entry["kind"] == "chosen":
             pairs = self.rows(entry["of"]).set_index("pair_id")["corpora"]
             return rows.assign(corpora=rows["example_id"].map(pairs))
