@@ -27,7 +27,7 @@ rule build_vllm_environment:
         lock=f"{here}envs/{paths.vllm_lock}.txt",
         content=[parameters.content(f"envs/{name}.txt") for name in ("torch", paths.vllm_lock)],
         # With `input`, as what is tried at the end makes no environment stale.
-        imports=lambda wc, input: "from vllm import EngineArgs, LLMEngine",
+        imports=lambda wc, input: "import lahja; from vllm import EngineArgs, LLMEngine",
     # pip picks torch's build for this machine; the lock is complete and installed as it is. The
     # library comes last, so that scripts run by hand find it too.
     shell:
@@ -35,7 +35,7 @@ rule build_vllm_environment:
         " && {output.folder:q}/bin/python -m pip install --quiet --requirement {params.torch:q}"
         " && {output.folder:q}/bin/python -m pip install --quiet --no-deps --requirement {params.lock:q}"
         f" && {{output.folder:q}}/bin/python -m pip install --quiet --no-deps --editable {quote(here or '.')}"
-        " && {output.folder:q}/bin/python -c 'import lahja; {params.imports}') &> {log:q}"
+        " && {output.folder:q}/bin/python -c {params.imports:q}) &> {log:q}"
 
 
 use rule build_vllm_environment as build_comet_environment with:
@@ -48,4 +48,4 @@ use rule build_vllm_environment as build_comet_environment with:
     params:
         lock=f"{here}envs/comet.txt",
         content=[parameters.content("envs/torch.txt"), parameters.content("envs/comet.txt")],
-        imports=lambda wc, input: "import comet",
+        imports=lambda wc, input: "import lahja, comet",

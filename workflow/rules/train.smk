@@ -113,7 +113,7 @@ rule train_sft:
         curves=f"{paths.results}/curves/{{model}}",
     # `exec`: a signal to the shell, as of a preemption, is then the training's, which saves.
     shell:
-        f"exec python {scripts}/{{params.script}}"
+        f"exec python {scripts}/{{params.script:q}}"
         " --root {input.root:q} --adapter {input.adapter:q} --data {input.data:q}"
         " --settings {params.settings:q} --execution {params.execution:q}"
         " --record {params.record:q} --work {params.work:q} --report-to {params.report_to:q}"
