@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from itertools import takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lahja.core.errors import LahjaError
 from lahja.core.progress import counted
@@ -15,6 +16,9 @@ from lahja.models.device import BATCH_TOKENS, packed, pick_dtype, use_device
 from lahja.models.folder import load_model, load_tokenizer
 from lahja.prompts.chat import example_tokens, prompt_tokens
 from lahja.prompts.classification import make_question
+
+if TYPE_CHECKING:
+    import torch
 
 
 class Labeller:
@@ -25,11 +29,17 @@ class Labeller:
         batch: int = 64, precision: str | None = None, max_length: int = 1024,
     ):  # fmt: skip
         """Load the model, which chooses from `varieties`, None being all of Arabic."""
+        import torch
+
         self.varieties, self.batch, self.max_length = varieties, batch, max_length
         self.device = use_device()
         self.tokenizer = load_tokenizer(base_model)
         dtype = pick_dtype(precision, self.device)
-        self.model = packed(load_model(base_model, adapter, dtype=dtype, device=self.device))
+        model = load_model(base_model, adapter, dtype=dtype, device=self.device)
+        # The layer over the whole vocabulary, in whose place the model gets one of the options.
+        self.head = model.get_output_embeddings()
+        model.set_output_embeddings(torch.nn.Identity())
+        self.model = packed(model)
 
     def label(self, texts: list[str]) -> tuple[tuple[str, ...], list[list[float]]]:
         """Return the options, and of each text their probabilities."""
@@ -48,6 +58,7 @@ class Labeller:
         if not prompts:
             return []
         lead, options = letter_tokens(self.tokenizer, letters)
+        self.model.set_output_embeddings(_rows_of(self.head, options))
         limit, tail = self.max_length, self.max_length // 4
         ids = [
             (row if len(row) <= limit else row[: limit - tail] + row[-tail:]) + lead
@@ -63,7 +74,7 @@ class Labeller:
             past = self.model(start, logits_to_keep=1).past_key_values if shared else None
             batches = sorted_batches(lengths, self.batch, BATCH_TOKENS[self.device])
             for rows in counted(batches, len(ids), "texts"):
-                logits = self._last_logits([rests[row] for row in rows], past)[:, options]
+                logits = self._last_logits([rests[row] for row in rows], past)
                 for row, values in zip(rows, logits.softmax(-1).tolist(), strict=True):
                     found[row] = values
         return found
@@ -82,6 +93,18 @@ class Labeller:
         ids_there = inputs["input_ids"].to(self.device)
         outputs = self.model(input_ids=ids_there, logits_to_keep=last.to(self.device), **how)
         return outputs.logits[torch.arange(len(ids)), place].float()
+
+
+def _rows_of(head: "torch.nn.Linear", rows: list[int]) -> "torch.nn.Linear":
+    """Return the layer that computes some of a layer's outputs."""
+    import torch
+
+    has_bias, n_inputs = head.bias is not None, head.weight.shape[1]
+    part = torch.nn.utils.skip_init(torch.nn.Linear, n_inputs, len(rows), bias=has_bias)
+    part.weight.data = head.weight.data[rows]
+    if has_bias:
+        part.bias.data = head.bias.data[rows]
+    return part
 
 
 def letter_tokens(tokenizer, letters: tuple[str, ...]) -> tuple[list[int], list[int]]:
