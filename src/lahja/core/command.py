@@ -134,6 +134,7 @@ def _number(kind: type, name: str) -> Callable[[str], int | float]:
     low, high = (0, 1) if kind is float else (int(name not in _FROM_0), float("inf"))
 
     def read(text: str) -> int | float:
+        """Return the number, or refuse it."""
         if not low <= (value := kind(text)) <= high:
             told = f"{low} to {high}" if kind is float else f"{low} or more"
             raise argparse.ArgumentTypeError(f"expected {told}, not {text}")

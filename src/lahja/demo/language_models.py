@@ -135,6 +135,7 @@ def pretrain(examples: Path, settings: dict, output: Path, record: dict | None =
     encoded = encode_examples(tokenizer, rows, options.max_length)
 
     def loss(batch: list[int]) -> "torch.Tensor":
+        """Return the mean cross-entropy of some rows."""
         return language_model_loss(model, [encoded[row] for row in batch])
 
     curve = train_loop(model, [*map(len, encoded)], loss, options, output)
@@ -186,6 +187,7 @@ def train_small_nllb(parallel: Path, settings: dict, output: Path) -> None:
     rows = _encode_pairs(tokenizer, pairs, options.max_length)
 
     def loss(batch: list[int]) -> "torch.Tensor":
+        """Return the mean cross-entropy of some translations."""
         source = padded([rows[row][0] for row in batch], tokenizer.pad_token_id).to(model.device)
         labels = padded([rows[row][1] for row in batch], IGNORED).to(model.device)
         mask = source.ne(tokenizer.pad_token_id)

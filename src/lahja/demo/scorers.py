@@ -135,6 +135,7 @@ def train_small_scorer(
         _warm_up(model, tokenizer, warm_up, [*first["variety"]], options)
 
     def loss_of(batch: list[int]) -> "torch.Tensor":
+        """Return the loss of some rows."""
         return loss(logits(batch), *(column[batch] for column in known))
 
     curve = train_loop(model, lengths, loss_of, options, output)
@@ -184,6 +185,7 @@ def _classifier(
     ids = tokenizer(texts, truncation=True, max_length=options.max_length)["input_ids"]
 
     def logits(batch: list[int]) -> "torch.Tensor":
+        """Return the logits of some rows, a share of their tokens hidden."""
         given = padded([ids[row] for row in batch], tokenizer.pad_token_id).to(model.device)
         hidden = torch.rand(given.shape, device=model.device) < options.hide
         hidden &= given >= len(_SPECIAL_TOKENS)

@@ -229,6 +229,7 @@ def stopping_at_signals(stop: Callable[[Exception], None]) -> Iterator[None]:
     """Let a first SIGTERM or Ctrl-C stop the run in order; a second one ends the process."""
 
     def handle(number: int, _: Any) -> None:
+        """Stop the run, and let a second signal end the process."""
         for other in before:
             signal.signal(other, signal.SIG_DFL)
         stop(LahjaError(f"stopped by {signal.Signals(number).name}; what was answered is kept"))

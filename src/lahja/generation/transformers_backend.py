@@ -87,6 +87,7 @@ def _gumbel_noise(sampling: Sampling, seeds: list[int], device: Any) -> Callable
     warpers += [TopPLogitsWarper(sampling.top_p)] if sampling.top_p < 1 else []
 
     def with_noise(input_ids, scores):
+        """Return warped scores with Gumbel noise, whose argmax is a sample."""
         scores = scores.float() / sampling.temperature
         for warper in warpers:
             scores = warper(input_ids, scores)

@@ -182,6 +182,7 @@ def _drawn_pairs(
     by_id = {prompt.prompt_id: prompt for prompt in prompts.itertuples()}
 
     def draw(row: Any) -> float:
+        """Return what candidates are shuffled by."""
         generator = shown_generator(row.generator, row.sample)
         return unit_draw(settings.seed, row.prompt_id, generator, row.origin)
 

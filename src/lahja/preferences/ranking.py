@@ -102,6 +102,7 @@ def _best_and_worst(
     ranked = [*order.itertuples()]
 
     def is_stopped(sample: Any, gates: list[str]) -> bool:
+        """Return whether one of the gates stops a sample as a chosen response."""
         return bool(pairs.stopping_gate(intent, sample, reference, gates, settings.limits))
 
     gates = [name for name in settings.gates if name != TRUNCATED]

@@ -96,6 +96,7 @@ def written_frames(
         text = csv and stack.enter_context(atomic_path(csv))
 
         def write(frame: pd.DataFrame) -> None:
+            """Append rows to both files."""
             own = pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)
             writer.write_table(own.replace_schema_metadata(None))
             if text is not None:

@@ -168,9 +168,11 @@ def study_tables(study: Study, found: Findings) -> list[Table]:
     words |= {"corpus": found.corpus, "min_share": MIN_SHARE_KEPT}
 
     def table(kind: str, rows: list[dict[str, Any]], notes: Iterable[str] = ()) -> Table:
+        """Return a table of the corpus, of a kind that resources/tables.yaml describes."""
         return described(f"study {kind}", rows, notes, name=f"{kind}_{found.corpus}", **words)
 
     def scored(kind: str, scale: float = 1) -> list[dict[str, Any]]:
+        """Return a record for each row of the study."""
         columns = columns_of(f"study {kind}")
         return [_record(*own, columns, study.confidence, scale) for own in found.rows.items()]
 

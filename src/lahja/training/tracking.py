@@ -64,12 +64,16 @@ def watched(trainer: Any, output: Path) -> Iterator[None]:
     told: list[int] = []
 
     class Watch(TrainerCallback):
+        """Shows progress, checks each step, and stops where SIGTERM has come."""
+
         def on_train_begin(self, args, state, control, **kwargs):
+            """Begin to count steps, from where the run resumes."""
             if state.is_world_process_zero:
                 progress = Progress(state.max_steps, "steps", done=state.global_step)
                 self.progress = stack.enter_context(progress)
 
         def on_step_end(self, args, state, control, **kwargs):
+            """Count a step; after SIGTERM, save and stop all processes at once."""
             if state.is_world_process_zero:
                 self.progress.advance()
             # Each process may be told at another moment.
@@ -78,6 +82,7 @@ def watched(trainer: Any, output: Path) -> Iterator[None]:
                 control.should_save = control.should_training_stop = True
 
         def on_log(self, args, state, control, logs, **kwargs):
+            """Stop where what a step logs cannot be right."""
             check_step(output, state, logs)
 
     trainer.add_callback(Watch())

@@ -43,7 +43,8 @@ Precision = Literal["bf16", "fp32"] | None
 def _expect_pattern(pattern: str) -> str:
     try:
         next(Path("/dev/null").glob(pattern), None)
-    except (ValueError, NotImplementedError) as error:
+    # pathlib refuses an absolute pattern with a subclass of RuntimeError.
+    except (ValueError, RuntimeError) as error:
         raise fault("", f"{pattern!r} is no pattern of files within a folder ({error})") from None
     return pattern
 

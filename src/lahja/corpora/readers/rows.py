@@ -237,6 +237,7 @@ def _quoted_rows(file: Iterator[str], delimiter: str) -> Iterator[_Row]:
     start, taken, again = 1, [], deque()
 
     def lines() -> Iterator[str]:
+        """Yield what is to be read again, then the rest of the file."""
         while line := again.popleft() if again else next(file, ""):
             taken.append(line)
             yield line
