@@ -190,6 +190,15 @@ def test_every_path_in_a_rules_command_is_quoted(root):
     }
 
 
+def test_no_rule_file_reads_what_another_one_defines(root):
+    texts = {file.name: file.read_text() for file in (root / "workflow" / "rules").glob("*.smk")}
+    own = {name: set(re.findall(r"^([A-Z][A-Z_]+) =", text, re.M)) for name, text in texts.items()}
+    assert sum(map(len, own.values())) > 5
+    for name, text in texts.items():
+        others = set().union(*(names for file, names in own.items() if file != name))
+        assert not others & set(re.findall(r"\b[A-Z][A-Z_]+\b", text)), name
+
+
 @pytest.mark.parametrize("target", ["real", "study"])
 def test_make_takes_a_folder_with_a_space(root, target):
     show = f"SNAKEMAKE={sys.executable} -c 'import sys; print(sys.argv[1:])'"

@@ -4,22 +4,13 @@ Requires: the models, the evaluation corpora, the scorers. Produces: per model
 `evaluation/responses` and `scored`; of all models `evaluation/scores.parquet`.
 """
 
-# What every model is evaluated on, and answers.
-EVALUATION = [
-    rules.build_evaluation_prompts.output.prompts,
-    rules.build_validation.output.validation,
-]
-EXAMPLES = (
-    rules.draw_few_shot.output.examples if FEW_SHOT["translation"] or FEW_SHOT["corpus"] else []
-)
-
 
 rule generate_evaluation:
     """Let one model answer all evaluation prompts, greedily or as it is made to."""
     input:
         unpack(lambda wc: paths.model(wc.model)),
-        prompts=EVALUATION,
-        examples=EXAMPLES,
+        prompts=paths.evaluation,
+        examples=paths.few_shot,
         environment=[ancient(path) for path in paths.environment(config["evaluation"]["backend"])],
     output:
         responses=f"{paths.results}/evaluation/responses/{{model}}.parquet",
@@ -68,7 +59,7 @@ rule choose_by_mbr:
     """Choose the sample that the others agree with, by scorers that need not be the judges."""
     input:
         **paths.selecting_scorers(),
-        prompts=EVALUATION,
+        prompts=paths.evaluation,
         samples=rules.sample_evaluation.output.responses,
     output:
         responses=f"{paths.results}/evaluation/responses/{{model}}.parquet",
@@ -100,7 +91,7 @@ rule score_responses:
     """Score all models' responses: ALDi, country probabilities, language."""
     input:
         **paths.scorers(),
-        prompts=EVALUATION,
+        prompts=paths.evaluation,
         # Greedy models share many answers, and each distinct text is scored once.
         responses=expand(rules.generate_evaluation.output.responses, model=selection.evaluated),
     output:
@@ -130,7 +121,7 @@ rule score_responses:
 rule score_sentences:
     """Compute AL-QASIDA's sentence scores of all models: ADI2, chrF, chrF++, spBLEU."""
     input:
-        prompts=EVALUATION,
+        prompts=paths.evaluation,
         scored=rules.score_responses.output.scored,
         spbleu=paths.spbleu,
     output:

@@ -9,7 +9,7 @@ intervals and the paired comparisons of each model with its initial model.
 rule build_judge_prompts:
     """Write what an LLM is asked that rates the responses (evaluation.llm_judge)."""
     input:
-        prompts=EVALUATION,
+        prompts=paths.evaluation,
         responses=expand(rules.generate_evaluation.output.responses, model=selection.evaluated),
     output:
         prompts=f"{paths.results}/evaluation/judge_prompts.parquet",

@@ -136,11 +136,8 @@ rule build_evaluation_prompts:
 rule draw_few_shot:
     """Draw the examples that go before evaluation prompts (evaluation.few_shot)."""
     input:
-        prompts=[
-            rules.build_evaluation_prompts.output.prompts,
-            # Its sentences are of the training split too.
-            f"{paths.results}/preferences/validation.parquet",
-        ],
+        # Sentences of the validation set are of the training split too.
+        prompts=paths.evaluation,
         parallel=branch(
             FEW_SHOT["translation"], then=rules.assemble_data.output.parallel, otherwise=[]
         ),

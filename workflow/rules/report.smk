@@ -20,7 +20,7 @@ rule make_tables_and_figures:
         comparisons=rules.compute_metrics.output.comparisons,
         classifier=rules.evaluate_classifier.output.metrics,
         scores=rules.score_sentences.output.scores,
-        prompts=EVALUATION,
+        prompts=paths.evaluation,
     output:
         **{name: directory(folder) for name, folder in OPERATING_POINT.items()},
         tables=directory(f"{paths.results}/tables"),
@@ -119,7 +119,7 @@ rule build_report:
         metrics=rules.compute_metrics.output.metrics,
         confusion=rules.evaluate_classifier.output.confusion,
         scores=rules.score_sentences.output.scores,
-        prompts=EVALUATION,
+        prompts=paths.evaluation,
         tables=rules.make_tables_and_figures.output.tables,
         figures=rules.make_tables_and_figures.output.figures,
         counts=rules.assemble_data.output.counts,
@@ -178,10 +178,7 @@ rule build_report:
 rule write_rating_sheets:
     """Write blinded, shuffled sheets for annotators, because metrics miss what speakers hear."""
     input:
-        prompts=[
-            rules.build_evaluation_prompts.output.prompts,
-            rules.build_validation.output.validation,
-        ],
+        prompts=paths.evaluation,
         scores=rules.score_sentences.output.scores,
     output:
         sheets=directory(f"{paths.results}/human/sheets"),

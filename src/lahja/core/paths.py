@@ -49,6 +49,12 @@ class Paths:
             "vllm": (config["vllm"]["python"], self.vllm),
             "comet": (comet.get("python"), "results/environments/comet"),
         }
+        # What every model answers, and the examples that go before it, if any do.
+        tables = ("evaluation/prompts", "preferences/validation")
+        self.evaluation = [f"{self.results}/{table}.parquet" for table in tables]
+        shots = config["evaluation"]["few_shot"]
+        has_shots = bool(shots["translation"] or shots["corpus"])
+        self.few_shot = [f"{self.results}/evaluation/few_shot.parquet"] * has_shots
         # The checkpoint of COMET, if one scores translations.
         self.comet = [self._checkpoint(comet, "")] if comet else []
         self.nllb = self._checkpoint(config["nllb"], "nllb")
