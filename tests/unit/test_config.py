@@ -350,6 +350,9 @@ def test_a_study_names_rows_of_evaluated_models(paper):
         LahjaError, match=r"study\.recipe: 'full' is not defined; expected one of T, RL"
     ):
         resolve(deepcopy(paper) | {"study": study | {"recipe": "full"}})
+    for key, row in (("mbr", "MBR"), ("labelled", ["RL", "MBR"])):
+        with pytest.raises(LahjaError, match=rf"study\.{key}: 'MBR' is not defined"):
+            resolve(deepcopy(paper) | {"study": study | {"recipe": "RL", key: row}})
     study["rows"]["RL"] = ["qwen3"]
     with pytest.raises(LahjaError, match=r"study\.rows\.RL: 'qwen3' is not defined"):
         resolve(deepcopy(paper) | {"study": study | {"recipe": "RL"}})

@@ -120,6 +120,19 @@ def test_pairs_by_reward_are_made_of_samples_and_by_label_of_labels(demo):
     assert "limits" in json.loads(parameters.pairs(dataset))
 
 
+def test_what_a_row_of_a_study_takes_beyond_its_start(demo):
+    *_, parameters = demo
+    steps = json.loads(parameters.study_steps())
+    assert steps["-T"] == {"models": [], "trained": [], "samples": [], "data": []}
+    ours = steps["recipe"]
+    assert ours["models"] == ["llama-T+iterations", "llama-T+lahja"]
+    assert ours["trained"] == ["results/demo/models/llama-T+iterations"]
+    assert ours["samples"] == ["results/demo/policies/llama-T.6/directions.30.parquet"]
+    assert ours["data"] == ["ranked-of-llama-T", "llama-T.6", "llama-T.6.*"]
+    # Its answers come from generators, which all models share.
+    assert steps["dialect-only"]["samples"] == steps["dialect-only"]["data"] == []
+
+
 def test_speed_is_given_apart_from_what_results_depend_on(root, demo):
     _, _, _, _, parameters = demo
     other = run_of(

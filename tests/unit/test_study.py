@@ -13,8 +13,10 @@ from lahja.core.statistics import Estimate, Resampling
 from lahja.core.tables import SENTENCE_SCORES, write_table
 from lahja.evaluation.metrics.evaluation import evaluate_model
 from lahja.evaluation.metrics.faults import FAULTS
+from lahja.report.costs import costs_table
 from lahja.report.page import build_report
 from lahja.report.study import (
+    MEAN_QUALITY,
     QUALITY,
     Row,
     Study,
@@ -40,7 +42,8 @@ def estimate(value: float, noise: float = 0.0) -> Estimate:
 
 
 def row(adi2: float, quality: float, fault: float = 0.1, noise: float = 0.0) -> Row:
-    scores = {"adi2": estimate(adi2, noise)} | dict.fromkeys(QUALITY, estimate(quality, noise))
+    scores = {"adi2": estimate(adi2, noise)}
+    scores |= dict.fromkeys((*QUALITY, MEAN_QUALITY), estimate(quality, noise))
     scores |= dict.fromkeys(FAULTS, estimate(fault))
     scores |= {column.replace("chrf_plus_plus", "spbleu"): "no spBLEU" for column in QUALITY}
     return Row(scores, (scores,))
@@ -64,6 +67,38 @@ def test_a_row_above_both_reaches_the_mark():
     assert said.keeps
     assert said.surpasses
     assert said.gained == QUALITY
+
+
+def test_gains_in_one_direction_alone_are_not_the_mark():
+    gains = {c: estimate(20.5 if c == QUALITY[0] else 20.01, noise=0.1) for c in QUALITY}
+    better = row(0.4, 20.5)
+    said, _ = answered(better._replace(scores=better.scores | gains))
+    assert said.gained == QUALITY[:1]
+    assert not said.surpasses
+
+
+@pytest.mark.parametrize(
+    ("recipe", "share", "holds"),
+    [
+        # MBR gains 0.1 and 2 points.
+        (row(0.291, 21.81), 0.91, True),
+        (row(0.28, 22), 0.8, False),
+        (row(0.4, 21.7), 2.0, False),
+    ],
+)
+def test_a_distilled_row_holds_nine_tenths_of_both_gains_of_mbr(recipe, share, holds):
+    study = STUDY._replace(rows=STUDY.rows | {"MBR": ("T-MBR",)}, mbr="MBR")
+    rows = {"T": row(0.2, 20), "RL": row(0.4, 18), "more": recipe, "MBR": row(0.3, 22)}
+    found = find(study, rows, "MADAR")
+    said = found.answers["more"]
+    assert said.share_of_mbr.value == pytest.approx(share)
+    assert said.holds_mbr is holds
+    answers, *_ = study_tables(study, found)
+    assert [column.header for column in answers.columns[-2:]] == ["Share of MBR's gain", "(d)"]
+    assert answers.notes[-1].startswith("(d): at least 0.90 of what MBR gains")
+    told = verdict(study, found, answers)
+    assert f"(d) {'Yes' if holds else 'No'}: more has {share:.2f} [" in told
+    assert told.endswith(f"hold its gains: {'more, MBR' if holds else 'MBR'}.\n")
 
 
 @pytest.mark.parametrize("recipe", [row(0.37, 20), row(0.4, 19.5), row(0.4, 20, fault=0.11)])
@@ -154,7 +189,10 @@ def test_the_script_writes_what_the_page_shows(scores, attacked_run, root, tmp_p
         "confidence": 0.95, "seed": 0, "spbleu_model": None, "note": "Seeds 42 and 43.",
         "left_out": "Made without a.",
     }  # fmt: skip
-    main(tmp_path / "scores.parquet", json.loads(json.dumps(settings)), tmp_path / "study")
+    steps = {name: {"models": [*own], "trained": [], "samples": [], "data": []}
+             for name, own in STUDY.rows.items()}  # fmt: skip
+    given = (json.loads(json.dumps(own)) for own in (steps, settings))
+    main(tmp_path / "scores.parquet", next(given), tmp_path, next(given), tmp_path / "study")
     page = (tmp_path / "study" / "study.md").read_text(encoding="utf-8")
     assert "(a) Yes: RL changes ADI2 by +" in page
     assert "| RL | 2 |" in page
@@ -166,7 +204,9 @@ def test_the_script_writes_what_the_page_shows(scores, attacked_run, root, tmp_p
     page = build_report(run, root / "workflow" / "report")
     assert "Changes from T on FLORES" in page
     assert "Seeds 42 and 43." in page
-    assert {"pareto.svg", "pareto.png"} <= {f.name for f in (tmp_path / "study").iterdir()}
+    assert {"changes.svg", "changes.png", "costs.csv"} <= {
+        f.name for f in (tmp_path / "study").iterdir()
+    }
 
 
 def test_a_change_is_clear_after_holm_s_correction():
@@ -175,3 +215,34 @@ def test_a_change_is_clear_after_holm_s_correction():
     assert tests["RL"].is_clear and tests["RL"].p_holm == 2 * tests["RL"].p_value
     assert tests["more"].p_holm == tests["more"].p_value == pytest.approx(0.015, abs=0.001)
     assert not changes(STUDY._replace(confidence=0.999), rows)["more"]["adi2"].is_clear
+
+
+def test_what_a_row_takes_beyond_its_start(tmp_path):
+    header = "s\th:m:s\tmax_rss\tcpu_time\n"
+    for name, seconds in {
+        "train_dpo/T+first": 60, "train_dpo/T+RL": 120, "train_sft/T": 999,
+        "sample_policy/T.8.directions.2": 30, "sample_policy/T+first.8.directions.2": 90,
+        "sample_policy/T.81.directions.2": 999, "build_pairs/ranked": 6,
+        "generate_evaluation/T+RL": 10, "generate_evaluation/T+first": 999,
+    }.items():  # fmt: skip
+        file = tmp_path / "benchmarks" / f"{name}.tsv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{header}1.0\t0:00:01\t5\t{seconds}\n", encoding="utf-8")
+    folders = [tmp_path / name for name in ("T+first", "T+RL")]
+    for n, folder in enumerate(folders, start=1):
+        folder.mkdir()
+        (folder / "model.json").write_text(json.dumps({"n_examples": 100 * n}), encoding="utf-8")
+        pd.DataFrame({"step": [1, 2, 10 * n]}).to_csv(folder / "training.csv", index=False)
+    samples = tmp_path / "samples.parquet"
+    pd.DataFrame({"response": ["a"] * 16}).to_parquet(samples)
+    steps = {
+        "models": ["T+first", "T+RL"], "trained": [*map(str, folders)], "samples": [str(samples)],
+        "data": ["ranked", "T.8", "T.8.*", "T+first.8.*"],
+    }  # fmt: skip
+    nothing = {"models": [], "trained": [], "samples": [], "data": []}
+    found = costs_table({"two": steps, "T": nothing}, tmp_path / "benchmarks", 50)
+    assert found.records()[0] == {
+        "row": "two", "samples": 16, "examples": 300, "updates": 30, "data": 2.1, "training": 3.0,
+        "answering": 20.0,
+    }  # fmt: skip
+    assert found.records()[1]["training"] == found.records()[1]["samples"] == 0

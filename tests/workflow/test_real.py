@@ -103,7 +103,7 @@ def test_the_study_answers_for_every_row_on_both_corpora(real):
         ]  # fmt: skip
         faults = pd.read_csv(real / "study" / f"faults_{corpus}.csv")
         assert faults["wrong_language"].between(0, 100).all()
-    assert (real / "study" / "pareto.png").stat().st_size > 0
+    assert (real / "study" / "changes.png").stat().st_size > 0
 
 
 def test_sentences_of_madar_that_are_evaluated_on_are_its_own_test_split(real):

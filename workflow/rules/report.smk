@@ -75,9 +75,12 @@ rule make_study:
             spbleu_model=paths.spbleu_model,
             **parameters.left_out(),
         ),
+        # With `input`: what jobs took makes no table stale.
+        steps=lambda wc, input: parameters.study_steps(),
+        benchmarks=paths.benchmarks,
     shell:
         f"python {scripts}/make_study.py"
-        " --scores {input.scores:q}"
+        " --scores {input.scores:q} --steps {params.steps:q} --benchmarks {params.benchmarks:q}"
         " --settings {params.settings:q} --output {output.folder:q} &> {log:q}"
 
 

@@ -46,7 +46,7 @@ def main(
     folders of artifacts; `pairs` and `funnel` lie in folders named for their datasets, `trained`
     are folders; `benchmarks` is read as it is now. Settings: see Run.
     """
-    changes = sorted(study.glob("changes_*.parquet")) if study else []
+    shown = [*sorted(study.glob("changes_*.parquet")), study / "costs.parquet"] if study else []
     evidence = Run(
         **settings,
         licences=licences or {},
@@ -68,7 +68,7 @@ def main(
         versions=read_json(versions),
         agreement=scorer_agreement and read_table(scorer_agreement, schemas.SCORER_AGREEMENT),
         operating_point=operating_point,
-        study=[read_artifact(path) for path in changes],
+        study=[read_artifact(path) for path in shown],
     )
     write_text(output, build_report(evidence, templates))
 

@@ -5,29 +5,33 @@ from pathlib import Path
 
 from lahja.core.command import run
 from lahja.core.files import write_text
+from lahja.core.settings import pick
 from lahja.core.statistics import Resampling
 from lahja.evaluation.metrics.evaluation import evaluate_models
 from lahja.evaluation.metrics.slices import ALL
 from lahja.evaluation.sentence_scores import read_scores
 from lahja.report.charts import save_picture
+from lahja.report.costs import costs_table
 from lahja.report.formats import to_markdown, write_table_files
 from lahja.report.study import Study, find, study_rows, study_tables, verdict
-from lahja.report.tradeoff import pareto_chart
+from lahja.report.tradeoff import study_chart
 from lahja.scoring.translation import load_spbleu
 
 
-def main(scores: Path, settings: dict, output: Path) -> None:
-    """Write the tables of each corpus as CSV, Parquet and LaTeX, `study.md` and `pareto.{svg,png}`.
+def main(scores: Path, steps: dict, benchmarks: Path, settings: dict, output: Path) -> None:
+    """Write tables of each corpus as CSV, Parquet and LaTeX, `study.md`, and the picture `changes`.
 
-    Of several corpora there are tables of all sentences together besides, named "all".
+    Of several corpora there are tables of all sentences together besides, named "all". STEPS has
+    what each row takes beyond its start, and BENCHMARKS what the jobs took.
 
-    Settings: rows ([name, models] in their order), start, baseline and recipe (names of rows), the
-    tables' note, corpora, resamples, confidence, seed, spbleu_model; left_out, a note on corpora.
+    Settings: rows ([name, models] in their order), start, baseline, recipe and perhaps mbr (names
+    of rows), those labelled in the picture, the tables' note, corpora, resamples, confidence, seed,
+    spbleu_model; left_out, a note on corpora.
     """
     rows = {name: tuple(models) for name, models in settings["rows"]}
     scored = read_scores(scores, [*dict.fromkeys(chain.from_iterable(rows.values()))])
     names = ("start", "baseline", "recipe", "confidence")
-    study = Study(rows, *(settings[name] for name in names))
+    study = Study(rows, **pick(settings, *names), mbr=settings.get("mbr"))
     model = settings["spbleu_model"]
     resampling = Resampling(settings["resamples"], settings["seed"])
     spbleu = load_spbleu(Path(model) if model else None)
@@ -35,9 +39,9 @@ def main(scores: Path, settings: dict, output: Path) -> None:
     corpora = settings["corpora"]
     shown = [*corpora, ALL] if len(corpora) > 1 else corpora
     findings = [find(study, study_rows(study, evaluations, name), name) for name in shown]
-    page = []
+    page, missing = [], []
     for found in findings:
-        tables, missing = study_tables(study, found), []
+        tables = study_tables(study, found)
         page.append(verdict(study, found, tables[0]))
         for table in tables:
             table.notes.extend(filter(None, [settings["note"], settings.get("left_out")]))
@@ -47,9 +51,11 @@ def main(scores: Path, settings: dict, output: Path) -> None:
                 page.append(to_markdown(table))
             else:
                 missing.append(f"{table.caption}: missing, {' '.join(table.notes)}\n")
-        page += missing
-    write_text(output / "study.md", "\n".join(page))
-    save_picture(pareto_chart(study, findings[: len(corpora)]), "pareto", output)
+        costs = costs_table({row: steps[row] for row in rows}, benchmarks, len(scored[0]))
+    write_table_files(costs, output)
+    write_text(output / "study.md", "\n".join([*page, *missing, to_markdown(costs)]))
+    picture = study_chart(study, findings[: len(corpora)], settings.get("labelled", ()))
+    save_picture(picture, "changes", output)
 
 
 if __name__ == "__main__":

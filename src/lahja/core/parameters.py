@@ -98,6 +98,13 @@ class Parameters:
         """Return the digest of all that the run's results depend on in the configuration."""
         return digest_of_text(canonical_json(without_execution(self.config)))[:16]
 
+    def study_steps(self) -> str:
+        """Return what each row of the study takes beyond its start, of its first seed."""
+        if not (study := self.config["study"]):
+            return "{}"
+        (start, *_), rows = study["rows"][study["start"]], study["rows"].items()
+        return canonical_json({row: self.paths.steps(own[0], start) for row, own in rows})
+
     def corpus(self, name: str) -> dict[str, Any]:
         """Return what a corpus's rows depend on: neither its licence nor its page."""
         return pick(self.config["corpora"][name], "reader", "access", "path", "options")

@@ -6,6 +6,7 @@ list, empty where it has no such part, as a rule's input takes it.
 
 import re
 from collections.abc import Collection, Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,25 @@ class Paths:
             others = {"parallel": [f"{self.results}/data/parallel.parquet"]}
             others |= self.selecting_scorers()
         return {"prompts": f"{self.results}/prompts/{table}", "candidates": candidates, **others}
+
+    def steps(self, name: str, start: str) -> dict[str, list[str]]:
+        """Return what a model takes beyond the one it started from, itself the last.
+
+        Names of its models, folders of those that are trained, tables of their policies' samples,
+        and patterns of benchmark files' names of the jobs that their data comes from.
+        """
+        beyond = self.graph.needed(name) - self.graph.needed(start)
+        models = [own for own in self.graph.models if own in beyond]
+        datasets = {self.graph[own].dataset for own in models} - {None}
+        sampled = sorted(own for own in datasets if "policy" in self.config["datasets"][own])
+        entries = [self.config["datasets"][own] for own in sampled]
+        policies = sorted({"{policy}.{samples}".format(**entry) for entry in entries})
+        return {
+            "models": models,
+            "trained": [*chain(*(self.adapter(m) for m in models if self.graph[m].is_trained))],
+            "samples": sorted({*chain(*(self.pairs_made_of(d)["candidates"] for d in sampled))}),
+            "data": [*sampled, *(f"{own}{rest}" for own in policies for rest in ("", ".*"))],
+        }
 
     def base_model(self, name: str) -> str:
         """Return the folder of a model's base: a checkpoint, or one pretrained by the run."""

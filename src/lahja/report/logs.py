@@ -11,6 +11,7 @@ from lahja.core.artifacts import Table
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json
 from lahja.report.charts import specifications
+from lahja.report.costs import read_job
 from lahja.report.formats import described
 from lahja.training.tracking import CURVE_FILE
 
@@ -57,7 +58,10 @@ def runtimes_table(folder: Path) -> Table:
     The files are `<rule>.tsv` or `<rule>/<wildcards>.tsv`. They are read as they are at the time:
     a job that another run did keeps that run's time, and the page's own job is not among them.
     """
-    jobs = [_read_job(path, folder) for path in sorted(folder.rglob("*.tsv"))]
+    jobs = [
+        {"rule": path.relative_to(folder).parts[0].removesuffix(".tsv"), **read_job(path)}
+        for path in sorted(folder.rglob("*.tsv"))
+    ]
     frame = pd.DataFrame(jobs, columns=["rule", "s", "cpu_time", "max_rss"])
     rules = frame.groupby("rule", sort=False)
     rows = pd.DataFrame({
@@ -69,16 +73,6 @@ def runtimes_table(folder: Path) -> Table:
     jobs, hours = rows["jobs"].sum(), rows["minutes"].sum() / 60
     found = f"{jobs} jobs, {hours:.1f} hours in all" if jobs else "no benchmark files"
     return described("runtimes", rows, found=found)
-
-
-def _read_job(path: Path, folder: Path) -> dict[str, object]:
-    rule = path.relative_to(folder).parts[0].removesuffix(".tsv")
-    try:
-        found = pd.read_csv(path, sep="\t", na_values=["-", "NA"])
-        measures = found[["s", "cpu_time", "max_rss"]].astype(float).mean()
-    except (KeyError, ValueError, pd.errors.ParserError) as error:
-        raise LahjaError(f"{path}: not a benchmark file of Snakemake ({error})") from None
-    return {"rule": rule, **measures}
 
 
 def rules_table(path: Path) -> Table:

@@ -1,6 +1,7 @@
 """Dialectness against translation quality: of models, of operating points, of a study's rows."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import pandas as pd
@@ -8,10 +9,11 @@ import pandas as pd
 from lahja.core.artifacts import Table
 from lahja.report.charts import Style, chart, placed, scale
 from lahja.report.scores import METRIC_TITLES, OURS, estimate_cells
-from lahja.report.study import Findings, Study
+from lahja.report.study import MEAN_QUALITY, Findings, Study
 
-# A study's start, baseline and recipe; a number by each point tells the other rows apart.
-_MARKED, _OTHERS = ("#0072B2", "#D55E00", "#007A5A"), "#6a6a6a"
+# Of a study's rows with a name, the baseline first, then the recipe; and of the others.
+_COLOURS = ("#D55E00", "#007A5A", "#0072B2", "#AA4499", "#8A6D00")
+_OTHERS = "#8a8f98"
 
 
 def tradeoff_chart(
@@ -54,28 +56,31 @@ def operating_points_chart(table: Table, styles: Mapping[str, Style]) -> dict[st
     return chart("operating_points", table.caption, rows, colours=colours)
 
 
-def pareto_chart(study: Study, findings: Sequence[Findings]) -> dict[str, Any]:
-    """Return ADI2 against mean chrF++ of a study's rows, a panel per corpus.
+def study_chart(
+    study: Study, findings: Sequence[Findings], labelled: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the changes of a study's rows from its start, a panel per corpus.
 
-    Shaded is where a row gives no dialect and no translation away.
+    ADI2 is set against mean chrF++, with intervals. The baseline, the recipe, MBR and the rows
+    `labelled` have a name and a colour, the others are grey.
     """
+    named = [name for name in (study.baseline, study.recipe, study.mbr, *labelled) if name]
+    # One colour for all rows without a name, and one for each with one.
+    colours = dict(zip(dict.fromkeys(named), cycle(_COLOURS), strict=False)) | {"": _OTHERS}
     rows = pd.DataFrame(
-        {"panel": found.corpus, "name": name, "number": number, "label": f"{number} {name}"}
-        | estimate_cells("x", row.scores["adi2"], study.confidence)
-        | estimate_cells("y", row.scores["chrf_plus_plus_mean"], study.confidence)
+        {"panel": found.corpus, "row": name, "label": name if name in colours else ""}
+        | estimate_cells("x", changes["adi2"].estimate, study.confidence)
+        | estimate_cells("y", changes[MEAN_QUALITY].estimate, study.confidence)
         for found in findings
-        for number, (name, row) in enumerate(found.rows.items(), start=1)
+        for name, changes in found.changes.items()
+        if {"adi2", MEAN_QUALITY} <= changes.keys()
     )
-    rows = placed(rows, x="x", y="y").join(rows[["panel", "name", "number", "label"]])
-    named = rows.drop_duplicates("label")
-    marked = dict(zip((study.start, study.baseline, study.recipe), _MARKED, strict=True))
-    right, above = (
-        rows[rows["name"] == name].set_index("panel") for name in (study.baseline, study.start)
-    )
-    corners = right[["x"]].join(above["y"], how="inner").reset_index().assign(number=0)
+    rows = placed(rows, x="x", y="y").join(rows[["panel", "row", "label"]])
+    corners = rows[rows["row"] == study.baseline].assign(y=0.0, is_corner=True)
+    rows = pd.concat([rows.assign(is_corner=False), corners[["panel", "x", "y", "is_corner"]]])
     return chart(
-        "pareto", "Dialect against translation: ADI2 and mean chrF++ of each row.",
-        pd.concat([rows, corners]), panels=[found.corpus for found in findings],
-        marked=[*marked], labels=[*named["label"]],
-        colours=scale(named.set_index("label")["name"].map(marked).fillna(_OTHERS)),
+        "study_changes",
+        f"Changes from {study.start}: dialect (ADI2) and translation (mean chrF++) of each row.",
+        rows.assign(is_labelled=rows["label"].fillna("") != ""),
+        panels=[found.corpus for found in findings], colours=scale(colours), start=study.start,
     )  # fmt: skip

@@ -143,8 +143,9 @@ def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, Collection[s
     if study := config["study"]:
         for row, own in study["rows"].items():
             yield from ((f"study.rows.{row}", name, evaluated) for name in own)
-        for key in ("start", "baseline", "recipe"):
-            yield f"study.{key}", study[key], study["rows"]
+        roles = {key: study[key] for key in ("start", "baseline", "recipe", "mbr") if key in study}
+        named = [*roles.items(), *(("labelled", name) for name in study.get("labelled", []))]
+        yield from ((f"study.{key}", name, study["rows"]) for key, name in named)
 
 
 def merge_config(paths: list[Path], overrides: list[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from lahja.core.config.base import (
     NotNegative,
     Nucleus,
     OneOrMore,
+    OrAbsent,
     Plain,
     Positive,
     Section,
@@ -218,5 +219,8 @@ class Study(Section):
     start: str  #: Row that all are compared with.
     baseline: str  #: Row whose gain in ADI2 is 100%: preference training by the label alone.
     recipe: str  #: Row that the answers are given of.
+    mbr: OrAbsent[str] = None  #: Row of the start decoded by MBR, whose gains are a measure too.
+    #: Rows that the picture names beside these, three of them at most to be readable.
+    labelled: OrAbsent[Names] = None
     #: What stands below the tables: how settings were chosen, which seeds there are.
     note: str | None = None
