@@ -56,7 +56,7 @@ STAGES: dict[str, Stage] = {
     "pairs": Stage(1, ("preferences/*",)),
     "human ratings": Stage(1, ("evaluation/human/*",), ("rating_sheet.yaml",)),
     "evaluation": Stage(2, ("evaluation/*",)),
-    "report": Stage(9, ("report/*",), ("tables.yaml",)),
+    "report": Stage(10, ("report/*",), ("tables.yaml",)),
     "stand-ins": Stage(3, ("demo/*",)),
 }
 
