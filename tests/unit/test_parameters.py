@@ -196,3 +196,19 @@ def test_only_vllm_has_an_interpreter_and_an_environment_of_its_own(demo, paper)
     assert (paths.environment("vllm"), paths.environment("openai")) == ([paths.vllm], [])
     assert paths.environment_lock() == [f"envs/{paths.vllm_lock}.txt"]
     assert demo[2].environment_lock() == []
+
+
+def test_clean_translation_data_is_told_which_sides_are_silver(root):
+    def clean(**corpora: dict) -> dict:
+        return json.loads(run_of(root, corpora=corpora)[4].dataset("translation-clean"))
+
+    assert "silver" not in clean() | clean(madar={"quality": "gold"})
+    # One that is not in use does not count.
+    given = {"madar": {"quality": {"mar": "silver", "eng": "silver", "egy": "gold"}}}
+    given |= {"doda": {"quality": "silver"}, "iwslt2024-syr": {"quality": "silver"}}
+    every = ["egy", "mar", "pse", "sau", "syr", "msa", "eng"]
+    assert clean(**given)["silver"] == {"madar": ["mar", "eng"], "doda": every}
+    parameters = run_of(root, corpora=given)[4]
+    assert "silver" not in json.loads(parameters.dataset("translation-aug"))
+    with pytest.raises(LahjaError, match=r"corpora\.madar\.quality\.mar: expected 'gold' or 'si"):
+        run_of(root, corpora={"madar": {"quality": {"mar": "copper"}}})

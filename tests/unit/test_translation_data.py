@@ -46,3 +46,20 @@ def test_a_limit_is_spread_over_directions_and_dialects() -> None:
     found = _examples(pairs, max_pairs=8)
     assert found["kind"].value_counts().to_dict() == {"eng-da": 4, "da-eng": 4}
     assert sum(name.startswith("syr") for name in found["example_id"]) == 4
+
+
+def test_clean_takes_the_gold_sides_of_each_corpus() -> None:
+    sides = {"msa": "كيف", "eng": "how"}
+    pairs = [
+        _pair("cairo", corpus="madar", **sides),
+        _pair("rabat", corpus="madar", variety="mar", **sides),
+        _pair("doda", corpus="doda", variety="mar", **sides),
+        _pair("lev", corpus="ufal", variety="syr", **sides),
+    ]
+    silver = {"madar": ["mar", "eng"], "ufal": ["syr", "msa", "eng"]}
+    found = _examples(pairs, variant="clean", silver=silver)
+    doda = {f"doda:{way}" for way in ("eng-da", "msa-da", "da-eng", "da-msa")}
+    assert {*found["example_id"]} == {"cairo:msa-da", "cairo:da-msa"} | doda
+    # Augmented data has them all, and without grades clean has them too.
+    assert len(_examples(pairs, variant="aug", silver=silver)) == 16
+    assert len(_examples(pairs, variant="clean")) == 16

@@ -120,7 +120,19 @@ class Parameters:
         """Return the settings of a dataset, what is no script's business left out."""
         entry = self.config["datasets"][name]
         others = ("kind", "policy", "samples", "per_direction")
+        if entry.get("variant") == "clean" and (silver := self._silver()):
+            values |= {"silver": silver}
         return self.of(**{key: entry[key] for key in entry if key not in others}, **values)
+
+    def _silver(self) -> dict[str, list[str]]:
+        """Return the varieties of each corpus in use whose sides are silver, where any are."""
+        found = {}
+        for name in self.config["corpora_in_use"]:
+            grades = self.config["corpora"][name].get("quality", {})
+            if isinstance(grades, str):
+                grades = dict.fromkeys([*self.config["dialects"], "msa", "eng"], grades)
+            found[name] = [code for code, grade in grades.items() if grade == "silver"]
+        return {name: codes for name, codes in found.items() if codes}
 
     def pairs(self, name: str) -> str:
         """Return how a preference dataset selects its pairs: its gates and their limits too."""

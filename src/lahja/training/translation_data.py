@@ -1,6 +1,6 @@
 """Turn parallel sentences into examples for the translators."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -9,7 +9,7 @@ from lahja.core.config.datasets import Translation
 from lahja.core.errors import LahjaError
 from lahja.core.seeding import shuffled
 from lahja.core.tables import EXAMPLES
-from lahja.core.varieties import get_variety
+from lahja.core.varieties import is_dialect
 from lahja.prompts.wordings import translation_prompt
 
 # "da" is whichever dialect a pair is in.
@@ -23,16 +23,20 @@ def translation_data(
     max_pairs: int | None = default(Translation, "max_pairs"),
     seed: int = 0,
     variant: str = default(Translation, "variant"),
+    silver: Mapping[str, Sequence[str]] = {},
 ) -> pd.DataFrame:
     """Return EXAMPLES of the training pairs in the wanted directions (paper, section 3).
 
-    The variant "clean" leaves out sides that NLLB wrote, "aug" keeps them. `max_pairs` counts
-    examples; those kept are evenly spread over the directions and dialects.
+    The variant "clean" leaves out sides that NLLB wrote, and of each corpus the varieties that
+    `silver` names; "aug" keeps them. `max_pairs` counts examples; those kept are evenly spread over
+    the directions and dialects.
     """
-    is_dialect = parallel["variety"].map(lambda code: get_variety(code).is_dialect)
-    pairs = parallel[(parallel["split"] == "train") & is_dialect].assign(da_origin="corpus")
+    is_usable = (parallel["split"] == "train") & parallel["variety"].map(is_dialect)
+    pairs = parallel[is_usable].assign(da_origin="corpus")
     pairs = pairs.rename(columns={"text": "da"})
-    examples = pd.concat([_examples(pairs, *way.split("-"), variant) for way in directions])
+    if variant == "clean":
+        pairs = _clean(pairs, silver)
+    examples = pd.concat([_examples(pairs, *way.split("-")) for way in directions])
     if examples.empty:
         raise LahjaError(f"no {variant} pairs of split 'train'")
     mixed = shuffled(examples, seed, "example_id")
@@ -42,12 +46,19 @@ def translation_data(
     return mixed[EXAMPLES.names]
 
 
-def _examples(pairs: pd.DataFrame, source: str, target: str, variant: str) -> pd.DataFrame:
+def _clean(pairs: pd.DataFrame, silver: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Return pairs without the sides that NLLB wrote or that are silver in their corpus."""
+    pairs, known = pairs.copy(), [silver.get(name, ()) for name in pairs["corpus"]]
+    for side in ("da", "msa", "eng"):
+        codes = pairs["variety"] if side == "da" else [side] * len(pairs)
+        told = zip(codes, pairs[f"{side}_origin"], known, strict=True)
+        pairs.loc[[code in own or origin != "corpus" for code, origin, own in told], side] = None
+    return pairs
+
+
+def _examples(pairs: pd.DataFrame, source: str, target: str) -> pd.DataFrame:
     for side in (source, target):
-        usable = pairs[side].notna() & (pairs[side] != "")
-        if variant == "clean":
-            usable &= pairs[f"{side}_origin"] == "corpus"
-        pairs = pairs[usable]
+        pairs = pairs[pairs[side].notna() & (pairs[side] != "")]
     codes = [pairs["variety"] if side == "da" else side for side in (source, target)]
     rows, kind = pairs.assign(source=codes[0], target=codes[1]), f"{source}-{target}"
     prompts = [*map(translation_prompt, rows["source"], rows["target"], rows[source])]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self, Union
 
-from pydantic import AfterValidator, Field, create_model, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, create_model, model_validator
 
 from lahja.core.config.base import (
     Count,
@@ -42,6 +42,13 @@ City = Annotated[str, AfterValidator(_expect_city)]
 Column = Annotated[str, AfterValidator(_expect_column)]
 Patterns = Annotated[list[Pattern], Field(min_length=1), Distinct]
 Split = Literal["train", "validation", "test", "evaluation"]
+Grade = Literal["gold", "silver"]
+Quality = Annotated[
+    Annotated[Grade, Tag("[all]")] | Annotated[dict[Variety, Grade], Tag("[each]")],
+    Discriminator(lambda value: "[each]" if isinstance(value, dict) else "[all]"),
+    # What all corpora have by default stands in no parameter.
+    Field(exclude_if=lambda value: value == "gold"),
+]
 
 
 class NoOptions(Departures):
@@ -213,6 +220,9 @@ class _Corpus(Section):
         "train", "validation", "evaluation", "prompts", "templates", "scorer", "instructions",
         "recorded",
     ]  # fmt: skip
+    #: Whether its translations are trusted: translation data of the variant `clean` takes no side
+    #: that is `silver`. One grade for all sides, or one by variety; one that is not named is gold.
+    quality: Quality = "gold"
     licence: str = "not stated"  #: Licence as the source states it; the report prints it.
     #: Whether that licence permits to publish its texts; `lahja export` publishes none otherwise.
     redistributable: bool = False

@@ -48,7 +48,7 @@ class Translation(_Dataset):
     """A dataset of the kind `translation`."""
 
     kind: Literal["translation"]
-    #: `aug` has the sides that NLLB filled in, `clean` only the corpora's own.
+    #: `aug` has the sides that NLLB filled in, `clean` only the corpora's own of `quality: gold`.
     variant: Literal["clean", "aug"] = "aug"
     directions: list[Direction] = _ALL_DIRECTIONS  #: Directions to learn; `da` is every dialect.
     max_pairs: Count | None = None  #: Maximum examples; null is all.
