@@ -137,6 +137,8 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
         ({"corpora": {"madar": {"options": {"cities": ["Cairu"]}}}}, "corpora.madar.options.cities.0: no city"),
         ({"corpora": {"goud": {"options": {"columns": {"txt": "x"}}}}}, "corpora.goud.options.columns.txt: unknown; did you mean text?"),
         ({"datasets": {"dialect-id": {"kind": "clasification"}}}, "datasets.dialect-id.kind: 'clasification' is not defined; did you mean classification?"),
+        ({"datasets": {"translation-aug": {"dialects": ["eyg"]}}}, "datasets.translation-aug.dialects: 'eyg' is not defined; did you mean egy?"),
+        ({"datasets": {"ranked": {"dialects": []}}}, "datasets.ranked.dialects: expected at least 1, not []"),
         ({"models": {"x": {"from": "nil", "train": "sft", "on": "dialect-id"}}}, "models.x.from"),
         ({"models": {"qwen-T": {"from": "qwem"}}}, "models.qwen-T.from: no such model: 'qwem'; did you mean qwen?"),
         ({"models": {"qwen-T": {"on": "translation-ag"}}}, "models.qwen-T.on: no such dataset: 'translation-ag'; did you mean translation-aug?"),

@@ -133,6 +133,22 @@ def test_what_a_row_of_a_study_takes_beyond_its_start(demo):
     assert steps["dialect-only"]["samples"] == steps["dialect-only"]["data"] == []
 
 
+def test_a_policy_is_sampled_for_the_dialects_that_learn_from_it(root, demo):
+    own = {"kind": "preferences", "policy": "llama-T"}
+    one, other = own | {"dialects": ["mar"]}, own | {"dialects": ["egy"]}
+    step = {"from": "llama-T", "train": "dpo"}
+    datasets = {"ranked": None, "one": one, "other": other}
+    models = {name: None for name in demo[0]["models"] if "iterations" in name or "+lahja" in name}
+    models |= {"a": step | {"on": "one"}, "b": step | {"on": "other"}}
+    found = run_of(root, "demo", datasets=datasets, models=models, study=None)[4]
+    assert found.drawn("llama-T", "prompts") == "--dialects egy mar"
+    assert found.drawn("llama-T", "directions.3") == "--greedy-first --dialects egy mar"
+    found = run_of(root, "demo", datasets=datasets | {"all": own}, models=models, study=None)[4]
+    assert found.drawn("llama-T", "prompts") == ""
+    assert json.loads(found.dataset("one"))["dialects"] == ["mar"]
+    assert "dialects" not in json.loads(found.dataset("all"))
+
+
 def test_speed_is_given_apart_from_what_results_depend_on(root, demo):
     _, _, _, _, parameters = demo
     other = run_of(

@@ -1,5 +1,7 @@
 """Pairs of labelled candidates, with gates or without, and the validation set."""
 
+import json
+
 import pandas as pd
 import pytest
 
@@ -186,18 +188,27 @@ def test_what_is_set_aside_for_validation_is_in_no_pair(tmp_path):
     write_table(labels_path, candidates().assign(options=None, probabilities=None), CANDIDATES)
     settings = {"gold_generator": "gpt-4o", "per_dialect": 1, "seed": 1}
     validation_script.main(prompts_path, labels_path, settings, kept)
-    # As the rule calls it: by label, no scorer is given.
-    run(
-        pairs_script.main,
-        [
-            *("--prompts", str(prompts_path), "--candidates", str(labels_path)),
-            *("--validation", str(kept), "--parallel", "--aldi", "--country", "--language"),
-            *("--settings", '{"seed":1,"select":"label","pairs_per_prompt":1}'),
-            *("--pairs", str(tmp_path / "pairs"), "--funnel-counts", str(tmp_path / "funnel")),
-        ],
-    )
+
+    def build(**more):
+        # As the rule calls it: by label, no scorer is given.
+        settings = json.dumps({"seed": 1, "select": "label", "pairs_per_prompt": 1} | more)
+        run(
+            pairs_script.main,
+            [
+                *("--prompts", str(prompts_path), "--candidates", str(labels_path)),
+                *("--validation", str(kept), "--parallel", "--aldi", "--country", "--language"),
+                *("--settings", settings),
+                *("--pairs", str(tmp_path / "pairs"), "--funnel-counts", str(tmp_path / "funnel")),
+            ],
+        )
+        return read_table(tmp_path / "pairs", PAIRS), read_table(tmp_path / "funnel", FUNNEL)
+
     set_aside = set(read_table(kept, EVALUATION_PROMPTS)["prompt_id"])
-    pairs, funnel = read_table(tmp_path / "pairs", PAIRS), read_table(tmp_path / "funnel", FUNNEL)
+    pairs, funnel = build()
     assert len(set_aside) == 2 and not set_aside & set(pairs["prompt_id"])
     assert len(pairs) == 6
     assert funnel[funnel["step"] == "prompts"]["count"].tolist() == [3, 3]
+    # Of one dialect alone, its own pairs and no others.
+    own, funnel = build(dialects=["egy"])
+    assert own.equals(pairs[pairs["dialect"] == "egy"].reset_index(drop=True))
+    assert set(funnel["dialect"]) == {"egy"}

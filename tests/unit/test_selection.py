@@ -109,7 +109,13 @@ def test_ready_prompts_that_are_evaluated_on_are_not_generated_on():
 
 
 def test_translators_bear_the_paper_s_names():
-    assert selected().translators() == {"llama-T": "llama-Aug", "llama-T-clean": "llama-Clean"}
+    expected = {"llama-T": "llama-Aug", "llama-T-clean": "llama-Clean"}
+    assert selected().translators() == expected
+    # One of some dialects alone is none of them.
+    some = {"some": {"kind": "translation", "variant": "aug", "dialects": ["egy"]}}
+    own = {"llama-T-egy": {"from": "llama", "train": "sft", "on": "some"}}
+    more = {"datasets": CONFIG["datasets"] | some, "models": CONFIG["models"] | own}
+    assert selected([*EVALUATED, "llama-T-egy"], **more).translators() == expected
 
 
 def test_bars_are_models_of_their_own_weights():

@@ -1,5 +1,7 @@
 import pandas as pd
+import pytest
 
+from lahja.core.errors import LahjaError
 from lahja.core.tables import PARALLEL
 from lahja.training.translation_data import translation_data
 
@@ -63,3 +65,11 @@ def test_clean_takes_the_gold_sides_of_each_corpus() -> None:
     # Augmented data has them all, and without grades clean has them too.
     assert len(_examples(pairs, variant="aug", silver=silver)) == 16
     assert len(_examples(pairs, variant="clean")) == 16
+
+
+def test_some_dialects_alone() -> None:
+    pairs = [_pair(v, eng="a", variety=v) for v in ("egy", "syr", "mar")]
+    found = _examples(pairs, dialects=["syr", "egy"])
+    assert {name.split(":")[0] for name in found["example_id"]} == {"egy", "syr"}
+    with pytest.raises(LahjaError, match="no aug pairs of split 'train' in pse"):
+        _examples(pairs, dialects=["pse"])

@@ -74,12 +74,11 @@ rule sample_policy:
         generator=lambda wc: parameters.answering(wc.policy),
         python=lambda wc, input: paths.interpreter(ANSWERED_BY),
         execution=lambda wc, input: parameters.execution(config["decoding"]),
-        # Evaluation is greedy, and it is there that a model repeats itself: translations show it.
-        greedy=lambda wc: "" if wc.asked == "prompts" else "--greedy-first",
+        drawn=lambda wc: parameters.drawn(wc.policy, wc.asked),
         store=f"{paths.state}/policies/{{policy}}.{{samples}}.{{asked}}.jsonl",
     shell:
         f"{{params.python:q}} {scripts}/generate_responses.py"
         " --prompts {input.prompts:q}"
         " --root {input.root:q} --adapter {input.adapter:q} --generator {params.generator:q}"
-        " --execution {params.execution:q} --samples {wildcards.samples:q} {params.greedy:q}"
+        " --execution {params.execution:q} --samples {wildcards.samples:q} {params.drawn}"
         " --gpus {resources.gpu} --store {params.store:q} --output {output.responses:q} &> {log:q}"

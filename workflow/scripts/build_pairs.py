@@ -17,7 +17,7 @@ def main(
     country: Path | None = None,
     language: Path | None = None,
 ) -> None:
-    """Write PAIRS and FUNNEL of all prompts that are not held out for validation.
+    """Write PAIRS and FUNNEL of the dialects' prompts that are not held out for validation.
 
     By reward the candidates are a model's samples (GENERATIONS), the scorers' folders give the
     ADI2, and PARALLEL the translations of what validation asks about. Settings: those of
@@ -39,16 +39,17 @@ def main(
         write_table,
     )
     from lahja.preferences.directions import held_out_keys, training_sentences
-    from lahja.preferences.pairs import PairSettings, pairs_by_label
+    from lahja.preferences.pairs import PairSettings, of_dialects, pairs_by_label
     from lahja.preferences.ranking import pairs_by_reward, with_rewards
     from lahja.scoring.judges import Judges
 
     how = take(settings, "batch", "precision")
     options = parse(PairSettings, settings)
     held_out = read_table(validation, EVALUATION_PROMPTS)
-    asked = read_table(prompts, PROMPTS)
+    asked = of_dialects(read_table(prompts, PROMPTS), options.dialects)
     schema = GENERATIONS if options.select == "reward" else CANDIDATES
     found = pd.concat([read_table(path, schema) for path in candidates], ignore_index=True)
+    found = of_dialects(found, options.dialects)
     if options.select == "reward":
         judges = Judges(aldi, country, language, **how)
         found = with_rewards(asked, found, judges, options.dialect_weight)

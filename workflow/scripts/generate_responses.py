@@ -16,6 +16,7 @@ def main(
     gpus: int = 1,
     samples: int = 0,
     greedy_first: bool = False,
+    dialects: list[str] = [],  # noqa: B006, the command line's default, never changed
     evaluation: bool = False,
     examples: Path | None = None,
 ) -> None:
@@ -26,7 +27,8 @@ def main(
 
     SERVER is how a server is asked: its key's variable, limits, prices, budget. SAMPLES: so many
     draws to each prompt, 0 is one answer with the generator's own seed. --greedy-first: the first
-    of them is the greedy answer, in which a model's repetitions are.
+    of them is the greedy answer, in which a model's repetitions are. DIALECTS: whose prompts alone
+    are asked, where any is named.
     """
     import pandas as pd
 
@@ -44,6 +46,8 @@ def main(
     backend = open_backend(settings, root, adapter, gpus)
     schema = EVALUATION_PROMPTS if evaluation else PROMPTS
     rows = pd.concat([read_table(path, schema) for path in prompts], ignore_index=True)
+    if dialects:
+        rows = rows[rows["dialect"].isin(dialects)]
     if examples:
         rows = with_examples(rows, read_table(examples, EVALUATION_PROMPTS))
     asked = (rows, settings.name, sampling_of(settings, root), backend, store)

@@ -86,8 +86,12 @@ class Selection:
         return [name for name in names if entries.get(name) and not entries[name]["checkpoint"]]
 
     def _variant(self, model: str) -> str | None:
-        """Return the variant of a translator's data, "clean" or "aug"; None of other models."""
-        return self.config["datasets"].get(self.graph[model].dataset, {}).get("variant")
+        """Return the variant of a translator's data, "clean" or "aug"; None of other models.
+
+        Those of some dialects alone are none of the paper's translators.
+        """
+        entry = self.config["datasets"].get(self.graph[model].dataset, {})
+        return None if "dialects" in entry else entry.get("variant")
 
     def translators(self) -> dict[str, str]:
         """Return the bars of Figure 7 as the paper names them: llama-Clean, llama-Aug ..."""

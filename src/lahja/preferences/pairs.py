@@ -4,7 +4,7 @@ By label, which is the paper's method: (prompt, R_wanted) > (prompt, R_other), w
 the wanted dialect is preferred to one in another variety (section 2, step 4). By reward: `ranking`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import pandas as pd
@@ -45,6 +45,11 @@ def pair_row(prompt: Any, chosen: Any, rejected: Any) -> dict[str, str | None]:
 def pair_id(prompt_id: str, chosen: str, rejected: str) -> str:
     """Return the digest that names a pair."""
     return digest_of_text(f"{prompt_id}\n{chosen}\n{rejected}")[:16]
+
+
+def of_dialects(table: pd.DataFrame, dialects: Collection[str] | None) -> pd.DataFrame:
+    """Return the rows that are of some dialects; None is all rows."""
+    return table if dialects is None else table[table["dialect"].isin(dialects)]
 
 
 def usable(candidates: pd.DataFrame) -> pd.DataFrame:

@@ -19,6 +19,7 @@ DIRECTIONS = ("eng-da", "msa-da", "da-eng", "da-msa")
 def translation_data(
     parallel: pd.DataFrame,
     *,
+    dialects: Sequence[str] | None = None,
     directions: Sequence[str] = DIRECTIONS,
     max_pairs: int | None = default(Translation, "max_pairs"),
     seed: int = 0,
@@ -27,18 +28,21 @@ def translation_data(
 ) -> pd.DataFrame:
     """Return EXAMPLES of the training pairs in the wanted directions (paper, section 3).
 
-    The variant "clean" leaves out sides that NLLB wrote, and of each corpus the varieties that
-    `silver` names; "aug" keeps them. `max_pairs` counts examples; those kept are evenly spread over
-    the directions and dialects.
+    They are of all dialects, or of those that are given. The variant "clean" leaves out sides that
+    NLLB wrote, and of each corpus the varieties that `silver` names; "aug" keeps them. `max_pairs`
+    counts examples; those kept are evenly spread over the directions and dialects.
     """
     is_usable = (parallel["split"] == "train") & parallel["variety"].map(is_dialect)
     pairs = parallel[is_usable].assign(da_origin="corpus")
     pairs = pairs.rename(columns={"text": "da"})
+    if dialects is not None:
+        pairs = pairs[pairs["variety"].isin(dialects)]
     if variant == "clean":
         pairs = _clean(pairs, silver)
     examples = pd.concat([_examples(pairs, *way.split("-")) for way in directions])
     if examples.empty:
-        raise LahjaError(f"no {variant} pairs of split 'train'")
+        where = f" in {', '.join(dialects)}" if dialects else ""
+        raise LahjaError(f"no {variant} pairs of split 'train'{where}")
     mixed = shuffled(examples, seed, "example_id")
     if max_pairs is not None:
         place = mixed.groupby(["kind", "dialect"]).cumcount()

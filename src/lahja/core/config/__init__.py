@@ -135,6 +135,9 @@ def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, Collection[s
         ("evaluation.human.models", evaluation["human"]["models"], evaluated),
     ):
         yield from ((key, name, known) for name in names)
+    for name, dataset in config["datasets"].items():
+        for code in dataset.get("dialects", ()):
+            yield f"datasets.{name}.dialects", code, config["dialects"]
     for name, generator in config["generators"].items():
         if generator["backend"] in ("transformers", "vllm"):
             yield f"generators.{name}.model", generator.get("model", ""), models

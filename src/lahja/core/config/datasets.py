@@ -11,6 +11,7 @@ from lahja.core.config.base import (
     Distinct,
     Natural,
     NotNegative,
+    OneOrMore,
     OrAbsent,
     Plain,
     Section,
@@ -34,6 +35,12 @@ class _Dataset(Section):
     kind: Literal["classification", "translation", "instructions", "preferences", "chosen"]
 
 
+class _OfDialects(Section):
+    """What may be of some dialects alone."""
+
+    dialects: OrAbsent[OneOrMore] = None  #: Dialects whose rows it has; without it, all of the run.
+
+
 class Classification(_Dataset):
     """Dialect identification."""
 
@@ -44,7 +51,7 @@ class Classification(_Dataset):
     test_per_variety: Count = 200  #: Maximum held-out test sentences per variety.
 
 
-class Translation(_Dataset):
+class Translation(_OfDialects, _Dataset):
     """A dataset of the kind `translation`."""
 
     kind: Literal["translation"]
@@ -94,7 +101,7 @@ class LaterRanking(Ranking, Departures):
     """What is otherwise from the second of several `iterations` on."""
 
 
-class Selection(Ranking):
+class Selection(_OfDialects, Ranking):
     """How one candidate of a prompt is chosen and another one rejected."""
 
     #: `label` is the paper's way: the dialect label alone decides. `reward` prefers the best of a
