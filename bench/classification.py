@@ -21,7 +21,7 @@ import pandas as pd
 
 from lahja.demo.language_models import train_tokenizer
 from lahja.models.folder import load_model, load_tokenizer
-from lahja.models.option_logits import Labeller, letter_tokens
+from lahja.models.option_logits import Labeller, answer_forks
 from lahja.prompts.chat import user_turn
 from lahja.prompts.classification import Question, make_question
 
@@ -105,7 +105,7 @@ def generated(base: Path, question: Question) -> Callable[[list[str]], list[str]
 
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     tokenizer = load_tokenizer(base)
-    lead, letters = letter_tokens(tokenizer, question.letters)
+    ((lead, letters),) = answer_forks(tokenizer, question.answers)[1].items()
     model = load_model(base, dtype=torch.float32, device="cpu")
     pipe = pipeline("text-generation", model=model, tokenizer=tokenizer)
     asked = tokenizer.apply_chat_template(user_turn("a"), add_generation_prompt=True)
@@ -133,8 +133,8 @@ def compared(base: Path, question: Question, precision: str) -> Callable[[list[s
 
     def answer(prompts: list[str]) -> list[str]:
         """Return the likeliest letter of each prompt."""
-        rows = scorer.probabilities(prompts, question.letters)
-        return [question.letters[row.index(max(row))] for row in rows]
+        rows = scorer.probabilities(prompts, question.answers)
+        return [question.answers[row.index(max(row))] for row in rows]
 
     return answer
 

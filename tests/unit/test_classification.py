@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from lahja.core.errors import LahjaError
+from lahja.core.files import read_json
 from lahja.core.varieties import NADI_COUNTRIES, VARIETIES, dialects_among
 from lahja.prompts.classification import (
     classifier_data,
@@ -37,8 +40,50 @@ def test_the_question_begins_as_the_paper_quotes_it() -> None:
 
 def test_the_answer_is_the_option_letter() -> None:
     question = make_question(["egy", "pse", "mar", "sau", "syr", "msa"])
-    assert question.letters == tuple("abcdef")
+    assert question.answers == tuple("abcdef")
     assert [question.answer(code) for code in ("egy", "pse", "msa")] == ["a", "b", "f"]
+
+
+def test_the_wording_by_countries_is_the_released_one_and_other_is_not_offered() -> None:
+    question = make_question(["other", "msa", "egy", "mar", "pse", "sau", "syr"], "countries")
+    assert question.prompt("شلونك {}") == (
+        "You are an Arabic language expert and can identify the various Arabic dialects from "
+        "(a) Morocco (b) Egypt (c) Palestine (d) Syria (e) Saudi Arabia and (f) Modern Standard "
+        "Arabic. For the text provided, which of the dialect is most suitable? Choose one, only "
+        "print the dialect name and no explanation or reasoning. Your choice:\nشلونك {}"
+    )
+    assert question.answers[4:] == ("Saudi Arabia", "Modern Standard Arabic", "OTHER")
+    assert question.answer("sau") == "Saudi Arabia"
+    # By letters it is one more option.
+    asked = make_question(["egy", "other"])
+    assert "(a) Egyptian (b) Other is most" in asked.prompt("x")
+    assert asked.answer("other") == "b"
+
+
+def test_released_questions_and_answers_are_ours_letter_by_letter(corpora: Path) -> None:
+    question = make_question([*OPTIONS, "other"], "countries")
+    records = read_json(corpora / "nus-ids-amiya26/amiya_dialect_eval.sample.json")
+    assert len(records) == 34
+    for record in records:
+        # LLaMA-Factory puts the instruction and the input on lines of their own.
+        asked = f"{record['instruction']}\n{record['input']}"
+        assert question.prompt(record["input"]) == asked
+        assert {record["output"], record["prediction"]} <= {*question.answers}
+
+
+def test_sentences_of_other_dialects_are_one_class() -> None:
+    rows = _sentences()
+    more = rows[rows["variety"] == "egy"].assign(variety="other")
+    more["sentence_id"] = "o" + more["sentence_id"]
+    settings = {"per_variety": 2, "test_per_variety": 1, "seed": 0, "wording": "countries"}
+    options = [*OPTIONS, "other"]
+    examples, test = classifier_data(pd.concat([rows, more]), options, **settings)
+    told = examples.groupby("variety")["completion"].unique().map(list)
+    assert told["other"] == ["OTHER"]
+    assert told["msa"] == ["Modern Standard Arabic"]
+    assert (test["variety"] == "other").sum() == 1
+    with pytest.raises(LahjaError, match="variety other: no sentences of split 'train'"):
+        classifier_data(rows, options, **settings)
 
 
 def test_an_unknown_variety_is_named() -> None:

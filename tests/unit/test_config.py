@@ -89,6 +89,19 @@ def test_the_papers_recipe(paper):
     assert config["models"]["llama-T+RL"]["from"] == "llama-T"
 
 
+def test_a_classifier_may_have_a_class_of_all_other_dialects(paper):
+    config = merged(deepcopy(paper), {"corpora": {"edc": {"options": {"variety": "other"}}}})
+    classes = ["egy", "mar", "pse", "sau", "syr", "msa", "other"]
+    config["datasets"]["dialect-id"] |= {"varieties": classes, "wording": "countries"}
+    resolved = resolve(config)
+    own = resolved["datasets"]["dialect-id"]
+    assert (own["varieties"], own["wording"]) == (classes, "countries")
+    # The usual wording stands in no parameter.
+    assert "wording" not in resolve(paper)["datasets"]["dialect-id"]
+    with pytest.raises(LahjaError, match="dialects: 'other' is not defined"):
+        resolve(paper | {"dialects": ["egy", "other"]})
+
+
 def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
     from lahja.corpora.readers import read_templates
     from lahja.prompts.generation import templates_by_kind

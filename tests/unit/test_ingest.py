@@ -7,6 +7,7 @@ import pytest
 
 from lahja.core.errors import LahjaError
 from lahja.core.tables import CORPUS, REJECTS, read_table, write_frame
+from lahja.corpora.assembly import assemble
 from lahja.corpora.ingest import corpus_path, fault, ingest_corpus
 
 LIMITS = (1, 5)
@@ -30,6 +31,21 @@ LIMITS = (1, 5)
 )
 def test_fault(text, variety, reason):
     assert fault(text, variety, LIMITS) == reason
+
+
+def test_sentences_of_no_variety_of_ours_can_be_kept_as_other(tmp_path):
+    rows = ["text,country", "شو بدك,Palestine", "شو بدك هسا,Jordan", "شكو,Iraq", "hello,Jordan"]
+    (tmp_path / "t.csv").write_text("\n".join(rows), encoding="utf-8")
+    options = {"columns": {"text": "text", "variety": "country"}}
+    options |= {"labels": {"Palestine": "pse", "Jordan": "other"}}
+    corpus = {"reader": "table", "options": options, "role": "train"}
+    kept, refused = ingest("t", corpus, tmp_path)
+    assert kept.select("variety", "text").rows() == [("pse", "شو بدك"), ("other", "شو بدك هسا")]
+    assert refused["reason"].to_list() == ["not in Arabic script"]
+    everyone = {"roles": {"t": "train"}, "seed": 1, "near_duplicate_similarity": 0.9}
+    everyone |= {"validation_share": 0.0, "test_share": 0.0}
+    data = assemble(kept.lazy(), pl.from_arrow(REJECTS.empty_table()), {}, **everyone)
+    assert data.sentences.collect()["variety"].to_list() == ["pse", "other"]
 
 
 def test_too_short():

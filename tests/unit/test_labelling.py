@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import label_responses as label_script
@@ -7,11 +8,13 @@ import pytest
 from lahja.core.errors import LahjaError
 from lahja.core.tables import CANDIDATES, GENERATIONS, read_table, write_table
 from lahja.demo.language_models import train_tokenizer
-from lahja.generation.backend import Sampling
+from lahja.generation.backend import Answer, Request, Sampling
 from lahja.generation.transformers_backend import TransformersBackend
 from lahja.models.folder import load_model, load_tokenizer
-from lahja.models.option_logits import Labeller, letter_tokens
+from lahja.models.option_logits import Labeller, answer_forks
 from lahja.preferences.labelling import label_responses, translate_mismatches
+from lahja.prompts.chat import example_tokens
+from lahja.prompts.classification import make_question
 
 pytestmark = pytest.mark.model
 TEXTS = ["شلونك", "how are you today my friend?", "لاباس عليك واش كلشي مزيان"]
@@ -26,20 +29,48 @@ def test_the_probabilities_are_those_of_one_forward_pass(small_root: Path, start
     found = scorer.probabilities(texts, ("a", "b", "c"))
     tokenizer = load_tokenizer(small_root)
     model = load_model(small_root, dtype=torch.float32, device="cpu")
-    lead, letters = letter_tokens(tokenizer, ("a", "b", "c"))
+    ((lead, letters),) = answer_forks(tokenizer, ("a", "b", "c"))[1].items()
     for text, row in zip(texts, found, strict=True):
         asked = tokenizer(f"<|user|>{text}<|end|><|assistant|>")["input_ids"]
-        expected = model(torch.tensor([asked + lead])).logits[0, -1, letters].softmax(-1)
+        expected = model(torch.tensor([[*asked, *lead]])).logits[0, -1, letters].softmax(-1)
         assert row == pytest.approx(expected.tolist(), abs=1e-5)
 
 
 @pytest.mark.parametrize("texts", [["x y"] * 9, ["a b c a b c a b"] * 9])
 def test_letters_are_told_apart_by_one_token(texts: list[str]) -> None:
     tokenizer = train_tokenizer(texts, 300)
-    lead, tokens = letter_tokens(tokenizer, ("a", "b"))
+    ((lead, tokens),) = answer_forks(tokenizer, ("a", "b"))[1].items()
     assert [tokenizer.decode([*lead, token]) for token in tokens] == ["a", "b"]
-    with pytest.raises(LahjaError, match="apart"):
-        letter_tokens(tokenizer, ("a", "a"))
+    with pytest.raises(LahjaError, match="does not tell the answers apart: a, a"):
+        answer_forks(tokenizer, ("a", "a"))
+
+
+def test_names_are_as_likely_as_decoding_that_may_give_these_alone_makes_them(
+    small_root: Path,
+) -> None:
+    import torch
+
+    question = make_question(["mar", "egy", "pse", "syr", "sau", "msa", "other"], "countries")
+    tokenizer = load_tokenizer(small_root)
+    paths, forks = answer_forks(tokenizer, question.answers)
+    # Spelt letter by letter by a tiny vocabulary, Syria and Saudi Arabia part after an S.
+    assert len(forks) > 1
+    labeller = Labeller(small_root, None, varieties=question.options, wording="countries", batch=2)
+    options, found = labeller.label(TEXTS)
+    assert options == question.options
+    assert [sum(row) for row in found] == pytest.approx([1.0] * len(TEXTS))
+    model = load_model(small_root, dtype=torch.float32, device="cpu")
+    for text, row in zip(TEXTS, found, strict=True):
+        for name, path, probability in zip(question.answers, paths, row, strict=True):
+            ((ids, start),) = example_tokens(tokenizer, [question.prompt(text)], [name])
+            logits = model(torch.tensor([ids])).logits[0]
+            expected = 1.0
+            for place, token in enumerate(path):
+                # What answers that have begun alike may go on with.
+                known = {other[place] for other in paths if other[:place] == path[:place]}
+                ways = logits[start + place - 1, sorted(known)].softmax(-1)
+                expected *= ways[sorted(known).index(token)].item()
+            assert probability == pytest.approx(expected, abs=1e-5), name
 
 
 def test_a_question_too_long_keeps_its_ends(small_root: Path) -> None:
@@ -79,11 +110,11 @@ def test_a_dialects_texts_are_labelled_by_themselves() -> None:
 
     class Recorder(Labeller):
         def __init__(self, *varieties: str):
-            self.varieties = varieties
+            self.question = make_question(varieties)
 
-        def probabilities(self, prompts: list[str], letters: tuple[str, ...]) -> list[list[float]]:
+        def probabilities(self, prompts: list[str], answers: tuple[str, ...]) -> list[list[float]]:
             calls.append(len(prompts))
-            return [[1.0] + [0.0] * (len(letters) - 1) for _ in prompts]
+            return [[1.0] + [0.0] * (len(answers) - 1) for _ in prompts]
 
     labeller = Recorder("egy", "msa")
     responses = pd.concat([said("a", "b", sample=2), said("c", dialect="mar"), said("d")])
@@ -106,6 +137,23 @@ def test_mismatches_are_translated_under_their_prompt_and_generator(
         write_table(tmp_path / "t", found, GENERATIONS)
         assert len(read_table(tmp_path / "t", GENERATIONS)) == len(found)
     assert found.empty
+
+
+def test_what_is_in_no_variety_of_ours_is_translated_from_arabic(
+    candidates: pd.DataFrame, tmp_path: Path
+) -> None:
+    class Recorder:
+        identity = "recorder"
+
+        def generate(self, requests: list[Request]) -> Iterator[Answer]:
+            for request in requests:
+                asked.append(request.prompt)
+                yield Answer(request.id, "x", "stop", 1)
+
+    asked: list[str] = []
+    frame = candidates.head(1).assign(label="other")
+    translate_mismatches(frame, Sampling(), Recorder(), tmp_path / "store")
+    assert asked[0].startswith("Translate from Arabic into Egyptian Arabic.")
 
 
 def test_nothing_to_label_gives_an_empty_table(small_root: Path) -> None:

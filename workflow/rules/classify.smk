@@ -34,7 +34,7 @@ rule classify_sentences:
         runtime=60,
     params:
         code=parameters.code("classify_sentences"),
-        settings=canonical_json({"varieties": selection.options}),
+        settings=canonical_json(selection.question),
         execution=lambda wc, input: parameters.execution(config["preferences"]),
         scoring=canonical_json(parameters.judging | pick(config, "dialects")),
     shell:

@@ -27,7 +27,7 @@ rule label_responses:
     params:
         code=parameters.code("label_responses"),
         origin="generated",
-        settings=canonical_json({"varieties": selection.options}),
+        settings=canonical_json(selection.question),
         execution=lambda wc, input: parameters.execution(config["preferences"]),
     shell:
         f"python {scripts}/label_responses.py"

@@ -32,8 +32,10 @@ class Selection:
         self.greedy = [name for name in self.evaluated if name not in self.by_mbr]
         self.classifier = config["preferences"]["classifier"]
         self.classifiers = [self.classifier, *config["evaluation"]["zero_shot"]]
-        # The varieties that the classifier of responses chooses among.
-        self.options = datasets[graph[self.classifier].dataset].get("varieties")
+        # What the classifier of responses is asked: among which varieties, in which wording.
+        asked = datasets[graph[self.classifier].dataset]
+        self.question = {"varieties": asked.get("varieties")}
+        self.question |= {key: asked[key] for key in ("wording",) if key in asked}
         self.rated = config["evaluation"]["human"]["models"] or self.evaluated
         # The models whose own samples are learnt from.
         policies = (entry["policy"] for entry in datasets.values() if "policy" in entry)

@@ -114,6 +114,11 @@ class Variety(_Entry):
         return None if self.country is None else NADI_REGIONS[self.country]
 
     @property
+    def country_name(self) -> str | None:
+        """The country in words, as prompts name it."""
+        return self.country and self.country.replace("_", " ")
+
+    @property
     def is_dialect(self) -> bool:
         """Whether this is a dialect of a country, neither MSA nor English."""
         return self.country is not None
@@ -160,9 +165,15 @@ def read_variety(file: Path) -> Variety:
 VARIETIES = Varieties(FOLDER)
 """All known varieties, whether a run uses them or not."""
 
+OTHER = "other"
+"""The code of all further varieties together, which are nothing but a class of the classifier."""
+_OTHER = Variety(code=OTHER, name="Arabic", label="Other", flores="arb_Arab")
+
 
 def get_variety(code: str) -> Variety:
     """Return the variety of a code; raise `LahjaError` that lists the known ones."""
+    if code == OTHER:
+        return _OTHER
     if code not in VARIETIES:
         raise LahjaError(f"unknown variety {code!r}: expected one of {' '.join(VARIETIES)}")
     return VARIETIES[code]

@@ -6,7 +6,7 @@ from typing import Any
 
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json
-from lahja.core.varieties import VARIETIES
+from lahja.core.varieties import OTHER, VARIETIES
 from lahja.corpora.retrieval import missing_files
 
 # What readers without options that tell it can read.
@@ -66,5 +66,5 @@ def _varieties(corpus: dict[str, Any]) -> set[str]:
     told = [options.get("variety"), *(options.get("labels") or {}).values()]
     for key in ("columns", "files"):
         told += options[key] if isinstance(options.get(key), dict) else []
-    own = _READS.get(corpus["reader"]) or VARIETIES.keys() & {*told}
+    own = _READS.get(corpus["reader"]) or {OTHER, *VARIETIES} & {*told}
     return {*own} or {*(options.get("varieties") or VARIETIES)}

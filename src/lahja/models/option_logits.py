@@ -26,12 +26,14 @@ class Labeller:
 
     def __init__(
         self, base_model: Path, adapter: Path | None, *, varieties: Sequence[str] | None = None,
-        batch: int = 64, precision: str | None = None, max_length: int = 1024,
+        wording: str = "letters", batch: int = 64, precision: str | None = None,
+        max_length: int = 1024,
     ):  # fmt: skip
         """Load the model, which chooses from `varieties`, None being all of Arabic."""
         import torch
 
-        self.varieties, self.batch, self.max_length = varieties, batch, max_length
+        self.question = make_question(varieties, wording)
+        self.batch, self.max_length = batch, max_length
         self.device = use_device()
         self.tokenizer = load_tokenizer(base_model)
         dtype = pick_dtype(precision, self.device)
@@ -43,31 +45,48 @@ class Labeller:
 
     def label(self, texts: list[str]) -> tuple[tuple[str, ...], list[list[float]]]:
         """Return the options, and of each text their probabilities."""
-        question = make_question(self.varieties)
-        asked = [question.prompt(text) for text in texts]
-        return question.options, self.probabilities(asked, question.letters)
+        asked = [self.question.prompt(text) for text in texts]
+        return self.question.options, self.probabilities(asked, self.question.answers)
 
-    def probabilities(self, prompts: list[str], letters: tuple[str, ...]) -> list[list[float]]:
-        """Return the softmax over the letters' logits where the answer tells them apart.
+    def probabilities(self, prompts: list[str], answers: tuple[str, ...]) -> list[list[float]]:
+        """Return the probability of each answer if the model may give these alone.
 
-        One row per prompt, in the order of the letters, which does not depend on the batch. Prompts
-        over `max_length` tokens lose their middle: the question and the answer's start remain.
+        Where answers part, it is the softmax over the logits of the tokens by which they go on, and
+        an answer's probability is the product over the places where it parts from others: of
+        letters over one place. One row per prompt, in the order of the answers, which does not
+        depend on the batch. Prompts over `max_length` tokens lose their middle: the question and
+        the answer's start remain.
         """
-        import torch
-
         if not prompts:
             return []
-        lead, options = letter_tokens(self.tokenizer, letters)
-        self.model.set_output_embeddings(_rows_of(self.head, options))
         limit, tail = self.max_length, self.max_length // 4
         ids = [
-            (row if len(row) <= limit else row[: limit - tail] + row[-tail:]) + lead
+            row if len(row) <= limit else row[: limit - tail] + row[-tail:]
             for row in prompt_tokens(self.tokenizer, prompts)
         ]
+        paths, forks = answer_forks(self.tokenizer, answers)
+        found = [[1.0] * len(answers) for _ in prompts]
+        for said, tokens in forks.items():
+            ways = {
+                place: tokens.index(path[len(said)])
+                for place, path in enumerate(paths)
+                if path[: len(said)] == said
+            }
+            nexts = self._next_token([[*row, *said] for row in ids], tokens)
+            for row, values in zip(found, nexts, strict=True):
+                for place, way in ways.items():
+                    row[place] *= values[way]
+        return found
+
+    def _next_token(self, ids: list[list[int]], tokens: list[int]) -> list[list[float]]:
+        """Return the probability that each of some tokens, and no other, follows each row."""
+        import torch
+
+        self.model.set_output_embeddings(_rows_of(self.head, tokens))
         # The last token is every question's own: its logits are what is asked for.
         shared = _common_start([row[:-1] for row in ids])
         rests = [row[len(shared) :] for row in ids]
-        found: list[list[float]] = [[] for _ in prompts]
+        found: list[list[float]] = [[] for _ in ids]
         lengths = [len(row) for row in rests]
         with torch.inference_mode():
             start = torch.tensor([shared], device=self.device)
@@ -107,18 +126,24 @@ def _rows_of(head: "torch.nn.Linear", rows: list[int]) -> "torch.nn.Linear":
     return part
 
 
-def letter_tokens(tokenizer, letters: tuple[str, ...]) -> tuple[list[int], list[int]]:
-    """Return the tokens that every letter begins with, and the one that tells it apart.
+def answer_forks(
+    tokenizer, answers: tuple[str, ...]
+) -> tuple[list[tuple[int, ...]], dict[tuple[int, ...], list[int]]]:
+    """Return the tokens of each answer, and after which of them answers part, with what follows.
 
-    The first are none but in a vocabulary without " a", where the space is a token of its own.
+    Letters part once: at the start, or after the space in a vocabulary without " a". Raises
+    `LahjaError` where the tokenizer does not tell two answers apart.
     """
-    examples = example_tokens(tokenizer, ["?"] * len(letters), [*letters])
-    answers = [ids[n_asked:] for ids, n_asked in examples]
-    lead = _common_start(answers)
-    tokens = {tuple(answer[len(lead) : len(lead) + 1]) for answer in answers}
-    if len(tokens) < len(letters) or () in tokens:
-        raise LahjaError("the tokenizer does not tell the option letters apart by one token")
-    return lead, [answer[len(lead)] for answer in answers]
+    examples = example_tokens(tokenizer, ["?"] * len(answers), [*answers])
+    paths = [tuple(ids[n_asked:]) for ids, n_asked in examples]
+    following: dict[tuple[int, ...], dict[int, None]] = {}
+    for path in paths:
+        for place, token in enumerate(path):
+            following.setdefault(path[:place], {})[token] = None
+    if len({*paths} - following.keys()) < len(answers):
+        told = ", ".join(answers)
+        raise LahjaError(f"the tokenizer does not tell the answers apart: {told}")
+    return paths, {said: [*tokens] for said, tokens in following.items() if len(tokens) > 1}
 
 
 def _common_start(rows: list[list[int]]) -> list[int]:

@@ -1,11 +1,11 @@
 """The dialect classifier: a multiple-choice question to a language model (paper, section 3).
 
 The paper gives the question's beginning, "Which of the following dialects (a) Egyptian (b)
-Palestinian … is most applicable …"; the rest of the wording is ours. Options stand in the paper's
-order as far as it goes, lettered from (a) on; the answer is one letter.
+Palestinian … is most applicable …"; the rest of this wording, `letters`, is ours. The wording
+`countries` is that of the authors' released data, where a country's name is the answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from string import ascii_lowercase
 from typing import NamedTuple
 
@@ -14,46 +14,71 @@ import pandas as pd
 from lahja.core.errors import LahjaError
 from lahja.core.seeding import shuffled
 from lahja.core.tables import EXAMPLES, LABELLED_SENTENCES, PREDICTIONS
-from lahja.core.varieties import NADI_COUNTRIES, VARIETIES, get_variety, variety_of_country
+from lahja.core.varieties import NADI_COUNTRIES, OTHER, VARIETIES, get_variety, variety_of_country
 
-# The paper's first two first.
-_ORDER = ("egy", "pse", "mar", "sau", "syr", "msa")
-OTHER = "other"
+# By wording the order of the options, of which the paper quotes the first two, and the question.
+_WORDINGS = {
+    "letters": (
+        ("egy", "pse", "mar", "sau", "syr", "msa"),
+        "Which of the following dialects {} is most applicable to the sentence below? Answer with "
+        "the letter only.",
+    ),
+    "countries": (
+        ("mar", "egy", "pse", "syr", "sau", "msa"),
+        "You are an Arabic language expert and can identify the various Arabic dialects from {}. "
+        "For the text provided, which of the dialect is most suitable? Choose one, only print the "
+        "dialect name and no explanation or reasoning. Your choice:",
+    ),
+}  # fmt: skip
 
 
 class Question(NamedTuple):
     """The multiple-choice question, its options fixed."""
 
     options: tuple[str, ...]
+    wording: str = "letters"
 
     @property
-    def letters(self) -> tuple[str, ...]:
-        """The letter of each option."""
-        return tuple(ascii_lowercase[: len(self.options)])
+    def answers(self) -> tuple[str, ...]:
+        """The answer that each option is given by."""
+        if self.wording == "letters":
+            return tuple(ascii_lowercase[: len(self.options)])
+        return tuple(map(_country_name, self.options))
 
     def prompt(self, text: str) -> str:
         """Return the question about one sentence, which follows its fixed line."""
-        lettered = zip(self.letters, self.options, strict=True)
-        choices = " ".join(f"({letter}) {get_variety(code).label}" for letter, code in lettered)
-        return (
-            f"Which of the following dialects {choices} is most applicable to the sentence "
-            f"below? Answer with the letter only.\n{text}"
-        )
+        if self.wording == "letters":
+            choices = " ".join(_lettered(get_variety(code).label for code in self.options))
+        else:
+            # The seventh class is an answer that the question does not offer.
+            *first, last = _lettered(_country_name(code) for code in self.options if code != OTHER)
+            choices = " and ".join(filter(None, (" ".join(first), last)))
+        return f"{_WORDINGS[self.wording][1].format(choices)}\n{text}"
 
     def answer(self, variety: str) -> str:
-        """Return the right letter."""
-        return self.letters[self.options.index(variety)]
+        """Return the right answer."""
+        return self.answers[self.options.index(variety)]
 
 
-def make_question(varieties: Sequence[str] | None) -> Question:
+def _lettered(names: Iterable[str]) -> list[str]:
+    return [f"({letter}) {name}" for letter, name in zip(ascii_lowercase, names, strict=False)]
+
+
+def _country_name(code: str) -> str:
+    variety = get_variety(code)
+    return OTHER.upper() if code == OTHER else variety.country_name or variety.name
+
+
+def make_question(varieties: Sequence[str] | None, wording: str = "letters") -> Question:
     """Return the question with the given varieties as options; None are all of Arabic.
 
-    They stand in the paper's order; further ones follow in the order of `VARIETIES`.
+    They stand in the order of the wording; further ones follow in the order of `VARIETIES`.
     """
     if varieties is None:
         varieties = [code for code, variety in VARIETIES.items() if variety.is_arabic]
     wanted = {get_variety(code).code for code in varieties}
-    return Question(tuple(code for code in dict.fromkeys([*_ORDER, *VARIETIES]) if code in wanted))
+    ordered = dict.fromkeys([*_WORDINGS[wording][0], *VARIETIES, OTHER])
+    return Question(tuple(code for code in ordered if code in wanted), wording)
 
 
 def classifier_data(
@@ -62,13 +87,14 @@ def classifier_data(
     per_variety: int,
     test_per_variety: int,
     seed: int,
+    wording: str = "letters",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return EXAMPLES to train on and LABELLED_SENTENCES to test on, so many of each variety.
 
     Training takes the split "train" only, the test the split "test" only. A variety that either
     of them lacks raises `LahjaError`.
     """
-    question, drawn = make_question(varieties), {}
+    question, drawn = make_question(varieties, wording), {}
     for split, count in (("train", per_variety), ("test", test_per_variety)):
         own = sentences[(sentences["split"] == split) & sentences["variety"].isin(question.options)]
         drawn[split] = shuffled(own, seed, "sentence_id").groupby("variety").head(count)

@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from lahja.core.errors import LahjaError, hint
 from lahja.core.files import read_yaml
+from lahja.core.varieties import OTHER as FURTHER
 from lahja.core.varieties import VARIETIES
 
 Entry = TypeVar("Entry")
@@ -98,7 +99,7 @@ def fault(key: str, message: str) -> PydanticCustomError:
 
 
 def _expect_variety(code: str) -> str:
-    if code not in VARIETIES:
+    if code not in (*VARIETIES, FURTHER):
         raise fault("", f"no such variety: {code!r}; {hint(code, VARIETIES)}")
     return code
 

@@ -45,8 +45,14 @@ class Classification(_Dataset):
     """Dialect identification."""
 
     kind: Literal["classification"]
-    #: Options of the multiple choice, in their order; null is the dialects of the run and MSA.
+    #: Classes to tell apart; null is the dialects of the run and MSA. `other` is one class of all
+    #: sentences that corpora label so (`labels: {Jordan: other}`).
     varieties: list[Variety] | None = None
+    #: How it is asked: `letters` as the paper quotes it, answered by a letter, or `countries`
+    #: as in the authors' released data, answered by a country's name; `other` is not offered there.
+    wording: Annotated[
+        Literal["letters", "countries"], Field(exclude_if=lambda value: value == "letters")
+    ] = "letters"
     per_variety: Count = 50000  #: Maximum training sentences per variety.
     test_per_variety: Count = 200  #: Maximum held-out test sentences per variety.
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from lahja.core.errors import LahjaError
 from lahja.core.files import canonical_json, parse_json
-from lahja.core.varieties import VARIETIES
+from lahja.core.varieties import OTHER, VARIETIES
 
 # A NUL, or a byte that is not UTF-8, which comes as a lone surrogate.
 _UNDECODABLE = re.compile("[\0\udc80-\udcff]")
@@ -65,7 +65,7 @@ _Row = tuple[int, list[str] | str]
 
 def wanted_varieties(chosen: list[str] | None) -> frozenset[str]:
     """Return the varieties to read: the chosen ones, or all."""
-    return frozenset(VARIETIES if chosen is None else chosen)
+    return frozenset((*VARIETIES, OTHER) if chosen is None else chosen)
 
 
 def read_lines(path: Path, name: str) -> Iterator[tuple[int, str] | Reject]:

@@ -107,7 +107,7 @@ def _sentences(
     sides = layout.wanted
     if "text" in cells:
         # A text comes with its translations.
-        cells, sides = {variety: layout.clean(cells["text"])} | cells, VARIETIES
+        cells, sides = {variety: layout.clean(cells["text"])} | cells, {variety, *VARIETIES}
     aldi = float(cells["aldi"]) if cells["aldi"] else None
     for side in (role for role in cells if role in sides):
         if side in faults:
