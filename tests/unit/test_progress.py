@@ -23,7 +23,9 @@ def clock(monkeypatch):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("LAHJA_PROGRESS", str(tmp_path / "progress"))
-    monkeypatch.setattr("sys.argv", ["train_sft.py", "--output", "results/demo/models/llama-T+RL"])
+    monkeypatch.setattr(
+        "sys.argv", ["train_adapter.py", "--output", "results/demo/models/llama-T+RL"]
+    )
     return tmp_path / "progress"
 
 
@@ -36,13 +38,14 @@ def test_the_log_has_a_line_a_minute_with_start_and_end(clock, folder, capsys):
     lines = text.splitlines()
     assert "\r" not in text
     assert len(lines) == 1 + 10 + 1
-    assert lines[0] == "train_sft models/llama-T+RL: 0 of 600 steps (0%)"
+    assert lines[0] == "train_adapter models/llama-T+RL: 0 of 600 steps (0%)"
     assert (
-        lines[1] == "train_sft models/llama-T+RL: 60 of 600 steps (10%),  1.00 steps/s, 09:00 left"
+        lines[1]
+        == "train_adapter models/llama-T+RL: 60 of 600 steps (10%),  1.00 steps/s, 09:00 left"
     )
     assert (
         lines[-1]
-        == "train_sft models/llama-T+RL: 600 of 600 steps (100%),  1.00 steps/s, 00:00 left"
+        == "train_adapter models/llama-T+RL: 600 of 600 steps (100%),  1.00 steps/s, 00:00 left"
     )
 
 
@@ -68,7 +71,7 @@ def test_the_file_says_how_far_and_goes_in_the_end(clock, folder):
         clock["time"] += 3
         progress.advance()
         (state,) = read_states(folder)
-        assert state.job == "train_sft models/llama-T+RL"
+        assert state.job == "train_adapter models/llama-T+RL"
         assert state.summary.startswith("2 of 10 texts (20%)")
         assert state.process == os.getpid()
     assert [*folder.iterdir()] == []
@@ -114,7 +117,7 @@ def test_on_a_terminal_a_bar_takes_the_lines_place(folder, monkeypatch):
         progress.advance()
         progress.bar.refresh()
     assert re.search(r"50%.*1/2", terminal.getvalue())
-    assert "train_sft" not in terminal.getvalue()
+    assert "train_adapter" not in terminal.getvalue()
 
 
 def test_batches_are_counted_as_they_are_done(clock, folder):
@@ -131,7 +134,7 @@ def test_batches_are_counted_as_they_are_done(clock, folder):
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [
-        ("train_sft.py --output results/demo/models/llama-T", "train_sft models/llama-T"),
+        ("train_adapter.py --output results/demo/models/llama-T", "train_adapter models/llama-T"),
         ("a/b.py --output results/x/generations/q2.5/egy.parquet --n 1", "b q2.5/egy"),
         ("augment_translation.py --output results/x/translation/augmented.parquet", "augment_translation translation/augmented"),
         ("train_small_nllb.py --output results/x/nllb", "train_small_nllb nllb"),

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from lahja.core import stage_lock, stages
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json
+from lahja.core.parameters import Parameters
 from lahja.core.stage_lock import LOCK, question, undecided
 from lahja.core.stages import (
     LIBRARY,
@@ -48,8 +50,7 @@ def test_versions_are_one_text(monkeypatch):
 @pytest.mark.parametrize(
     ("script", "reaches", "does_not"),
     [
-        ("train_dpo", {"dpo", "training", "chat", "models"}, {"sft", "text metrics", "evaluation"}),
-        ("train_sft", {"sft", "training", "chat", "models"}, {"dpo", "text metrics", "evaluation"}),
+        ("train_adapter", {"sft", "dpo", "training", "chat", "models"}, {"evaluation"}),
         ("compute_metrics", {"evaluation", "text metrics"}, {"sft", "dpo", "report"}),
         ("interpolate_adapters", {"interpolation"}, {"training", "dpo"}),
     ],
@@ -60,9 +61,16 @@ def test_a_script_carries_the_stages_that_it_reaches(root, script, reaches, does
     assert not does_not & found
 
 
+@pytest.mark.parametrize(("step", "other"), [("sft", "dpo"), ("dpo", "sft")])
+def test_steps_that_share_a_script_do_not_share_their_stage(step, other):
+    found = json.loads(Parameters.modules_code(f"training/{step}.py"))
+    assert {step, "training", "chat", "models"} <= found.keys()
+    assert not {other, "text metrics", "evaluation"} & found.keys()
+
+
 def test_imports_are_followed_into_functions_and_through_packages(root):
     names = {path.relative_to(PACKAGE).as_posix() for path in
-             reached_modules(scripts(root) / "train_sft.py")}  # fmt: skip
+             reached_modules(scripts(root) / "train_adapter.py")}  # fmt: skip
     assert {"training/sft.py", "core/tables.py", "core/__init__.py"} <= names
 
 

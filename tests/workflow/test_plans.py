@@ -164,7 +164,7 @@ def test_deleting_and_adding_a_model_is_a_line(fresh):
 def test_training_on_two_gpus_is_a_line(fresh):
     fresh.edit("config/demo.yaml", "  dpo: {", "  dpo: {gpu: 2, ")
     done = fresh.snakemake("-n", "-p", "--configfile", "config/demo.yaml", "--cores", "2")
-    commands = [line for line in done.stdout.splitlines() if "train_dpo.py" in line]
+    commands = [line for line in done.stdout.splitlines() if "--step dpo" in line]
     assert commands
     for command in commands:
         assert "--gpus 2 " in command

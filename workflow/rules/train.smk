@@ -85,7 +85,7 @@ rule build_translation_data:
 rule train_sft:
     """Fine-tune a model of the graph with LoRA on its dataset, from its parent."""
     input:
-        # Of the model that training starts from.
+        # Of the model that training starts from, a preference step's frozen reference too.
         unpack(lambda wc: paths.model(graph[wc.model].parent)),
         data=lambda wc: paths.examples(wc.model),
     output:
@@ -103,8 +103,8 @@ rule train_sft:
         mem_mb=lambda wc, attempt: 48000 * parameters.step(wc.model)["gpu"] * attempt,
         runtime=lambda wc: 4320 if graph[wc.model].train == "sft" else 1440,
     params:
-        code=parameters.code("train_sft"),
-        script=lambda wc, input: "train_sft.py",
+        code=parameters.modules_code("training/sft.py"),
+        step=lambda wc, input: graph[wc.model].train,
         settings=lambda wc: parameters.of(**parameters.step(wc.model)),
         execution=lambda wc, input: parameters.execution(parameters.step(wc.model)),
         record=lambda wc: parameters.record(wc.model),
@@ -113,7 +113,7 @@ rule train_sft:
         curves=f"{paths.results}/curves/{{model}}",
     # `exec`: a signal to the shell, as of a preemption, is then the training's, which saves.
     shell:
-        f"exec python {scripts}/{{params.script:q}}"
+        f"exec python {scripts}/train_adapter.py --step {{params.step:q}}"
         " --root {input.root:q} --adapter {input.adapter:q} --data {input.data:q}"
         " --settings {params.settings:q} --execution {params.execution:q}"
         " --record {params.record:q} --work {params.work:q} --report-to {params.report_to:q}"
@@ -121,10 +121,6 @@ rule train_sft:
 
 
 use rule train_sft as train_dpo with:
-    input:
-        # Of the model that training starts from, which is the frozen reference too.
-        unpack(lambda wc: paths.model(graph[wc.model].parent)),
-        data=lambda wc: paths.pairs(graph[wc.model].dataset),
     output:
         folder=directory(f"{paths.results}/models/{{model}}"),
     log:
@@ -134,8 +130,7 @@ use rule train_sft as train_dpo with:
     wildcard_constraints:
         model=one_of(graph.names("dpo")),
     params:
-        code=parameters.code("train_dpo"),
-        script=lambda wc, input: "train_dpo.py",
+        code=parameters.modules_code("training/dpo.py"),
 
 
 rule interpolate_adapters:

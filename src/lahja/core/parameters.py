@@ -19,7 +19,7 @@ from lahja.core.model_graph import MBR, ModelGraph
 from lahja.core.paths import Paths
 from lahja.core.selection import Selection
 from lahja.core.settings import execution_only, pick, without_execution
-from lahja.core.stages import stages_of, version
+from lahja.core.stages import LIBRARY, stage_of, stages_of, version
 from lahja.core.varieties import get_variety
 
 # How an LLM that rates responses decodes: its reply is a line of JSON.
@@ -60,6 +60,16 @@ class Parameters:
     def code(self, script: str) -> str:
         """Return the versions of the stages that a script reaches."""
         return version(*stages_of(self.checkout / "workflow" / "scripts" / f"{script}.py"))
+
+    @staticmethod
+    def modules_code(*modules: str) -> str:
+        """Return the versions of the stages of modules (`training/sft.py`), and of all they reach.
+
+        It is the `code` of a rule whose script serves several.
+        """
+        found = {stage_of(name) for name in modules}
+        found.update(*(stages_of(LIBRARY / "lahja" / name) for name in modules))
+        return version(*found)
 
     def content(self, name: str) -> str:
         """Return the digest of a file or folder of the workflow, its README left out.

@@ -95,8 +95,8 @@ class Paths:
         """Return the examples that a model's training step learns from, or pairs that have them."""
         dataset = self.graph[model].dataset
         entry = self.config["datasets"][dataset]
-        if entry["kind"] == "chosen":
-            return self.pairs(entry["of"])
+        if entry["kind"] in ("preferences", "chosen"):
+            return self.pairs(entry.get("of", dataset))
         return f"{self.results}/training/{dataset}.parquet"
 
     def pairs(self, dataset: str) -> str:

@@ -112,7 +112,7 @@ def counted(items: Iterable[list[int]], total: int, unit: str) -> Iterator[list[
 
 
 def job_name(arguments: list[str]) -> str:
-    """Return a script and the end of its output's path, as `train_sft models/llama-T`."""
+    """Return a script and the end of its output's path, as `train_adapter models/llama-T`."""
     script = Path(arguments[0]).stem
     if "--output" not in arguments[:-1]:
         return script

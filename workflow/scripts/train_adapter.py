@@ -1,4 +1,4 @@
-"""Fine-tune a LoRA adapter on examples, the loss on the completions."""
+"""Train a LoRA adapter: supervised (`sft`) on examples, or on preference pairs (`dpo`)."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from lahja.core.command import run
 
 
 def main(
+    step: str,
     root: Path,
     data: Path,
     settings: dict,
@@ -17,16 +18,18 @@ def main(
     report_to: str = "none",
     curves: Path | None = None,
 ) -> None:
-    """Learn DATA, EXAMPLES, from a base model or its adapter; an interrupted run resumes from WORK.
+    """Learn DATA from a base model or its adapter; an interrupted run resumes from WORK.
 
     GPUS processes share the examples of each update, one GPU each.
     """
     from lahja.training.adapters import AdapterRun
     from lahja.training.distributed import in_processes
+    from lahja.training.dpo import train_dpo
     from lahja.training.sft import train_sft
 
-    step = AdapterRun(root, adapter, data, settings, work, output, record or {}, report_to, curves)
-    in_processes(max(1, gpus), lambda: train_sft(step))
+    train = {"sft": train_sft, "dpo": train_dpo}[step]
+    own = AdapterRun(root, adapter, data, settings, work, output, record or {}, report_to, curves)
+    in_processes(max(1, gpus), lambda: train(own))
 
 
 if __name__ == "__main__":
