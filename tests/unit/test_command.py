@@ -9,7 +9,7 @@ import pytest
 from snakemake.cli import parse_config
 
 from lahja.core.command import run
-from lahja.core.errors import LahjaError
+from lahja.core.errors import DamagedError, LahjaError
 
 
 def test_options_follow_the_signature(tmp_path):
@@ -88,6 +88,22 @@ def test_a_fault_ends_the_process_with_exit_code_1(root):
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith("lahja: metrics: not a Parquet table")
+
+
+def test_a_script_sets_a_damaged_input_aside_and_a_command_does_not(tmp_path):
+    path = tmp_path / "table.parquet"
+
+    def main() -> None:
+        raise DamagedError(f"{path}: not a Parquet table (…)", path)
+
+    path.write_text("x", encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"\(…\)$"):
+        run(main, [], name="lahja verify")
+    assert path.exists()
+    told = r"\(…\); it is table\.parquet\.damaged now: run again to make it anew$"
+    with pytest.raises(SystemExit, match=told):
+        run(main, [])
+    assert [entry.name for entry in tmp_path.iterdir()] == ["table.parquet.damaged"]
 
 
 def test_a_full_disk_is_told_in_one_line():

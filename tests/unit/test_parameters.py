@@ -141,10 +141,10 @@ def test_a_policy_is_sampled_for_the_dialects_that_learn_from_it(root, demo):
     models = {name: None for name in demo[0]["models"] if "iterations" in name or "+lahja" in name}
     models |= {"a": step | {"on": "one"}, "b": step | {"on": "other"}}
     found = run_of(root, "demo", datasets=datasets, models=models, study=None)[4]
-    assert found.drawn("llama-T", "prompts") == "--dialects egy mar"
-    assert found.drawn("llama-T", "directions.3") == "--greedy-first --dialects egy mar"
+    assert found.drawn("llama-T", "prompts") == ["--dialects", "egy", "mar"]
+    assert found.drawn("llama-T", "directions.3") == ["--greedy-first", "--dialects", "egy", "mar"]
     found = run_of(root, "demo", datasets=datasets | {"all": own}, models=models, study=None)[4]
-    assert found.drawn("llama-T", "prompts") == ""
+    assert found.drawn("llama-T", "prompts") == []
     assert json.loads(found.dataset("one"))["dialects"] == ["mar"]
     assert "dialects" not in json.loads(found.dataset("all"))
 

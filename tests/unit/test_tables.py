@@ -1,15 +1,18 @@
+from random import Random
+
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lahja.core.errors import LahjaError
+from lahja.core.errors import DamagedError, LahjaError
 from lahja.core.tables import (
     DIALECTNESS,
     REJECTS,
     empty_table,
     read_by_folder,
     read_table,
+    scan_tables,
     write_table,
 )
 
@@ -76,3 +79,41 @@ def test_tables_by_folder_are_one_table_that_names_the_folders(tmp_path):
     table = read_by_folder(paths, DIALECTNESS, "dataset")
     assert dict(zip(table["dataset"], table["aldi"], strict=True)) == {"plain": 0.5, "gated": 0.25}
     assert list(read_by_folder([], DIALECTNESS, "dataset")) == ["sentence_id", "aldi", "dataset"]
+
+
+def test_no_flipped_bit_is_read_as_other_data(tmp_path):
+    """Of pages and footer, by the pandas reader and by the scanning one."""
+    rng, path = Random(7), tmp_path / "dialectness.parquet"
+    frame = pd.DataFrame({"sentence_id": [f"s{n}" for n in range(300)], "aldi": 0.25})
+    write_table(path, frame, DIALECTNESS)
+    content, refused = path.read_bytes(), 0
+    length = int.from_bytes(content[-8:-4], "little")
+    for number in range(400):
+        place = rng.randrange(len(content))
+        if number % 2:
+            place = len(content) - 1 - rng.randrange(length + 8)
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << rng.randrange(8)
+        path.write_bytes(flipped)
+        for read in (
+            lambda: read_table(path, DIALECTNESS),
+            lambda: scan_tables([path], DIALECTNESS).collect().to_pandas(),
+        ):
+            try:
+                pd.testing.assert_frame_equal(read(), frame, check_dtype=False)
+            except DamagedError as error:
+                assert error.path == path
+                refused += 1
+    assert refused > 700
+
+
+def test_a_table_of_an_older_run_is_read_as_it_is(tmp_path):
+    path = tmp_path / "dialectness.parquet"
+    pq.write_table(pa.table({"sentence_id": ["a"], "aldi": [0.5]}), path)
+    assert read_table(path, DIALECTNESS)["aldi"].tolist() == [0.5]
+
+
+def test_what_the_system_refuses_is_not_damaged(tmp_path):
+    with pytest.raises(LahjaError, match="No such file") as stop:
+        read_table(tmp_path / "none.parquet", DIALECTNESS)
+    assert not isinstance(stop.value, DamagedError)

@@ -80,5 +80,5 @@ rule sample_policy:
         f"{{params.python:q}} {scripts}/generate_responses.py"
         " --prompts {input.prompts:q}"
         " --root {input.root:q} --adapter {input.adapter:q} --generator {params.generator:q}"
-        " --execution {params.execution:q} --samples {wildcards.samples:q} {params.drawn}"
+        " --execution {params.execution:q} --samples {wildcards.samples:q} {params.drawn:q}"
         " --gpus {resources.gpu} --store {params.store:q} --output {output.responses:q} &> {log:q}"

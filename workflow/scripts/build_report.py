@@ -8,6 +8,7 @@ from lahja.core import tables as schemas
 from lahja.core.artifacts import read_artifact
 from lahja.core.command import run
 from lahja.core.files import read_json, write_text
+from lahja.core.parquet import read_parquet
 from lahja.core.tables import read_by_folder, read_table
 from lahja.report.logs import read_curves, rules_table, runtimes_table
 from lahja.report.page import Run, build_report
@@ -54,7 +55,7 @@ def main(
         confusion=read_table(confusion, schemas.CONFUSION),
         tables=tables,
         figures=figures,
-        counts=pd.read_parquet(counts),
+        counts=read_parquet(counts).to_pandas(),
         rejects=pd.concat(
             [read_table(path, schemas.REJECTS) for path in rejects], ignore_index=True
         ),

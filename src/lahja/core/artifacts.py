@@ -7,10 +7,9 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lahja.core.files import atomic_path
-from lahja.core.tables import read_parquet
+from lahja.core.parquet import parquet_writer, read_parquet
 
 _METADATA_KEY = b"lahja"
 MISSING = "n/a"
@@ -74,8 +73,9 @@ def write_artifact(table: Table, folder: Path) -> None:
     about = {"caption": table.caption, "columns": columns, "notes": table.notes}
     frame = pa.Table.from_pandas(table.rows, preserve_index=False)
     metadata = {_METADATA_KEY: json.dumps(about, ensure_ascii=False).encode()}
-    with atomic_path(folder / f"{table.name}.parquet") as draft:
-        pq.write_table(frame.replace_schema_metadata(metadata), draft)
+    frame, path = frame.replace_schema_metadata(metadata), folder / f"{table.name}.parquet"
+    with atomic_path(path) as draft, parquet_writer(draft, frame.schema) as writer:
+        writer.write_table(frame)
 
 
 def read_artifact(path: Path) -> Table:

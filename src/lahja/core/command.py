@@ -9,6 +9,7 @@ import atexit
 import errno
 import gc
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
@@ -17,7 +18,7 @@ from inspect import getmodule, signature
 from pathlib import Path
 from typing import Any, TextIO, get_args, get_origin, get_type_hints
 
-from lahja.core.errors import LahjaError
+from lahja.core.errors import DamagedError, LahjaError
 from lahja.core.files import expect_writable, parse_json
 from lahja.core.gpu_lease import lease_devices
 from lahja.core.settings import with_execution
@@ -36,7 +37,7 @@ def run(
     `--output` of a named program is a folder, which must be writable before the work begins. A
     `LahjaError` ends the process with exit code 1 and one line on standard error, and so do a full
     disk and a path that cannot be used; any other exception is a fault of lahja's own and keeps
-    its traceback.
+    its traceback. A script sets a damaged input aside, so that the next run makes it anew.
     """
     # The million objects that torch and transformers import stay; to look through them again and
     # again for garbage, and at exit, takes a third of a model's start (bench/starts.py).
@@ -57,6 +58,8 @@ def run(
                 main(*[values.pop(key) for key in plain], **values)
             finally:
                 sys.stdout.flush()
+    except DamagedError as error:
+        sys.exit(f"lahja: {error}" + (_set_aside(error.path) if name is None else ""))
     except LahjaError as error:
         sys.exit(f"lahja: {error}")
     except OSError as error:
@@ -65,6 +68,15 @@ def run(
         place = error.filename or values.get("output") or "the output"
         cure = "; free some space and run it again" if error.errno in _FULL else ""
         sys.exit(f"lahja: {place}: {error.strerror}{cure}")
+
+
+def _set_aside(path: Path) -> str:
+    """Rename a damaged artifact, so that the next run makes it anew, and say so."""
+    aside = path.with_name(f"{path.name}.damaged")
+    if aside.is_dir():
+        shutil.rmtree(aside)
+    path.replace(aside)
+    return f"; it is {aside.name} now: run again to make it anew"
 
 
 class _Stream:

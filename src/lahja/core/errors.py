@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,15 @@ class LahjaError(Exception):
     def __init__(self, message: str):
         """Take a message, of which other libraries' words may have several lines."""
         super().__init__(" ".join(filter(None, map(str.strip, message.splitlines()))))
+
+
+class DamagedError(LahjaError):
+    """A file of a run that does not hold what was written."""
+
+    def __init__(self, message: str, path: Path):
+        """Take a message that names the file, and the file or folder to be made anew."""
+        super().__init__(message)
+        self.path = path
 
 
 def hint(name: object, known: Collection[str]) -> str:

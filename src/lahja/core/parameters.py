@@ -193,14 +193,14 @@ class Parameters:
         backend = self.config["evaluation"]["backend"]
         return self._answering(model, backend, self.config["decoding"] | decoding)
 
-    def drawn(self, policy: str, asked: str) -> str:
+    def drawn(self, policy: str, asked: str) -> list[str]:
         """Return the options by which a policy is sampled, for the dialects that learn from it."""
         entries = [e for e in self.config["datasets"].values() if e.get("policy") == policy]
         wanted = [code for entry in entries for code in entry.get("dialects", ())]
         own = sorted({*wanted}) if all("dialects" in entry for entry in entries) else []
         # Evaluation is greedy, and it is there that a model repeats itself: translations show it.
         greedy = ["--greedy-first"] * (asked != "prompts")
-        return " ".join([*greedy, *(["--dialects", *own] if own else [])])
+        return [*greedy, *(["--dialects", *own] if own else [])]
 
     def evaluated(self, model: str) -> str:
         """Return how a model answers in evaluation; without a temperature it is the model's own."""

@@ -4,9 +4,9 @@ Every artifact that is a table is Parquet with one of these schemas; a column th
 another type is refused by name.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from lahja.core.errors import LahjaError
 from lahja.core.files import atomic_path
+from lahja.core.parquet import check_parquet, parquet_writer, read_parquet
 
 if TYPE_CHECKING:
     import polars as pl
@@ -128,22 +129,14 @@ RATING_KEY = _schema(
 SCORER_AGREEMENT = _schema("scorer teacher measure group value:real low:real high:real n:int")
 
 
-def read_parquet(path: Path, read: Callable[[Path], Any] = pq.read_table) -> Any:
-    """Read a Parquet file; raise `LahjaError` naming it where it is absent or of another form."""
-    try:
-        return read(path)
-    except (OSError, pa.ArrowException) as error:
-        raise LahjaError(f"{path}: not a Parquet table ({error})") from None
-
-
 def read_table(path: Path, schema: pa.Schema) -> pd.DataFrame:
     """Read a Parquet table as a frame with exactly the schema's columns, in its order.
 
     Texts are Python strings with None for null, lists are numpy arrays. Raises `LahjaError`
     naming the file and the column where the table is absent, unreadable or of another shape.
     """
-    _expect(path, schema)
-    table = read_parquet(path, lambda file: pq.read_table(file, columns=schema.names))
+    _expect(check_parquet(path), path, schema)
+    table = read_parquet(path, schema.names)
     return _plain_text(table.to_pandas(), schema)
 
 
@@ -151,13 +144,16 @@ def scan_tables(paths: Iterable[Path], schema: pa.Schema) -> "pl.LazyFrame":
     """Return Parquet tables as one polars frame, for millions of rows; raise as `read_table`."""
     import polars as pl
 
-    empty = pl.from_arrow(schema.empty_table()).lazy()
-    scans = [pl.scan_parquet(path, glob=False) for path in paths if _expect(path, schema) is None]
+    empty, scans = pl.from_arrow(schema.empty_table()).lazy(), []
+    for path in paths:
+        # polars does not look at checksums.
+        _expect(check_parquet(path, with_pages=True), path, schema)
+        scans.append(pl.scan_parquet(path, glob=False))
     return pl.concat([empty, *(scan.select(schema.names) for scan in scans)])
 
 
-def _expect(path: Path, schema: pa.Schema) -> None:
-    found = {field.name: field.type for field in read_parquet(path, pq.read_schema)}
+def _expect(metadata: pq.FileMetaData, path: Path, schema: pa.Schema) -> None:
+    found = {field.name: field.type for field in metadata.schema.to_arrow_schema()}
     for name, kind in zip(schema.names, schema.types, strict=True):
         if name not in found:
             raise LahjaError(f"{path}: lacks the column {name!r}")
@@ -168,13 +164,13 @@ def _expect(path: Path, schema: pa.Schema) -> None:
 def write_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
     """Write a frame as Parquet with exactly the schema's columns, atomically; drop others."""
     table = pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)
-    with atomic_path(path) as draft:
-        pq.write_table(table.replace_schema_metadata(None), draft)
+    with atomic_path(path) as draft, parquet_writer(draft, schema) as writer:
+        writer.write_table(table)
 
 
 def write_frame(path: Path, frame: "pl.DataFrame | pl.LazyFrame", schema: pa.Schema) -> None:
     """Write a polars frame as `write_table` does, some rows at a time."""
-    with atomic_path(path) as draft, pq.ParquetWriter(draft, schema) as writer:
+    with atomic_path(path) as draft, parquet_writer(draft, schema) as writer:
         rows = frame.lazy().select(schema.names)
         for part in rows.collect_batches(chunk_size=1 << 17, engine="streaming"):
             writer.write_table(part.to_arrow().cast(schema))

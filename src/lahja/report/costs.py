@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from lahja.core.artifacts import Table
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json
-from lahja.core.tables import read_parquet
+from lahja.core.parquet import check_parquet
 from lahja.report.formats import described
 from lahja.training.tracking import CURVE_FILE
 
@@ -35,7 +34,7 @@ def costs_table(
         answering = _seconds(benchmarks, map(glob.escape, own["models"][-1:]))
         rows.append({
             "row": row,
-            "samples": sum(read_parquet(table, pq.read_metadata).num_rows for table in sampled),
+            "samples": sum(check_parquet(table).num_rows for table in sampled),
             "examples": sum(read_json(folder / "model.json")["n_examples"] for folder in trained),
             "updates": sum(int(_curve(folder)["step"].max()) for folder in trained),
             "data": sum(_seconds(benchmarks, own["data"]).values()) / 60,

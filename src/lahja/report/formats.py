@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lahja.core.artifacts import Column, Table, write_artifact
 from lahja.core.files import atomic_path, read_yaml, write_text
+from lahja.core.parquet import parquet_writer
 
 _DESCRIPTIONS = Path(__file__).resolve().parents[3] / "resources" / "tables.yaml"
 # Longer texts wrap within their cell, in characters.
@@ -92,7 +92,7 @@ def written_frames(
     lists = [field.name for field in schema if field.type == pa.list_(pa.string())]
     with ExitStack() as stack:
         table = stack.enter_context(atomic_path(path))
-        writer = stack.enter_context(pq.ParquetWriter(table, schema))
+        writer = stack.enter_context(parquet_writer(table, schema))
         text = csv and stack.enter_context(atomic_path(csv))
 
         def write(frame: pd.DataFrame) -> None:

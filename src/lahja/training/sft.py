@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from lahja.core.config.base import parse
 from lahja.core.config.training import SftSettings
-from lahja.core.tables import EXAMPLES, PAIRS, read_parquet, read_table
+from lahja.core.parquet import check_parquet
+from lahja.core.tables import EXAMPLES, PAIRS, read_table
 from lahja.prompts.chat import example_tokens
 from lahja.training.adapters import AdapterRun, train_adapter
 from lahja.training.batches import ByTokens, Metrics, column_lengths
@@ -25,7 +25,7 @@ def train_sft(run: AdapterRun) -> None:
 
 def read_examples(path: Path) -> pd.DataFrame:
     """Return a file's EXAMPLES, or of PAIRS the chosen sides, a control of preference training."""
-    if "chosen" not in read_parquet(path, pq.read_schema).names:
+    if "chosen" not in check_parquet(path).schema.names:
         return read_table(path, EXAMPLES)
     names = {"pair_id": "example_id", "chosen_label": "variety", "chosen": "completion"}
     return read_table(path, PAIRS).rename(columns=names)[EXAMPLES.names]

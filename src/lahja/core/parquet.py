@@ -1,0 +1,86 @@
+"""Parquet files that notice damage: checksums of their pages and of their footer.
+
+Parquet has checksums of pages alone; a flipped bit in the footer can rename a column or take rows
+away. A table without the footer's checksum, of another program or an older run, is read as it is.
+"""
+
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lahja.core.errors import DamagedError, LahjaError
+
+_KEY, _NONE = b"lahja.footer", b"0" * 8
+# The key's place in the footer; two bytes, type and length, go before the value.
+_PLACE = re.compile(re.escape(_KEY) + rb"..([0-9a-f]{8})", re.DOTALL)
+# A file ends with the footer's length and these bytes.
+_MAGIC, _TAIL = b"PAR1", 8
+
+
+@contextmanager
+def parquet_writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """Give a writer of tables of a schema, whose metadata is kept, to one file."""
+    marked = schema.with_metadata({**(schema.metadata or {}), _KEY: _NONE})
+    with pq.ParquetWriter(path, marked, write_page_checksum=True) as writer:
+        yield writer
+    with path.open("r+b") as file:
+        start, footer = _footer(file)
+        place = [*_PLACE.finditer(footer)][-1]
+        file.seek(start + place.start(1))
+        file.write(b"%08x" % zlib.crc32(footer))
+
+
+def read_parquet(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """Return a table with these columns, or all.
+
+    Raises `LahjaError` naming the file where it cannot be read, `DamagedError` where it is damaged.
+    """
+    check_parquet(path)
+    return _told(path, pq.read_table, columns=columns, page_checksum_verification=True)
+
+
+def check_parquet(path: Path, *, with_pages: bool = False) -> pq.FileMetaData:
+    """Return a file's metadata once its footer, and if asked all pages, are known to be whole."""
+    return _told(path, _check, with_pages=with_pages)
+
+
+def _check(path: Path, with_pages: bool) -> pq.FileMetaData:
+    with path.open("rb") as file:
+        _, footer = _footer(file)
+    if places := [*_PLACE.finditer(footer)]:
+        start, end = places[-1].span(1)
+        crc = zlib.crc32(footer[:start] + _NONE + footer[end:])
+        if footer[start:end] != b"%08x" % crc:
+            raise ValueError("the checksum of its footer differs")
+    with pq.ParquetFile(path, page_checksum_verification=True) as table:
+        for _ in table.iter_batches() if with_pages else ():
+            pass
+        return table.metadata
+
+
+def _footer(file: Any) -> tuple[int, bytes]:
+    """Return where an open file's footer begins, and its bytes."""
+    size = file.seek(0, 2)
+    file.seek(max(0, size - _TAIL))
+    tail = file.read()
+    length = int.from_bytes(tail[:4], "little")
+    if tail[4:] != _MAGIC or length + _TAIL > size:
+        raise ValueError("it has no footer")
+    start = file.seek(size - _TAIL - length)
+    return start, file.read(length)
+
+
+def _told(path: Path, act: Any, **how: Any) -> Any:
+    try:
+        return act(path, **how)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        told = f"{path}: not a Parquet table ({error})"
+        # What the system refuses has a number; the rest is what the bytes are like.
+        is_refused = bool(getattr(error, "errno", None))
+        raise (LahjaError(told) if is_refused else DamagedError(told, path)) from None
