@@ -2,6 +2,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from tokenizers.processors import TemplateProcessing
 
 from lahja.core.errors import LahjaError
 from lahja.models.folder import load_tokenizer
@@ -9,6 +10,7 @@ from lahja.prompts.chat import (
     assistant_turn,
     chat_texts,
     example_tokens,
+    plain_tokens,
     prompt_tokens,
     user_turn,
     without_thoughts,
@@ -39,6 +41,17 @@ def test_turns_go_before_a_prompt(tokenizer) -> None:
     talk = [user_turn("hi"), assistant_turn("hello"), user_turn("bye")]
     (found,) = chat_texts(tokenizer, [[turn for (turn,) in talk]])
     assert found == "<|user|>hi<|end|><|assistant|>hello<|end|><|user|>bye<|end|><|assistant|>"
+
+
+def test_plain_text_begins_as_the_tokenizer_begins_texts(tokenizer) -> None:
+    ids = tokenizer("a\nb")["input_ids"]
+    begin = tokenizer.convert_tokens_to_ids("<|end|>")
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="<|end|> $A", special_tokens=[("<|end|>", begin)]
+    )
+    talk = [user_turn("a")[0], assistant_turn("b")[0]]
+    assert plain_tokens(tokenizer, [talk]) == [[begin, *ids]]
+    assert prompt_tokens(tokenizer, ["a"])[0][0] != begin
 
 
 def test_no_prompts_give_no_tokens(tokenizer) -> None:

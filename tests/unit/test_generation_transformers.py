@@ -9,8 +9,9 @@ from lahja.core.stages import STAGES, Stage
 from lahja.generation import transformers_backend
 from lahja.generation.answering import answer
 from lahja.generation.backend import Answer, Request, Sampling
-from lahja.generation.generators import parse_generator, sampling_of
+from lahja.generation.generators import open_backend, parse_generator, sampling_of
 from lahja.generation.transformers_backend import TransformersBackend, draw_seed
+from lahja.models.folder import load_tokenizer
 
 pytestmark = pytest.mark.model
 GREEDY = Sampling(max_new_tokens=24)
@@ -47,6 +48,34 @@ def test_prompts_share_batches_with_their_own_group_alone(
     requests = [Request(f"{n} {code}", "a", GREEDY, code) for code in ("egy", "mar") for n in "123"]
     assert len([*TransformersBackend(small_root, batch=2).generate(requests)]) == 6
     assert batches == [2, 1, 2, 1]
+
+
+def test_without_its_template_a_model_reads_the_plain_text(
+    small_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+
+    def note(model, tokenizer, requests, prompts, *_):
+        read.extend(prompts)
+        return [[1]] * len(prompts)
+
+    monkeypatch.setattr(transformers_backend, "generate_tokens", note)
+    request = Request("1", "Translate.\nhi\nTranslation:", GREEDY)
+    shown = replace(request, examples=(("Translate.\nno\nTranslation:", "لا"),))
+    generator = parse_generator({"name": "m", "chat_template": False})
+    backend = open_backend(generator, small_root)
+    assert len([*backend.generate([request])]) == len([*backend.generate([shown])]) == 1
+    tokenizer = load_tokenizer(small_root)
+    assert [tokenizer.decode(ids) for ids in read] == [
+        "Translate.\nhi\nTranslation:",
+        "Translate.\nno\nTranslation:\nلا\nTranslate.\nhi\nTranslation:",
+    ]
+    # What stands in the store belongs to one of the two.
+    usual = open_backend(parse_generator({"name": "m"}), small_root)
+    assert usual.identity == TransformersBackend(small_root).identity != backend.identity
+    read.clear()
+    assert len([*usual.generate([request])]) == 1
+    assert tokenizer.decode(read[0]).startswith("<|user|>")
 
 
 def test_another_seed_draws_other_answers(small_root: Path, prompts: list[str]) -> None:

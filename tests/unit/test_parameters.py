@@ -214,6 +214,19 @@ def test_only_vllm_has_an_interpreter_and_an_environment_of_its_own(demo, paper)
     assert demo[2].environment_lock() == []
 
 
+def test_a_model_may_read_evaluation_prompts_without_its_template(root):
+    mbr = {"llama-T-MBR": {"from": "llama-T", "decoding": "mbr"}}
+    given = {"without_chat_template": ["llama-T", "llama-T-MBR"]}
+    parameters = run_of(root, models=mbr, evaluation=given)[4]
+    assert json.loads(parameters.evaluated("llama-T"))["chat_template"] is False
+    assert parameters.template("llama-T-MBR") == {"chat_template": False}
+    # Elsewhere it has its template, and others have theirs.
+    for how in (parameters.answering("llama-T"), parameters.evaluated("llama")):
+        assert "chat_template" not in how
+    with pytest.raises(LahjaError, match=r"evaluation\.without_chat_template: 'lama-T' is not def"):
+        run_of(root, evaluation={"without_chat_template": ["lama-T"]})
+
+
 def test_clean_translation_data_is_told_which_sides_are_silver(root):
     def clean(**corpora: dict) -> dict:
         return json.loads(run_of(root, corpora=corpora)[4].dataset("translation-clean"))

@@ -50,7 +50,9 @@ use rule generate_evaluation as sample_evaluation with:
         model=one_of(selection.by_mbr),
     params:
         generator=lambda wc: parameters.answering(
-            wc.model, **pick(parameters.step(wc.model), "temperature", "top_p")
+            wc.model,
+            **pick(parameters.step(wc.model), "temperature", "top_p"),
+            **parameters.template(wc.model),
         ),
         samples=lambda wc: parameters.step(wc.model)["samples"],
 

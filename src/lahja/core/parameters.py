@@ -207,7 +207,13 @@ class Parameters:
         evaluation = self.config["evaluation"]
         own = {"lahja": "greedy", "al-qasida": "own"}[evaluation["protocol"]]
         is_greedy = (evaluation["decoding"] or own) == "greedy"
-        return self.answering(model, temperature=0.0 if is_greedy else None, top_p=1.0)
+        decoding = {"temperature": 0.0 if is_greedy else None, "top_p": 1.0}
+        return self.answering(model, **decoding, **self.template(model))
+
+    def template(self, model: str) -> dict[str, bool]:
+        """Return that a model reads evaluation prompts without its chat template, if it does."""
+        is_plain = model in self.config["evaluation"].get("without_chat_template", ())
+        return {"chat_template": False} if is_plain else {}
 
     def generator(self, name: str) -> str:
         """Return how a generator answers, its departures from `decoding` included."""
@@ -230,6 +236,7 @@ class Parameters:
         sampling = pick(decoding, "temperature", "top_p", "max_new_tokens")
         sampling |= {"seed": self.config["seed"]}
         how = {"name": name, "backend": backend, "precision": decoding["precision"]}
+        how |= {key: decoding[key] for key in ("chat_template",) if key in decoding}
         return canonical_json(how | {"sampling": sampling} | values)
 
     def is_server(self, name: str) -> bool:

@@ -21,6 +21,7 @@ class Generator:
     sampling: Sampling = field(default_factory=Sampling)
     batch: int = 64
     precision: str | None = None
+    chat_template: bool = True
     folders: tuple[str, ...] = ()
     model: str | None = None
     base_url: str | None = None
@@ -74,7 +75,7 @@ def open_backend(
     if kind == "vllm":
         from lahja.generation.vllm_backend import VllmBackend
 
-        return VllmBackend(root, adapter, gpus=gpus, precision=precision)
+        return VllmBackend(root, adapter, precision, gpus, generator.chat_template)
     from lahja.generation.transformers_backend import TransformersBackend
 
-    return TransformersBackend(root, adapter, batch=generator.batch, precision=precision)
+    return TransformersBackend(root, adapter, generator.batch, precision, generator.chat_template)

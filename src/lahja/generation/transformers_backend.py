@@ -11,7 +11,7 @@ from lahja.generation.backend import EMPTY, Answer, Request, Sampling
 from lahja.models.batches import sorted_batches
 from lahja.models.device import pick_dtype, use_device
 from lahja.models.folder import load_model, load_tokenizer, model_digest
-from lahja.prompts.chat import prompt_tokens, without_thoughts
+from lahja.prompts.chat import plain_tokens, prompt_tokens, without_thoughts
 
 # Of this code an answer depends on: drawing it, loading the model, the chat's tokens.
 CODE_STAGES = ("generation", "models", "chat")
@@ -24,13 +24,19 @@ class TransformersBackend:
     """
 
     def __init__(
-        self, root: Path, adapter: Path | None = None, batch: int = 64, precision: str | None = None
-    ):
-        """Note what to load; the model is loaded when the first prompt is answered."""
+        self, root: Path, adapter: Path | None = None, batch: int = 64,
+        precision: str | None = None, chat_template: bool = True,
+    ):  # fmt: skip
+        """Note what to load; the model is loaded when the first prompt is answered.
+
+        Without its chat template the model reads prompts as plain text.
+        """
         self.root, self.adapter, self.batch = root, adapter, batch
         self.device = use_device()
         self.dtype = pick_dtype(precision, self.device)
         self.identity = f"{model_digest(root, adapter)} {self.dtype} {version(*CODE_STAGES)}"
+        self.identity += "" if chat_template else " plain"
+        self.tokens_of = prompt_tokens if chat_template else plain_tokens
 
     def generate(self, requests: list[Request]) -> Iterator[Answer]:
         """Yield the answers batch by batch, the longest prompts first."""
@@ -43,7 +49,7 @@ class TransformersBackend:
         for request in requests:
             groups[request.group, request.sampling].append(request)
         for group in groups.values():
-            ids = prompt_tokens(tokenizer, [request.turns for request in group])
+            ids = self.tokens_of(tokenizer, [request.turns for request in group])
             for rows in sorted_batches([len(row) for row in ids], self.batch):
                 asked, prompts = [group[row] for row in rows], [ids[row] for row in rows]
                 outputs = generate_tokens(model, tokenizer, asked, prompts, ends)

@@ -15,7 +15,6 @@ from lahja.generation import transformers_backend as plain
 from lahja.generation.backend import Answer, Request
 from lahja.models import folder as models
 from lahja.models.device import pick_precision
-from lahja.prompts.chat import prompt_tokens
 
 # Ranks that vLLM has room for; an adapter of another rank gets the next larger.
 _RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
@@ -36,8 +35,9 @@ class VllmBackend(plain.TransformersBackend):
     """
 
     def __init__(
-        self, root: Path, adapter: Path | None = None, precision: str | None = None, gpus: int = 1
-    ):
+        self, root: Path, adapter: Path | None = None, precision: str | None = None,
+        gpus: int = 1, chat_template: bool = True,
+    ):  # fmt: skip
         """Note what to load; the engine starts when the first prompt is answered.
 
         `gpus` share each layer (tensor parallel). Raises `LahjaError` where this interpreter has
@@ -46,7 +46,7 @@ class VllmBackend(plain.TransformersBackend):
         _expect_package("vllm", "vLLM")
         # Before anything imports huggingface_hub or vllm, which read them once.
         prepare_environment()
-        super().__init__(root, adapter, precision=precision)
+        super().__init__(root, adapter, precision=precision, chat_template=chat_template)
         import torch
 
         self.gpus = gpus if self.device == "cuda" else 1
@@ -65,7 +65,7 @@ class VllmBackend(plain.TransformersBackend):
             return
         tokenizer = models.load_tokenizer(self.root)
         ends = plain.end_tokens(models.load_generation_config(self.root), tokenizer)
-        prompts = prompt_tokens(tokenizer, [request.turns for request in requests])
+        prompts = self.tokens_of(tokenizer, [request.turns for request in requests])
         context = _context(self.root, requests, prompts)
         with _loaded(self) as (root, adapter):
             engine = _start_engine(self, root, adapter, context)

@@ -63,6 +63,15 @@ def prompt_tokens(
     return tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
 
 
+def plain_tokens(tokenizer: "PreTrainedTokenizerBase", prompts: list[Turns]) -> list[list[int]]:
+    """Return the token ids of each prompt as the plain text that a base model goes on with.
+
+    That is what its turns say, on lines of their own, after what the tokenizer begins texts with.
+    """
+    texts = ["\n".join(turn["content"] for turn in turns) for turns in prompts]
+    return tokenizer(texts)["input_ids"]
+
+
 def example_tokens(
     tokenizer: "PreTrainedTokenizerBase", prompts: list[str], completions: list[str]
 ) -> list[tuple[list[int], int]]:

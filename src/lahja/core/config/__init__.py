@@ -116,6 +116,7 @@ def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, Collection[s
     evaluation, prompts, preferences = (
         config[section] for section in ("evaluation", "prompts", "preferences")
     )
+    plain = evaluation.get("without_chat_template", ())
     servers = [n for n, entry in config["generators"].items() if entry["backend"] == "openai"]
     answering = [name for name in config["generators"] if name != evaluation["llm_judge"]]
     for key, names, known in (
@@ -133,6 +134,7 @@ def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, Collection[s
         ("evaluation.few_shot.corpus", filter(None, [evaluation["few_shot"]["corpus"]]), in_use),
         ("evaluation.translation", evaluation["translation"], in_use),
         ("evaluation.human.models", evaluation["human"]["models"], evaluated),
+        ("evaluation.without_chat_template", plain, evaluated),
     ):
         yield from ((key, name, known) for name in names)
     for name, dataset in config["datasets"].items():

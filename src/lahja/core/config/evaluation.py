@@ -188,6 +188,9 @@ class Evaluation(Section):
     #: How models answer: `greedy`, or `own`, drawn as their own generation configuration says;
     #: null is what the protocol does. Models with `decoding: mbr` answer by `mbr` in any case.
     decoding: Literal["greedy", "own"] | None = None
+    #: Models that read prompts as plain text, without their chat template, as AL-QASIDA's code lets
+    #: those whose name lacks "instruct"; answers end as they do otherwise, or run on to the limit.
+    without_chat_template: Annotated[Names, Field(exclude_if=lambda value: not value)] = []
     #: Sentences per direction; null is all, or 200 by the protocol `al-qasida`.
     per_direction: Count | None = None
     #: Corpora (role `prompts`) of ready prompts; no training prompt comes from them.
