@@ -187,6 +187,9 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
         ({"training": {"sft": {"learning_rate": 0}}}, "training.sft.learning_rate: expected greater than 0, not 0"),
         ({"models": {"llama-T": {"settings": {"learning_rate": "1e-4"}}}}, "models.llama-T.settings.learning_rate: expected a number such as 3 or"),
         ({"generators": {"gpt-4o": {"decoding": {"top_p": 0}}}}, "generators.gpt-4o.decoding.top_p: expected greater than 0, not 0"),
+        ({"decoding": {"repetition_penalty": 1.2}}, "generators.gpt-4o.decoding.repetition_penalty: expected 1, which is none; a server's own"),
+        ({"generators": {"gpt-4o": {"decoding": {"no_repeat_ngrams": 3}}}}, "generators.gpt-4o.decoding.no_repeat_ngrams: expected 0, which is none; a server's own"),
+        ({"models": {"x": {"from": "llama", "decoding": "greedy", "settings": {"temperature": 1}}}}, "models.x.settings.temperature: unknown; expected one of max_new_tokens, repetition_penalty"),
         ({"training": {"dpo": {"schedule": "cosin"}}}, "training.dpo.schedule: expected 'cosine', 'linear', "),
         ({"data": {"min_words": 5, "max_words": 4}}, "data.max_words: expected min_words or more, not 4"),
         ({"data": {"validation_share": 0.5, "test_share": 0.5}}, "data.test_share: expected a sum with validation_share below 1, not 1"),
@@ -263,6 +266,7 @@ def everything(root):
         "datasets": {"ranked": {"later_iterations": {"samples": 2}}},
         "generators": {"server": {"backend": "openai", "model": "m", "price": {"input": 1, "output": 1}}},
         "evaluation": {"comet": {"checkpoint": "owner/name"}},
+        "models": {"greedy": {"from": "llama-T", "decoding": "greedy"}},
     }  # fmt: skip
     return merged(config, changes)
 

@@ -1,5 +1,7 @@
 import json
+import shutil
 from dataclasses import replace
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 import pytest
@@ -8,14 +10,17 @@ from lahja.core.errors import LahjaError
 from lahja.core.stages import STAGES, Stage
 from lahja.generation import transformers_backend
 from lahja.generation.answering import answer
-from lahja.generation.backend import Answer, Request, Sampling
+from lahja.generation.backend import Answer, Request, Sampling, repeating_tokens
 from lahja.generation.generators import open_backend, parse_generator, sampling_of
-from lahja.generation.transformers_backend import TransformersBackend, draw_seed
-from lahja.models.folder import load_tokenizer
+from lahja.generation.transformers_backend import TransformersBackend, draw_seed, end_tokens
+from lahja.models.folder import load_model, load_tokenizer
+from lahja.prompts.chat import prompt_tokens
 
 pytestmark = pytest.mark.model
 GREEDY = Sampling(max_new_tokens=24)
 DRAWN = Sampling(temperature=3.0, top_p=0.95, max_new_tokens=12, seed=3)
+# Repetition is rewarded, so that the tiny model repeats itself.
+REPEATING = replace(GREEDY, repetition_penalty=0.2)
 
 
 def _answers(root: Path, prompts: list[str], sampling: Sampling, batch: int) -> dict[str, Answer]:
@@ -28,7 +33,9 @@ def prompts(questions: tuple) -> list[str]:
     return [f"{prompt} {n}" for n in range(2) for _, prompt, _ in questions]
 
 
-@pytest.mark.parametrize("sampling", [GREEDY, DRAWN])
+@pytest.mark.parametrize(
+    "sampling", [GREEDY, DRAWN, replace(DRAWN, repetition_penalty=3.0), REPEATING]
+)
 def test_answers_do_not_depend_on_the_batch(
     small_root: Path, prompts: list[str], sampling: Sampling
 ) -> None:
@@ -91,6 +98,76 @@ def test_the_likeliest_token_alone_is_the_greedy_answer(small_root: Path, prompt
 def test_a_penalty_on_repetition_changes_answers(small_root: Path, prompts: list) -> None:
     penalised = replace(GREEDY, repetition_penalty=50.0)
     assert _answers(small_root, prompts, penalised, 8) != _answers(small_root, prompts, GREEDY, 8)
+
+
+def test_a_checkpoint_s_own_penalty_is_its_own_decoding_s_alone(
+    small_root: Path, prompts: list, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(small_root, tmp_path / "copy")
+    config = json.loads((copy / "generation_config.json").read_text(encoding="utf-8"))
+    own = config | {"repetition_penalty": 50.0, "no_repeat_ngram_size": 1}
+    (copy / "generation_config.json").write_text(json.dumps(own), encoding="utf-8")
+    assert _answers(copy, prompts, GREEDY, 8) == _answers(small_root, prompts, GREEDY, 8)
+    given = parse_generator({"name": "m", "sampling": {"temperature": None}})
+    assert sampling_of(given, copy).repetition_penalty == 50.0
+    given = parse_generator(
+        {"name": "m", "sampling": {"temperature": None, "repetition_penalty": 1.2}}
+    )
+    assert sampling_of(given, copy).repetition_penalty == 1.2
+
+
+def test_the_penalty_is_ctrl_s_on_prompt_and_answer_without_padding() -> None:
+    import torch
+
+    penalty = Sampling(repetition_penalty=2)
+    (processor,) = transformers_backend._penalties(penalty, 3, [1, 0])
+    # Token 0 pads the first prompt, 1 and 2 are asked, 3 is answered.
+    tokens = torch.tensor([[0, 1, 2, 3], [0, 1, 2, 3]])
+    scores = torch.tensor([[4.0, 4.0, -1.0, 1.0, 6.0]]).repeat(2, 1)
+    found = processor(tokens, scores).tolist()
+    assert found == [[4.0, 2.0, -2.0, 0.5, 6.0], [2.0, 2.0, -2.0, 0.5, 6.0]]
+
+
+@pytest.mark.parametrize(
+    ("answer", "length", "tokens"),
+    [
+        ([5, 6, 7, 5, 6], 3, {7}),
+        ([5, 6, 7, 5, 6, 8, 5, 6], 3, {7, 8}),
+        ([5, 6, 7, 5, 7], 3, set()),
+        ([5, 5], 2, {5}),
+        ([5, 6], 1, {5, 6}),
+        ([5, 6], 3, set()),
+        ([], 1, set()),
+    ],
+)
+def test_what_would_end_an_ngram_again(answer: list, length: int, tokens: set) -> None:
+    assert repeating_tokens(answer, length) == tokens
+
+
+def test_no_ngram_is_twice_in_an_answer(small_root: Path, prompts: list) -> None:
+    import torch
+
+    tokenizer = load_tokenizer(small_root)
+    model = load_model(small_root, dtype=torch.float32, device="cpu")
+    ends = end_tokens(model.generation_config, tokenizer)
+
+    def repeats(sampling: Sampling) -> list[int]:
+        """Return of each answer how many pairs of tokens have been there before."""
+        requests = [Request(prompt, prompt, sampling) for prompt in prompts]
+        ids = prompt_tokens(tokenizer, prompts)
+        found = []
+        for tokens in transformers_backend.generate_tokens(model, tokenizer, requests, ids, ends):
+            answer = [*takewhile(lambda token: token not in ends, tokens)]
+            pairs = [*pairwise(answer)]
+            found.append(len(pairs) - len(set(pairs)))
+        return found
+
+    assert max(repeats(REPEATING)) > 0
+    assert max(repeats(replace(REPEATING, no_repeat_ngrams=2))) == 0
+    # A prompt's own may come again.
+    processor = transformers_backend._penalties(Sampling(no_repeat_ngrams=2), 3, [0])[-1]
+    scores = processor(torch.tensor([[1, 2, 1]]), torch.zeros(1, 4))
+    assert scores.tolist() == [[0.0] * 4]
 
 
 @pytest.mark.parametrize(

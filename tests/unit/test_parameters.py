@@ -61,6 +61,41 @@ def test_models_answer_as_the_protocol_or_the_decoding_says(root, evaluation, te
     assert sampling["top_p"] == 1.0
 
 
+def test_a_greedy_line_evaluates_its_parent_by_other_keys(root, demo):
+    settings = {"repetition_penalty": 1.2, "no_repeat_ngrams": 3, "max_new_tokens": 9}
+    line = {"from": "llama-T", "decoding": "greedy", "settings": settings}
+    evaluation = {"protocol": "al-qasida"}
+    _, _, paths, selection, parameters = run_of(
+        root, "demo", models={"penalised": line}, evaluation=evaluation
+    )
+    sampling = json.loads(parameters.evaluated("penalised"))["sampling"]
+    greedy = {"seed": 42, "temperature": 0.0, "top_p": 1.0}
+    assert sampling == settings | greedy
+    assert paths.adapter("penalised") == ["results/demo/models/llama-T"]
+    assert "penalised" in selection.greedy
+    assert selection.compared["penalised"] == "llama-T"
+
+
+def test_keys_of_decoding_that_change_nothing_are_no_parameters(root, demo):
+    none = {"repetition_penalty": 1.0, "no_repeat_ngrams": 0}
+    parameters = run_of(root, "demo", decoding=none)[4]
+    for one in (demo[4], parameters):
+        sampling = json.loads(one.evaluated("llama"))["sampling"]
+        assert sampling == {"max_new_tokens": 48, "seed": 42, "temperature": 0.0, "top_p": 1.0}
+    assert parameters.generator("llama") == demo[4].generator("llama")
+    # A judge is asked in its own way, a server's generator without a penalty that it lacks.
+    penalised = {"repetition_penalty": 1.3}
+    server = {"backend": "openai", "model": "m"}
+    paper = run_of(
+        root, decoding=penalised, evaluation={"llm_judge": "judge"},
+        generators={"judge": server, **{
+            name: {"decoding": {"repetition_penalty": 1}} for name in ("gpt-4o", "gemini")}},
+    )[4]  # fmt: skip
+    assert json.loads(paper.generator("llama"))["sampling"]["repetition_penalty"] == 1.3
+    for name in ("judge", "gpt-4o"):
+        assert "repetition_penalty" not in json.loads(paper.generator(name))["sampling"]
+
+
 def test_models_are_a_base_and_an_adapter(demo, paper):
     _, _, paths, _, _ = demo
     assert paths.base_model("llama-T+RL") == "results/demo/models/llama"

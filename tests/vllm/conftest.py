@@ -23,6 +23,8 @@ __all__ = ["examples", "questions"]
 
 Command = Callable[..., list[str]]
 GREEDY = {"temperature": 0.0, "max_new_tokens": 7}
+# Rewarded repetition, of which no pair of tokens may come twice.
+PENALISED = {"temperature": 0.0, "max_new_tokens": 24, "repetition_penalty": 0.2}
 DRAWN = {"temperature": 2.0, "top_p": 0.95, "max_new_tokens": 48, "seed": 3}
 
 
@@ -105,11 +107,13 @@ def responses(command: list[str]) -> pd.DataFrame:
     return read_table(Path(command[-1]), RESPONSES)
 
 
-def by_transformers(prompts: Path, root: Path, adapter: Path | None = None) -> pd.DataFrame:
-    """Return the transformers backend's greedy RESPONSES to a table of PROMPTS."""
+def by_transformers(
+    prompts: Path, root: Path, adapter: Path | None = None, sampling: dict = GREEDY
+) -> pd.DataFrame:
+    """Return the transformers backend's RESPONSES, greedy ones, to a table of PROMPTS."""
     rows = read_table(prompts, PROMPTS)
     backend = TransformersBackend(root, adapter, precision="fp32")
     with TemporaryDirectory() as folder:
         store, table = Path(folder) / "store.jsonl", Path(folder) / "out.parquet"
-        write_table(table, respond(rows, "small", Sampling(**GREEDY), backend, store), RESPONSES)
+        write_table(table, respond(rows, "small", Sampling(**sampling), backend, store), RESPONSES)
         return read_table(table, RESPONSES)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from lahja.core.tables import PROMPTS, read_table, write_table
-from tests.vllm.conftest import DRAWN, GREEDY, by_transformers, responses
+from tests.vllm.conftest import DRAWN, GREEDY, PENALISED, by_transformers, responses
 
 pytestmark = pytest.mark.vllm
 
@@ -32,6 +32,18 @@ def test_greedy_answers_with_an_adapter_are_those_of_transformers(
     pd.testing.assert_frame_equal(found, expected)
     base = by_transformers(prompts, small_root)
     assert (base["response"] != expected["response"]).mean() > 0.8
+
+
+@pytest.mark.parametrize("further", [{}, {"no_repeat_ngrams": 2}, {"repetition_penalty": 20}])
+def test_penalties_on_repetition_are_those_of_transformers(
+    command, prompts: Path, small_root: Path, tmp_path: Path, further: dict
+) -> None:
+    sampling = PENALISED | further
+    found = responses(command(tmp_path, sampling))
+    expected = by_transformers(prompts, small_root, sampling=sampling)
+    pd.testing.assert_frame_equal(found, expected)
+    plain = by_transformers(prompts, small_root, sampling=PENALISED if further else GREEDY)
+    assert (plain["response"] != expected["response"]).mean() > 0.5
 
 
 def test_an_exported_whole_model_answers_as_the_adapter_does(

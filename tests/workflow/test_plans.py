@@ -89,6 +89,7 @@ models:
   llama-T+RL2: {from: llama-T, train: dpo, on: gated, iterations: 2}
   llama-T+RL@0.5: {interpolate: [llama-T, llama-T+RL], weight: 0.5}
   llama-T+RL-MBR: {from: llama-T+RL, decoding: mbr}
+  llama-T+RL-penalised: {from: llama-T+RL, decoding: greedy, settings: {repetition_penalty: 1.2}}
 evaluation:
   validation_translation: 5
   few_shot: {translation: 2}
@@ -117,7 +118,7 @@ def test_what_goes_past_the_paper_is_planned_where_it_is_asked_for(fresh, tmp_pa
     assert more.stdout.count("rule interpolate_adapters:") == 3
     assert plain.count("rule train_selecting_scorers:") == 1
     # Both are scored, and compared, as every other model.
-    for model in ("llama-T+RL@0.5", "llama-T+RL-MBR"):
+    for model in ("llama-T+RL@0.5", "llama-T+RL-MBR", "llama-T+RL-penalised"):
         assert f"results/demo/evaluation/scored/{model}.parquet" in more.stdout
     # A weight is chosen only where a mixture and both of its ends are evaluated.
     assert "results/demo/operating_point" in more.stdout

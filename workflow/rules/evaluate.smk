@@ -49,11 +49,6 @@ use rule generate_evaluation as sample_evaluation with:
     wildcard_constraints:
         model=one_of(selection.by_mbr),
     params:
-        generator=lambda wc: parameters.answering(
-            wc.model,
-            **pick(parameters.step(wc.model), "temperature", "top_p"),
-            **parameters.template(wc.model),
-        ),
         samples=lambda wc: parameters.step(wc.model)["samples"],
 
 

@@ -17,7 +17,7 @@ LEARNS_FROM = {
     "dpo": {"preferences"},
 }
 INTERPOLATE = "interpolate"
-MBR = "mbr"
+MBR, GREEDY = "mbr", "greedy"
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from lahja.core.config import resolve
+from lahja.core.config.generation import NO_PENALTY
 from lahja.core.errors import LahjaError
 from lahja.core.files import canonical_json, digest_of_file, digest_of_folder, digest_of_text
-from lahja.core.model_graph import MBR, ModelGraph
+from lahja.core.model_graph import GREEDY, MBR, ModelGraph
 from lahja.core.paths import Paths
 from lahja.core.selection import Selection
 from lahja.core.settings import execution_only, pick, without_execution
@@ -23,7 +24,7 @@ from lahja.core.stages import LIBRARY, stage_of, stages_of, version
 from lahja.core.varieties import get_variety
 
 # How an LLM that rates responses decodes: its reply is a line of JSON.
-_JUDGE = {"temperature": 0.0, "top_p": 1.0, "max_new_tokens": 256}
+_JUDGE = {"temperature": 0.0, "top_p": 1.0, "max_new_tokens": 256} | NO_PENALTY
 # How a server is asked, which changes no answer.
 _SERVER = ("key", "concurrency", "deadline", "retries", "price", "budget")
 
@@ -165,7 +166,7 @@ class Parameters:
     def step(self, name: str) -> dict[str, Any]:
         """Return how a model is trained, or else decoded, its own departures included."""
         model = self.graph[name]
-        common = self.config["training"] | pick(self.config["evaluation"], MBR)
+        common = self.config["training"] | pick(self.config["evaluation"], MBR) | {GREEDY: {}}
         return common[model.train or model.decoding] | model.settings
 
     def record(self, name: str) -> str:
@@ -206,8 +207,9 @@ class Parameters:
         """Return how a model answers in evaluation; without a temperature it is the model's own."""
         evaluation = self.config["evaluation"]
         own = {"lahja": "greedy", "al-qasida": "own"}[evaluation["protocol"]]
-        is_greedy = (evaluation["decoding"] or own) == "greedy"
-        decoding = {"temperature": 0.0 if is_greedy else None, "top_p": 1.0}
+        way = self.graph[model].decoding or evaluation["decoding"] or own
+        decoding = {"temperature": None if way == "own" else 0.0, "top_p": 1.0}
+        decoding |= self.step(model) if self.graph[model].decoding else {}
         return self.answering(model, **decoding, **self.template(model))
 
     def template(self, model: str) -> dict[str, bool]:
@@ -235,6 +237,10 @@ class Parameters:
     def _answering(self, name: str, backend: str, decoding: dict[str, Any], **values: Any) -> str:
         sampling = pick(decoding, "temperature", "top_p", "max_new_tokens")
         sampling |= {"seed": self.config["seed"]}
+        # Keys that change nothing are no part of a job's parameters, or of an answer's key.
+        for key, none in NO_PENALTY.items():
+            if (value := decoding.get(key)) not in (None, none):
+                sampling[key] = value
         how = {"name": name, "backend": backend, "precision": decoding["precision"]}
         how |= {key: decoding[key] for key in ("chat_template",) if key in decoding}
         return canonical_json(how | {"sampling": sampling} | values)

@@ -1,6 +1,6 @@
 """What every way of generating text has in common."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
@@ -20,7 +20,8 @@ class Sampling:
     max_new_tokens: int = 128
     seed: int = 0
     top_k: int = 0  #: Of so many tokens; 0 is of all.
-    repetition_penalty: float | None = None  #: None is the backend's default.
+    repetition_penalty: float | None = None  #: On tokens of prompt and answer; None is none.
+    no_repeat_ngrams: int = 0  #: No n-gram of so many tokens twice in an answer; 0 is none.
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,17 @@ class Backend(Protocol):
         """Yield one answer for each request, in any order, each as soon as it is there."""
 
 
+def repeating_tokens(answer: Sequence[int], length: int) -> set[int]:
+    """Return the tokens that would end an n-gram of this length that an answer has already."""
+    starts = range(len(answer) - length + 1)
+    head = [*answer[len(answer) - length + 1 :]]
+    return {answer[n + length - 1] for n in starts if [*answer[n : n + length - 1]] == head}
+
+
 def request_key(identity: str, request: Request) -> str:
     """Return the key of a request in the store: what its answer depends on, and nothing else."""
-    # What a model's own decoding alone has is no part of other answers' keys.
-    optional = {"top_k": 0, "repetition_penalty": None}
+    # What other answers do not have is no part of their keys.
+    optional = {"top_k": 0, "repetition_penalty": None, "no_repeat_ngrams": 0}
     sampling = dict(asdict(request.sampling).items() - optional.items())
     facts = {"model": identity, "prompt": request.prompt, "sampling": sampling}
     facts |= {"examples": request.examples} if request.examples else {}

@@ -38,7 +38,8 @@ def parse_generator(values: dict[str, Any], server: dict[str, Any] | None = None
 def sampling_of(generator: Generator, root: Path | None) -> Sampling:
     """Return how a generator's answers are drawn: without a temperature, as the model's own is.
 
-    That is what its generation configuration says; what it leaves open is transformers' default.
+    That is what its generation configuration says, but for a penalty on repetition that is given;
+    what it leaves open is transformers' default.
     """
     if generator.sampling.temperature is not None:
         return generator.sampling
@@ -47,7 +48,7 @@ def sampling_of(generator: Generator, root: Path | None) -> Sampling:
     from lahja.models.folder import load_generation_config
 
     own = load_generation_config(root)
-    penalty = own.repetition_penalty or 1.0
+    penalty = generator.sampling.repetition_penalty or own.repetition_penalty or 1.0
     if not own.do_sample:
         return replace(generator.sampling, temperature=0.0, repetition_penalty=penalty)
     values = {"temperature": 1.0, "top_p": 1.0, "top_k": 50}

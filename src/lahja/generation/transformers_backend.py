@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lahja.core.stages import version
-from lahja.generation.backend import EMPTY, Answer, Request, Sampling
+from lahja.generation.backend import EMPTY, Answer, Request, Sampling, repeating_tokens
 from lahja.models.batches import sorted_batches
 from lahja.models.device import pick_dtype, use_device
 from lahja.models.folder import load_model, load_tokenizer, model_digest
@@ -71,16 +71,41 @@ def generate_tokens(
 
     inputs = tokenizer.pad({"input_ids": prompts}, padding_side="left", return_tensors="pt")
     inputs, sampling = inputs.to(model.device), requests[0].sampling
-    seeds, own = [*map(draw_seed, requests)], sampling.repetition_penalty
-    # Greedy in every case: the noise that the processor adds makes it a draw.
-    how = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
-    how |= {"max_new_tokens": sampling.max_new_tokens, "pad_token_id": tokenizer.pad_token_id}
-    how |= {} if own is None else {"repetition_penalty": own}
+    width = inputs["input_ids"].shape[1]
+    processors = _penalties(sampling, width, [width - len(prompt) for prompt in prompts])
     if sampling.temperature:
-        how["logits_processor"] = [_gumbel_noise(sampling, seeds, model.device)]
+        processors.append(_gumbel_noise(sampling, [*map(draw_seed, requests)], model.device))
+    # Greedy in every case: the noise that the processor adds makes it a draw. What penalties a
+    # checkpoint's own configuration has are its own decoding's.
+    how = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+    how |= {"repetition_penalty": 1.0, "no_repeat_ngram_size": 0, "logits_processor": processors}
+    how |= {"max_new_tokens": sampling.max_new_tokens, "pad_token_id": tokenizer.pad_token_id}
     with torch.inference_mode():
         outputs = model.generate(**inputs, **how, eos_token_id=sorted(ends))
-    return outputs[:, inputs["input_ids"].shape[1] :].tolist()
+    return outputs[:, width:].tolist()
+
+
+def _penalties(sampling: Sampling, width: int, n_pads: list[int]) -> list[Callable]:
+    """Return the processors against repetition, for prompts of a width with so much padding."""
+    import torch
+    from transformers import RepetitionPenaltyLogitsProcessor
+
+    processors: list[Callable] = []
+    if penalty := sampling.repetition_penalty:
+        # Padding can be the end of turn, and differs with the batch.
+        pads = torch.tensor(n_pads)
+        processors.append(RepetitionPenaltyLogitsProcessor(float(penalty), pads))
+    if length := sampling.no_repeat_ngrams:
+
+        def without_repeats(input_ids, scores):
+            """Return scores in which no token repeats an n-gram of the answer."""
+            scores = scores.clone()
+            for row, answer in enumerate(input_ids[:, width:].tolist()):
+                scores[row, [*repeating_tokens(answer, length)]] = -torch.inf
+            return scores
+
+        processors.append(without_repeats)
+    return processors
 
 
 def _gumbel_noise(sampling: Sampling, seeds: list[int], device: Any) -> Callable:

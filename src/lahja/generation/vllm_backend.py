@@ -23,6 +23,8 @@ _RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 _CONTEXT_STEP = 512
 # Tokens in one step of the engine on the CPU, vLLM's own default there.
 _BATCHED_TOKENS = 2048
+# The engine imports it by this name.
+_NO_REPEATS = "lahja.generation.vllm_processor:NoRepeatNgrams"
 _ENVIRONMENT = Path(__file__).resolve().parents[3] / "resources" / "vllm.yaml"
 
 
@@ -68,7 +70,7 @@ class VllmBackend(plain.TransformersBackend):
         prompts = self.tokens_of(tokenizer, [request.turns for request in requests])
         context = _context(self.root, requests, prompts)
         with _loaded(self) as (root, adapter):
-            engine = _start_engine(self, root, adapter, context)
+            engine = _start_engine(self, root, adapter, context, _processors(requests))
         from vllm.lora.request import LoRARequest
 
         beside = adapter and LoRARequest(adapter.name, 1, str(models.adapter_of(adapter).resolve()))
@@ -119,12 +121,14 @@ def _loaded(backend: VllmBackend) -> Iterator[tuple[Path, Path | None]]:
         yield Path(folder), None
 
 
-def _start_engine(backend: VllmBackend, root: Path, adapter: Path | None, context: int):
+def _start_engine(
+    backend: VllmBackend, root: Path, adapter: Path | None, context: int, processors: list[str]
+):
     from vllm import EngineArgs, LLMEngine
 
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"logits_processors": processors} if processors else {}
     if adapter is not None:
-        options = {"enable_lora": True, "max_loras": 1, "max_lora_rank": _rank(adapter)}
+        options |= {"enable_lora": True, "max_loras": 1, "max_lora_rank": _rank(adapter)}
     if backend.device == "cpu":
         # Compiling pays for itself on a GPU alone. A prompt read in two parts takes back the draw
         # that its first part made, and PyTorch's generators on the CPU cannot go back: vLLM 0.32
@@ -138,6 +142,10 @@ def _start_engine(backend: VllmBackend, root: Path, adapter: Path | None, contex
     )  # fmt: skip
     with models.one_line_errors(root):
         return LLMEngine.from_engine_args(arguments)
+
+
+def _processors(requests: list[Request]) -> list[str]:
+    return [_NO_REPEATS] if any(request.sampling.no_repeat_ngrams for request in requests) else []
 
 
 def _context(root: Path, requests: list[Request], prompts: list[list[int]]) -> int:
@@ -162,6 +170,7 @@ def _sampling_params(request: Request, ends: set[int]):
     return SamplingParams(
         temperature=sampling.temperature, top_p=sampling.top_p, top_k=sampling.top_k,
         repetition_penalty=sampling.repetition_penalty or 1.0,
+        extra_args={"no_repeat_ngrams": sampling.no_repeat_ngrams},
         max_tokens=sampling.max_new_tokens, stop_token_ids=sorted(ends),
         seed=plain.draw_seed(request) if sampling.temperature else None,
         detokenize=False, output_kind=RequestOutputKind.FINAL_ONLY,

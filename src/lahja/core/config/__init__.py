@@ -16,7 +16,14 @@ from lahja.core.config.base import Catalogue, Name, Names, Natural, OneOrMore, P
 from lahja.core.config.corpora import READER_OPTIONS, Corpus, Data, SeveralOptions
 from lahja.core.config.datasets import AnyModel, Dataset, write_out_iterations
 from lahja.core.config.evaluation import Evaluation, Preferences, Study
-from lahja.core.config.generation import Decoding, Generator, Prompts, Sampling, Vllm
+from lahja.core.config.generation import (
+    NO_PENALTY,
+    Decoding,
+    Generator,
+    Prompts,
+    Sampling,
+    Vllm,
+)
 from lahja.core.config.scorers import Nllb, Scorers
 from lahja.core.config.training import Training
 from lahja.core.errors import LahjaError, hint
@@ -92,11 +99,21 @@ def _fill_in_dialects(config: dict[str, Any]) -> None:
 
 
 def _check_references(config: dict[str, Any]) -> None:
-    """Raise `LahjaError` for a name, or a loss's term, that a complete configuration lacks."""
+    """Raise `LahjaError` for a name, or a loss's term, that a complete configuration lacks.
+
+    Or for a key of decoding that a server has not.
+    """
     ModelGraph(config["models"], config["datasets"])
     for key, name, known in _references(config):
         if name not in known:
             raise LahjaError(f"{key}: {name!r} is not defined; {hint(name, known)}")
+    for name, generator in config["generators"].items():
+        is_judge = name == config["evaluation"]["llm_judge"]
+        decoding = ({} if is_judge else config["decoding"]) | generator["decoding"]
+        for key, none in NO_PENALTY.items():
+            if generator["backend"] == "openai" and decoding.get(key, none) != none:
+                told = f"expected {none}, which is none; a server's own penalties go into `request`"
+                raise LahjaError(f"generators.{name}.decoding.{key}: {told}")
     for name, model in config["models"].items():
         key = f"models.{name}.settings"
         step = config["training"].get(model["train"], {}) | model["settings"]

@@ -20,6 +20,7 @@ from lahja.core.config.base import (
     fault,
 )
 from lahja.core.config.evaluation import GateName, MbrSettings
+from lahja.core.config.generation import GreedySettings
 from lahja.core.config.training import DpoSettings, PretrainSettings, SftSettings
 from lahja.core.errors import LahjaError
 
@@ -150,7 +151,7 @@ Dataset = Annotated[
 
 
 class NoSettings(Departures):
-    """Departures from `training.<step>` (and a `seed`), or from `evaluation.mbr`."""
+    """Departures from `training.<step>` (and a `seed`), `evaluation.mbr` or `decoding`."""
 
 
 class Model(Section):
@@ -171,8 +172,9 @@ class Model(Section):
     interpolate: Annotated[list[str], Field(min_length=2, max_length=2)] | None = None
     #: `interpolate`: where between the two, 0 is the first and 1 the second.
     weight: Share | None = None
-    #: In place of a training step: `mbr` is `from` decoded as `evaluation.mbr` says, to evaluate.
-    decoding: Literal["mbr"] | None = None
+    #: In place of a training step, `from` decoded in another way, to evaluate: `mbr` as
+    #: `evaluation.mbr` says, `greedy` with `settings` in place of the keys of `decoding`.
+    decoding: Literal["mbr", "greedy"] | None = None
     evaluate: bool = True  #: Whether the model is evaluated; a classifier never is.
     settings: NoSettings = {}
 
@@ -191,6 +193,7 @@ _SETTINGS = {
     "dpo": DpoSettings,
     "pretrain": PretrainSettings,
     "mbr": MbrSettings,
+    "greedy": GreedySettings,
     OTHER: NoSettings,
 }
 

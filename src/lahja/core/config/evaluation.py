@@ -22,6 +22,7 @@ from lahja.core.config.base import (
     Share,
     fault,
 )
+from lahja.core.config.generation import AnyDecoding
 
 GateName = Literal[
     "language", "echo", "adequacy", "artefact", "repetition", "dialect", "length", "numbers",
@@ -133,8 +134,8 @@ class Mbr(Section):
     dialect_weight: NotNegative = 0.3
 
 
-class MbrSettings(Mbr, Departures):
-    """Departures of one model from `evaluation.mbr`."""
+class MbrSettings(Mbr, AnyDecoding, Departures):
+    """Departures of one model from `evaluation.mbr`, and from `decoding`."""
 
 
 class FewShot(Section):

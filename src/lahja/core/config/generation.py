@@ -57,10 +57,25 @@ class Prompts(Section):
     recorded_per_dialect: Natural = 0
 
 
-class Decoding(Section):
-    """How models decode, in generation and in evaluation."""
+# What keys of decoding are where they change nothing.
+NO_PENALTY = {"repetition_penalty": 1, "no_repeat_ngrams": 0}
+
+
+class AnyDecoding(Section):
+    """What greedy and drawn answers share."""
 
     max_new_tokens: Count = 128  #: Maximum length of an answer, in tokens (AL-QASIDA's limit).
+    #: Penalty on tokens that the prompt or the answer has already (CTRL's): a logit is divided by
+    #: it, or multiplied where negative; 1 or null is none. Not for `openai`, which has its own.
+    repetition_penalty: OrAbsent[Positive] = None
+    #: Length of token n-grams that an answer must not have twice; 0 or null is none. The prompt's
+    #: do not count: a translation may take names from it. Not for `openai`.
+    no_repeat_ngrams: OrAbsent[Natural] = None
+
+
+class Decoding(AnyDecoding):
+    """How models decode, in generation and in evaluation."""
+
     temperature: NotNegative = 0.7  #: Temperature of the generators; 0 is greedy, as evaluation is.
     top_p: Nucleus = 0.95  #: Nucleus of the generators.
     #: Prompts per batch of the `transformers` backend; `vllm` batches as memory allows.
@@ -70,6 +85,10 @@ class Decoding(Section):
 
 class DecodingDepartures(Decoding, Departures):
     """Departures from `decoding` for this generator."""
+
+
+class GreedySettings(AnyDecoding, Departures):
+    """Departures from `decoding` of one model with `decoding: greedy`."""
 
 
 class Price(Section):
