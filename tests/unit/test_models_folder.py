@@ -1,12 +1,15 @@
+import re
 import shutil
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from lahja.core.errors import LahjaError
+from lahja.core.errors import DamagedError, LahjaError
 from lahja.core.files import read_json, write_json
 from lahja.models.folder import (
     base_digest,
+    expect_whole,
     folder_digest,
     load_model,
     load_tokenizer,
@@ -114,10 +117,51 @@ def test_what_people_read_is_no_part_of_the_digest(tmp_path: Path, name: str) ->
     assert folder_digest(tmp_path) == before
 
 
+@pytest.mark.model
+def test_a_model_of_the_run_is_damaged_by_any_flipped_bit(small_root: Path, tmp_path: Path) -> None:
+    folder, rng = tmp_path / "model", Random(3)
+    shutil.copytree(small_root, folder)
+    expect_whole(folder)
+    for path in sorted(folder.iterdir()):
+        content = path.read_bytes()
+        for place in rng.sample(range(len(content)), 10):
+            flipped = bytearray(content)
+            flipped[place] ^= 1 << rng.randrange(8)
+            path.write_bytes(flipped)
+            with pytest.raises(DamagedError, match=re.escape(f"{path}: damaged (its ")) as stop:
+                expect_whole(folder)
+            assert stop.value.path == folder
+        path.write_bytes(content)
+    expect_whole(folder)
+
+
+@pytest.mark.model
+def test_a_model_of_the_run_that_lacks_a_file_or_has_one_more_is_damaged(
+    small_root: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(small_root, tmp_path / "model")
+    (folder / ".snakemake_timestamp").touch()
+    expect_whole(folder)
+    (folder / "chat_template.jinja").rename(folder / "other.jinja")
+    with pytest.raises(DamagedError, match=r"chat_template\.jinja: missing"):
+        expect_whole(folder)
+    shutil.copy(folder / "other.jinja", folder / "chat_template.jinja")
+    with pytest.raises(DamagedError, match=r"other\.jinja: not a file of this model"):
+        _load(folder)
+
+
+def test_a_model_of_the_hub_or_of_an_older_run_has_nothing_to_be_told_by(tmp_path: Path) -> None:
+    expect_whole(tmp_path)
+    write_json(tmp_path / "model.json", {"repo": "a/b", "revision": "0123"})
+    expect_whole(tmp_path)
+
+
 @pytest.fixture
 def damaged(small_root: Path, tmp_path: Path) -> Path:
-    """A checkpoint of the test's own, to take something away from."""
-    return shutil.copytree(small_root, tmp_path / "model")
+    """A checkpoint of the user's own, to take something away from."""
+    return shutil.copytree(
+        small_root, tmp_path / "model", ignore=shutil.ignore_patterns("model.json")
+    )
 
 
 def _load(folder: Path, adapter: Path | None = None):

@@ -16,14 +16,14 @@ import pandas as pd
 from lahja.core.config.base import NotNegative, default, parse
 from lahja.core.config.scorers import Scorers, SmallLanguage, SmallScorer
 from lahja.core.errors import LahjaError
-from lahja.core.files import atomic_path, canonical_json, write_json
+from lahja.core.files import atomic_path, canonical_json
 from lahja.core.seeding import shuffled
 from lahja.core.tables import SENTENCES, TEACHER_SCORES, read_table
 from lahja.core.varieties import NADI_COUNTRIES, NADI_REGIONS, get_variety, is_dialect
 from lahja.corpora.text import comparison_key
 from lahja.demo.training_loop import padded, train_loop, write_stand_in
 from lahja.models.device import use_device
-from lahja.models.folder import MODEL_FILE as RECORD
+from lahja.models.folder import write_record
 from lahja.scoring.judges import MODEL_FILE, one_line
 
 if TYPE_CHECKING:
@@ -268,7 +268,7 @@ def train_small_language(sentences: Path, settings: dict, output: Path) -> None:
     with atomic_path(output) as draft:
         draft.mkdir()
         model.save_model(str(draft / MODEL_FILE))
-        write_json(draft / RECORD, {"target": "language", "settings": canonical_json(settings)})
+        write_record(draft, {"target": "language", "settings": canonical_json(settings)})
 
 
 def _threads() -> int:

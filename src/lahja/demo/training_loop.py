@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from lahja.core.config.training import LoopSettings
 from lahja.core.errors import LahjaError
-from lahja.core.files import atomic_path, canonical_json, write_json
+from lahja.core.files import atomic_path, canonical_json
 from lahja.core.progress import Progress
 from lahja.models.batches import token_batches
 from lahja.models.device import pick_precision
-from lahja.models.folder import MODEL_FILE, folder_digest
+from lahja.models.folder import folder_digest, write_record
 from lahja.training.tracking import write_curve
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def write_stand_in(
         write_curve(folder, curve)
         facts = {"settings": canonical_json(settings), "n_parameters": model.num_parameters()}
         facts["digest"] = folder_digest(folder)
-        write_json(folder / MODEL_FILE, record | facts)
+        write_record(folder, record | facts)
 
 
 def padded(rows: list[list[int]], filler: int) -> "torch.Tensor":

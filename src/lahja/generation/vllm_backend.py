@@ -111,6 +111,8 @@ def _loaded(backend: VllmBackend) -> Iterator[tuple[Path, Path | None]]:
     """Yield the checkpoint that the engine loads, and the adapter that stays beside it."""
     # Without a GPU vLLM takes ten times as long with an adapter beside (bench/vllm_adapter.py).
     if not backend.is_merged:
+        for folder in filter(None, (backend.root, backend.adapter)):
+            models.expect_whole(folder)
         yield backend.root, backend.adapter
         return
     with TemporaryDirectory() as folder:

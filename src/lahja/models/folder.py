@@ -4,14 +4,23 @@ A base model's holds a checkpoint in Hugging Face's layout, and `model.json` whe
 or fetched it; a trained one's `adapter/`, its one LoRA adapter, and `model.json`.
 """
 
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lahja.core.errors import LahjaError
-from lahja.core.files import digest_of_file, digest_of_text, files_under, read_json, write_json
+from lahja import __version__
+from lahja.core.errors import DamagedError, LahjaError
+from lahja.core.files import (
+    canonical_json,
+    digest_of_file,
+    digest_of_text,
+    files_under,
+    read_json,
+    write_json,
+)
 from lahja.core.hub import MODEL_FILE
 from lahja.models.device import quantised
 from lahja.prompts.chat import example_tokens
@@ -22,6 +31,8 @@ if TYPE_CHECKING:
 
 ADAPTER = "adapter"
 _MAX_MESSAGE = 300
+# Whose versions a model's record has, as far as they had a part in it.
+_LIBRARIES = ("torch", "transformers", "peft", "trl")
 # An adapter's rank and scale change what its weights add.
 _ADAPTER_WEIGHTS, _ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
@@ -69,6 +80,7 @@ def load_whole(kind: Any, folder: Path, **how: Any) -> "PreTrainedModel":
     """
     from safetensors import safe_open
 
+    expect_whole(folder)
     for file in folder.glob("*.safetensors"):
         with one_line_errors(file), safe_open(file, "pt"):
             pass
@@ -107,6 +119,7 @@ def load_model(
     if adapter is not None:
         from peft import PeftModel
 
+        expect_whole(adapter)
         place = adapter_of(adapter)
         with one_line_errors(place), warnings.catch_warnings():
             # Weights that are not there would stay as they are made, and add nothing.
@@ -188,7 +201,48 @@ def write_adapter_record(folder: Path, base_model: Path, parent: Path | None, fa
     """Write `model.json` of a trained adapter: its base model, its parent and how it came about."""
     digests = {"base_digest": model_digest(base_model, parent)}
     digests["digest"] = model_digest(base_model, folder / ADAPTER)
-    write_json(folder / MODEL_FILE, {**facts, "root": str(base_model), **digests})
+    write_record(folder, {**facts, "root": str(base_model), **digests})
+
+
+def write_record(folder: Path, facts: dict[str, Any]) -> None:
+    """Write `model.json` of a model that the run made: facts, libraries, digests of its files."""
+    libraries = {name: sys.modules[name].__version__ for name in _LIBRARIES if name in sys.modules}
+    made = {"made_by": {"lahja": __version__, **libraries}, "files": _digests(folder)}
+    facts = {**facts, **made}
+    write_json(folder / MODEL_FILE, {**facts, "checksum": digest_of_text(canonical_json(facts))})
+
+
+def expect_whole(folder: Path) -> None:
+    """Raise `DamagedError` where a model that the run made does not hold what was written.
+
+    A checkpoint of the hub or of the user's own has no digests to tell it by.
+    """
+    record = folder / MODEL_FILE
+    if not record.is_file():
+        return
+    try:
+        facts = read_json(record)
+        checksum = facts.pop("checksum", None)
+        is_whole = "files" not in facts or checksum == digest_of_text(canonical_json(facts))
+    except (AttributeError, LahjaError):
+        facts, is_whole = {}, False
+    if not is_whole:
+        raise DamagedError(f"{record}: damaged (its checksum differs)", folder)
+    wanted = facts.get("files", {})
+    found = _digests(folder) if wanted else {}
+    for name in sorted(wanted.keys() | found.keys()):
+        if wanted.get(name) != found.get(name):
+            told = "damaged (its digest differs)" if name in wanted else "not a file of this model"
+            told = told if name in found else "missing"
+            raise DamagedError(f"{folder / name}: {told}", folder)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {
+        name: digest_of_file(path)
+        for name, path in files_under(folder).items()
+        if name != MODEL_FILE and not name.startswith(".")
+    }
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from lahja.core.tables import SCORED
 from lahja.core.varieties import ARABIC_LANGUAGE_CODES, NADI_COUNTRIES
 from lahja.models.batches import sorted_batches
 from lahja.models.device import BATCH_TOKENS, packed, pick_dtype, use_device
-from lahja.models.folder import expect_checkpoint, load_whole, read_tokenizer
+from lahja.models.folder import expect_checkpoint, expect_whole, load_whole, read_tokenizer
 
 MODEL_FILE = "model.bin"
 PRECISION = default(Scorers, "precision")
@@ -114,6 +114,7 @@ class LanguageIdentifier:
         file = folder / MODEL_FILE
         if not file.is_file():
             raise LahjaError(f"{folder}: no language identifier there ({MODEL_FILE} is missing)")
+        expect_whole(folder)
         self._model = fasttext.load_model(str(file))
 
     def identify(self, texts: Sequence[str | None]) -> list[str | None]:
