@@ -43,15 +43,33 @@ def test_turns_go_before_a_prompt(tokenizer) -> None:
     assert found == "<|user|>hi<|end|><|assistant|>hello<|end|><|user|>bye<|end|><|assistant|>"
 
 
+def with_first(tokenizer, token: str) -> int:
+    """Let a tokenizer begin texts with a token, and return that token's id."""
+    begin = tokenizer.convert_tokens_to_ids(token)
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single=f"{token} $A", special_tokens=[(token, begin)]
+    )
+    return begin
+
+
 def test_plain_text_begins_as_the_tokenizer_begins_texts(tokenizer) -> None:
     ids = tokenizer("a\nb")["input_ids"]
-    begin = tokenizer.convert_tokens_to_ids("<|end|>")
-    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
-        single="<|end|> $A", special_tokens=[("<|end|>", begin)]
-    )
+    begin = with_first(tokenizer, "<|end|>")
     talk = [user_turn("a")[0], assistant_turn("b")[0]]
     assert plain_tokens(tokenizer, [talk]) == [[begin, *ids]]
     assert prompt_tokens(tokenizer, ["a"])[0][0] != begin
+
+
+def test_a_text_without_a_prompt_stands_between_the_tokens_that_begin_and_end_one(tokenizer):
+    asked, plain = ("شلونك؟", "تمام"), (None, " كيفك ")
+    (text, first), (talk, head) = example_tokens(tokenizer, *zip(plain, asked, strict=True))
+    assert (tokenizer.decode(text), first) == ("كيفك<|end|>", 1)
+    assert [(talk, head)] == example_tokens(tokenizer, *([side] for side in asked))
+    # A base model needs no chat template.
+    tokenizer.chat_template = None
+    begin = with_first(tokenizer, "<|user|>")
+    ((known, _),) = example_tokens(tokenizer, [None], ["كيفك"])
+    assert known == [begin, *text]
 
 
 def test_no_prompts_give_no_tokens(tokenizer) -> None:

@@ -88,6 +88,14 @@ def test_sizes_of_the_paper(paper):
     assert paper.evaluated == 5 * (4 * 997 + 395 + 50 + 4 * 20)
 
 
+def test_plain_text_is_learnt_whole():
+    few = {"kind": "text", "varieties": ["egy", "msa"], "per_variety": 300}
+    found = workload(changes=[f"datasets={{few: {few}, all: {{kind: text}}}}"])
+    assert found.examples("few") == (600, 27, 27)
+    # As many sentences as there are pairs of the dialects.
+    assert found.examples("all") == (174_250, 27, 27)
+
+
 def test_fine_tuning_by_hand(paper):
     # 697,000 examples x 3 epochs, an update's 8 x 124 tokens at a time; two passes, forward and
     # backward, through 6.98e9 weights of layers, and the head's 0.525e9 for 27 of 124 tokens.

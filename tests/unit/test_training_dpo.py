@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lahja.core.errors import LahjaError
-from lahja.core.tables import PAIRS, write_table
+from lahja.core.tables import PAIRS, read_table, write_table
 from lahja.training import dpo
 from lahja.training.adapters import AdapterRun
 from lahja.training.dpo import train_dpo
@@ -100,3 +100,12 @@ def test_trainings_of_other_seeds_share_what_the_reference_says(
     losses(3, cutoff=1000)
     assert sum(asked) == 40
     assert len([*(tmp_path / "work").glob("reference-*.json")]) == 2
+
+
+def test_pairs_without_a_prompt_are_refused(pairs: Path, tmp_path: Path) -> None:
+    rows = read_table(pairs, PAIRS)
+    rows.loc[3, "prompt"] = None
+    write_table(tmp_path / "pairs", rows, PAIRS)
+    run = AdapterRun(tmp_path, None, tmp_path / "pairs", SETTINGS, tmp_path, tmp_path, {})
+    with pytest.raises(LahjaError, match="'prompt' has nulls; preferences need a prompt"):
+        train_dpo(run)

@@ -37,8 +37,9 @@ def test_the_wording_of_a_multiple_choice_is_one_token(examples: Path, tmp_path:
 
 def test_examples_end_and_are_cut(small_root: Path) -> None:
     tokenizer = load_tokenizer(small_root)
-    rows = pd.DataFrame({"prompt": [None, "a", "a " * 99], "completion": ["شلونك", "b", "b"]})
-    asked, cut, plain = encode_examples(tokenizer, rows, 20)
+    sides = {"prompt": [None, "a", "a " * 99], "completion": ["شلونك", "b", "b"]}
+    rows = pd.DataFrame(sides, dtype=object)
+    plain, asked, cut = encode_examples(tokenizer, rows, 20)
     assert asked[-1] == plain[-1] == tokenizer.eos_token_id
     assert len(cut) == 20
 

@@ -159,12 +159,36 @@ def test_a_loss_that_is_no_number_stops_with_its_step(
     assert not (tmp_path / "o").exists()
 
 
-def test_examples_without_a_prompt_are_refused(small_root: Path, tmp_path: Path) -> None:
-    rows = pd.DataFrame([dict.fromkeys(EXAMPLES.names, "x") | {"prompt": None}])
-    write_table(tmp_path / "e.parquet", rows, EXAMPLES)
-    run = AdapterRun(small_root, None, tmp_path / "e.parquet", {}, tmp_path, tmp_path, {})
-    with pytest.raises(LahjaError, match="'prompt' has nulls"):
-        train_sft(run)
+@pytest.fixture
+def texts(tmp_path: Path) -> Path:
+    """Plain texts of unequal lengths, one longer than the cutoff of 40 tokens."""
+    told = ["شلونك شو عم تعمل؟", "كيفك", "عامل إيه " * 30]
+    rows = [dict.fromkeys(EXAMPLES.names, str(n)) | {"completion": t} for n, t in enumerate(told)]
+    write_table(tmp_path / "e.parquet", pd.DataFrame(rows).assign(prompt=None), EXAMPLES)
+    return tmp_path / "e.parquet"
+
+
+def test_the_loss_of_plain_text_is_that_of_all_its_tokens_but_the_first(
+    texts: Path, small_root: Path, tmp_path: Path
+) -> None:
+    import torch
+
+    settings = {**SETTINGS, "epochs": 1, "cutoff": 40}
+    run = AdapterRun(small_root, None, texts, settings, tmp_path / "w", tmp_path / "o", {})
+    train_sft(run)
+    tokenizer = load_tokenizer(small_root)
+    model = load_model(small_root, dtype=torch.float32, device="cpu")
+    losses = []
+    for text in read_table(texts, EXAMPLES)["completion"]:
+        ids = tokenizer(text.strip(), add_special_tokens=False)["input_ids"]
+        ids = [*ids, tokenizer.eos_token_id][:40]
+        with torch.no_grad():
+            told = model(torch.tensor([ids])).logits[0].log_softmax(-1)
+        losses += [-told[place, after].item() for place, after in enumerate(ids[1:])]
+    # A fresh adapter adds nothing before its first update.
+    found = pd.read_csv(tmp_path / "o" / CURVE_FILE)["loss"]
+    assert found.tolist() == [pytest.approx(sum(losses) / len(losses), abs=1e-3)]
+    assert read_json(tmp_path / "o" / "model.json")["n_examples"] == 3
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,12 @@ rule build_classifier_data:
     wildcard_constraints:
         dataset=one_of(selection.datasets("classification")),
     params:
-        code=parameters.code("build_classifier_data"),
+        code=parameters.modules_code("prompts/classification.py"),
         settings=lambda wc: parameters.dataset(wc.dataset),
     shell:
-        f"python {scripts}/build_classifier_data.py"
-        " --sentences {input.sentences:q}"
-        " --settings {params.settings:q} --train {output.train:q} --test {output.test:q} &> {log:q}"
+        f"python {scripts}/build_examples.py"
+        " --kind classification --table {input.sentences:q} --settings {params.settings:q}"
+        " --output {output.train:q} --test {output.test:q} &> {log:q}"
 
 
 rule augment_translation:
@@ -57,29 +57,26 @@ rule augment_translation:
         " --work {params.work:q} --gpus {resources.gpu} --output {output.parallel:q} &> {log:q}"
 
 
-rule build_translation_data:
-    """Write translation requests from the clean or the augmented pairs."""
+rule build_examples:
+    """Write translation requests from the clean or the augmented pairs, or plain text."""
     input:
-        parallel=branch(
-            lambda wc: config["datasets"][wc.dataset]["variant"] == "aug",
-            then=rules.augment_translation.output.parallel,
-            otherwise=rules.assemble_data.output.parallel,
-        ),
+        table=lambda wc: paths.built_of(wc.dataset),
     output:
         examples=f"{paths.results}/training/{{dataset}}.parquet",
     log:
-        f"{paths.logs}/build_translation_data/{{dataset}}.log",
+        f"{paths.logs}/build_examples/{{dataset}}.log",
     benchmark:
-        f"{paths.benchmarks}/build_translation_data/{{dataset}}.tsv"
+        f"{paths.benchmarks}/build_examples/{{dataset}}.tsv"
     wildcard_constraints:
-        dataset=one_of(selection.datasets("translation")),
+        dataset=one_of(selection.datasets("translation", "text")),
     params:
-        code=parameters.code("build_translation_data"),
+        code=parameters.modules_code("training/translation_data.py"),
+        kind=lambda wc, input: config["datasets"][wc.dataset]["kind"],
         settings=lambda wc: parameters.dataset(wc.dataset),
     shell:
-        f"python {scripts}/build_translation_data.py"
-        " --parallel {input.parallel:q}"
-        " --settings {params.settings:q} --output {output.examples:q} &> {log:q}"
+        f"python {scripts}/build_examples.py"
+        " --kind {params.kind:q} --table {input.table:q} --settings {params.settings:q}"
+        " --output {output.examples:q} &> {log:q}"
 
 
 rule train_sft:

@@ -13,7 +13,7 @@ from lahja.core.files import canonical_json
 # The kinds of dataset that each training step can learn from.
 LEARNS_FROM = {
     "pretrain": {"instructions"},
-    "sft": {"classification", "translation", "instructions", "chosen"},
+    "sft": {"classification", "translation", "text", "instructions", "chosen"},
     "dpo": {"preferences"},
 }
 INTERPOLATE = "interpolate"

@@ -99,6 +99,14 @@ class Paths:
             return self.pairs(entry.get("of", dataset))
         return f"{self.results}/training/{dataset}.parquet"
 
+    def built_of(self, dataset: str) -> str:
+        """Return the sentences or parallel sentences that translations or texts are built of."""
+        entry = self.config["datasets"][dataset]
+        if entry["kind"] == "text":
+            return f"{self.results}/data/sentences.parquet"
+        tables = {"clean": "data/parallel.parquet", "aug": "translation/augmented.parquet"}
+        return f"{self.results}/{tables[entry['variant']]}"
+
     def pairs(self, dataset: str) -> str:
         """Return the preference pairs of a dataset."""
         return f"{self.results}/preferences/{dataset}/train.parquet"

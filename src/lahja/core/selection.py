@@ -55,10 +55,10 @@ class Selection:
             return self._start(parent)
         return parent.name
 
-    def datasets(self, kind: str) -> list[str]:
-        """Return the datasets of a kind."""
+    def datasets(self, *kinds: str) -> list[str]:
+        """Return the datasets of some kinds."""
         entries = self.config["datasets"].items()
-        return [name for name, entry in entries if entry["kind"] == kind]
+        return [name for name, entry in entries if entry["kind"] in kinds]
 
     def corpora(self, *roles: str) -> list[str]:
         """Return the corpora in use that have one of the roles."""

@@ -146,13 +146,8 @@ def encode_examples(
     tokenizer: "PreTrainedTokenizerFast", rows: pd.DataFrame, max_length: int
 ) -> list[list[int]]:
     """Return each example's tokens, at most `max_length` of them."""
-    asked = rows["prompt"].notna()
-    pairs = example_tokens(tokenizer, [*rows["prompt"][asked]], [*rows["completion"][asked]])
-    encoded = [tokens for tokens, _ in pairs]
-    # A tokenizer takes no empty list.
-    if plain := [f"{text}{END}" for text in rows["completion"][~asked]]:
-        encoded += tokenizer(plain, add_special_tokens=False)["input_ids"]
-    return [tokens[:max_length] for tokens in encoded]
+    found = example_tokens(tokenizer, [*rows["prompt"]], [*rows["completion"]])
+    return [tokens[:max_length] for tokens, _ in found]
 
 
 def language_model_loss(model: "PreTrainedModel", rows: list[list[int]]) -> "torch.Tensor":

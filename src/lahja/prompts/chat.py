@@ -73,13 +73,27 @@ def plain_tokens(tokenizer: "PreTrainedTokenizerBase", prompts: list[Turns]) -> 
 
 
 def example_tokens(
+    tokenizer: "PreTrainedTokenizerBase", prompts: list[str | None], completions: list[str]
+) -> list[tuple[list[int], int]]:
+    """Return the token ids of whole examples, and where in each what is learnt begins.
+
+    Those with a prompt are conversations. They begin with the prompts' own tokens, also where the
+    whole text would have another token across the end of the prompt (`: "` after a prompt that
+    ends with a colon). One without is plain text between the tokens that begin and end a text.
+    """
+    asked = [place for place, prompt in enumerate(prompts) if prompt is not None]
+    talks = _conversations(
+        tokenizer, *([each[n] for n in asked] for each in (prompts, completions))
+    )
+    plain = [place for place, prompt in enumerate(prompts) if prompt is None]
+    texts = _text_tokens(tokenizer, [completions[place] for place in plain])
+    found = dict(zip([*asked, *plain], [*talks, *texts], strict=True))
+    return [found[place] for place in range(len(prompts))]
+
+
+def _conversations(
     tokenizer: "PreTrainedTokenizerBase", prompts: list[str], completions: list[str]
 ) -> list[tuple[list[int], int]]:
-    """Return the token ids of whole conversations, and where each completion begins.
-
-    They begin with the prompts' own tokens, also where the whole text would have another token
-    across the end of the prompt (`: "` after a prompt that ends with a colon).
-    """
     if not prompts:
         return []
     _, before, after = _around_answer(tokenizer)
@@ -95,6 +109,17 @@ def example_tokens(
         (whole if whole[: len(head)] == head else head + rest[len(feed) :], len(head))
         for head, whole, rest in zip(heads, wholes, alone, strict=True)
     ]
+
+
+def _text_tokens(
+    tokenizer: "PreTrainedTokenizerBase", texts: list[str]
+) -> list[tuple[list[int], int]]:
+    """Return each text's token ids; nothing predicts the first, so what is learnt begins after."""
+    if not texts:
+        return []
+    # With what the tokenizer begins texts with, and, where it does so, ends them.
+    found, end = tokenizer([text.strip() for text in texts])["input_ids"], tokenizer.eos_token_id
+    return [(ids if ids[-1:] == [end] else [*ids, end], 1) for ids in found]
 
 
 def without_thoughts(text: str) -> str | None:

@@ -61,8 +61,6 @@ def train_adapter(
 
     if examples.empty:
         raise LahjaError(f"{run.data}: no examples to train on")
-    if examples["prompt"].isna().any():
-        raise LahjaError(f"{run.data}: column 'prompt' has nulls; fine-tuning needs a prompt")
     tracker = tracker_arguments(run.report_to, run.curves)
     disable_progress_bars()
     device, folder = use_device(), run.checkpoint_dir

@@ -45,6 +45,8 @@ def train_dpo(run: AdapterRun) -> None:
     if settings.sft_weight is not None and settings.objective != "sigmoid+sft":
         raise LahjaError(f"sft_weight: the objective {settings.objective} has no SFT term")
     pairs = read_table(run.data, PAIRS)
+    if pairs["prompt"].isna().any():
+        raise LahjaError(f"{run.data}: column 'prompt' has nulls; preferences need a prompt")
     train_adapter(run, "dpo", settings, pairs, partial(build_trainer, settings, run=run))
 
 

@@ -163,6 +163,10 @@ class Workload:
                 number = self.pairs * len(entry["directions"]) * share
                 tokens = question + sizes.template_tokens / 2 + sentence
                 return min(number, entry["max_pairs"] or number), tokens, sentence
+            case "text":
+                # As many as there are pairs, where the dataset has no limit.
+                own = entry["per_variety"] or self.pairs / len(self.config["dialects"])
+                return own * len(entry["varieties"]), sentence, sentence
         number = entry["max_examples"] or sizes.instruction_examples
         return number + (entry["plain_sentences"] or 0), self.prompt_tokens + sentence, sentence
 

@@ -91,8 +91,8 @@ def _fill_in_dialects(config: dict[str, Any]) -> None:
         if is_of_several and entry["options"].get("varieties") is None:
             entry["options"]["varieties"] = [*dialects, "msa", "eng"]
     for entry in config["datasets"].values():
-        if entry["kind"] == "classification" and entry["varieties"] is None:
-            entry["varieties"] = [*dialects, "msa"]
+        if entry["kind"] in ("classification", "text") and entry["varieties"] is None:
+            entry["varieties"] = dialects + ["msa"] * (entry["kind"] == "classification")
     sampling = config["sampling"]
     if isinstance(sampling["per_dialect"], int):
         sampling["per_dialect"] = dict.fromkeys(dialects, sampling["per_dialect"])

@@ -31,9 +31,12 @@ _ALL_DIRECTIONS = ["eng-da", "msa-da", "da-eng", "da-msa"]
 class _Dataset(Section):
     """A dataset, whatever its kind."""
 
-    #: `classification` (dialect identification), `translation`, `instructions` (for small models),
-    #: `preferences`, or `chosen` (the chosen sides of preferences, to be learnt by `sft`).
-    kind: Literal["classification", "translation", "instructions", "preferences", "chosen"]
+    #: `classification` (dialect identification), `translation`, `text` (plain sentences),
+    #: `instructions` (for small models), `preferences`, or `chosen` (the chosen sides of
+    #: preferences, to be learnt by `sft`).
+    kind: Literal[
+        "classification", "translation", "text", "instructions", "preferences", "chosen"
+    ]  # fmt: skip
 
 
 class _OfDialects(Section):
@@ -66,6 +69,15 @@ class Translation(_OfDialects, _Dataset):
     variant: Literal["clean", "aug"] = "aug"
     directions: list[Direction] = _ALL_DIRECTIONS  #: Directions to learn; `da` is every dialect.
     max_pairs: Count | None = None  #: Maximum examples; null is all.
+
+
+class Text(_Dataset):
+    """Training sentences as plain text, for continued pre-training of a checkpoint by `sft`."""
+
+    kind: Literal["text"]
+    #: Varieties of the sentences; null is the dialects of the run.
+    varieties: Annotated[list[Variety], Field(min_length=1), Distinct] | None = None
+    per_variety: Count | None = None  #: Maximum sentences per variety; null is all.
 
 
 class Instructions(_Dataset):
@@ -145,7 +157,7 @@ class PreferencePairs(Selection, _Dataset):
 
 
 Dataset = Annotated[
-    Classification | Translation | Instructions | Chosen | PreferencePairs,
+    Classification | Translation | Text | Instructions | Chosen | PreferencePairs,
     Field(discriminator="kind"),
 ]
 

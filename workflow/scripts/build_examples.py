@@ -1,0 +1,37 @@
+"""Turn sentences into what fine-tuning learns from: translations, plain text, multiple choices."""
+
+from pathlib import Path
+
+from lahja.core.command import run
+
+
+def main(kind: str, table: Path, settings: dict, output: Path, test: Path | None = None) -> None:
+    """Write EXAMPLES of a dataset's kind.
+
+    Translation requests are made of PARALLEL, text and classification of SENTENCES. TEST is where
+    the LABELLED_SENTENCES go that a classifier is tested on.
+    """
+    from lahja.core.tables import (
+        EXAMPLES,
+        LABELLED_SENTENCES,
+        PARALLEL,
+        SENTENCES,
+        read_table,
+        write_table,
+    )
+    from lahja.prompts.classification import classifier_data
+    from lahja.training.text_data import text_data
+    from lahja.training.translation_data import translation_data
+
+    rows = read_table(table, PARALLEL if kind == "translation" else SENTENCES)
+    if kind == "classification":
+        examples, held_out = classifier_data(rows, **settings)
+        write_table(test, held_out, LABELLED_SENTENCES)
+    else:
+        build = translation_data if kind == "translation" else text_data
+        examples = build(rows, **settings)
+    write_table(output, examples, EXAMPLES)
+
+
+if __name__ == "__main__":
+    run(main)
