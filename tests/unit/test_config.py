@@ -155,6 +155,8 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
         ({"datasets": {"texts": {"kind": "text", "varieties": ["egi"]}}}, "datasets.texts.varieties.0: no such variety: 'egi'; did you mean eng?"),
         ({"datasets": {"texts": {"kind": "text", "varieties": []}}}, "datasets.texts.varieties: expected at least 1, not []"),
         ({"datasets": {"t": {"kind": "text"}}, "models": {"x": {"from": "llama", "train": "dpo", "on": "t"}}}, "models.x.on: dpo learns from preferences, not from text"),
+        ({"datasets": {"m": {"kind": "mixture", "of": {}}}}, "datasets.m.of: expected at least 1, not {}"),
+        ({"datasets": {"m": {"kind": "mixture", "of": {"translation-aug": 0}}}}, "datasets.m.of.translation-aug: expected greater than 0, not 0"),
         ({"models": {"x": {"from": "nil", "train": "sft", "on": "dialect-id"}}}, "models.x.from"),
         ({"models": {"qwen-T": {"from": "qwem"}}}, "models.qwen-T.from: no such model: 'qwem'; did you mean qwen?"),
         ({"models": {"qwen-T": {"on": "translation-ag"}}}, "models.qwen-T.on: no such dataset: 'translation-ag'; did you mean translation-aug?"),
@@ -266,7 +268,7 @@ def everything(root):
     }
     changes = {
         "corpora": readers,
-        "datasets": {"ranked": {"later_iterations": {"samples": 2}}, "texts": {"kind": "text"}},
+        "datasets": {"ranked": {"later_iterations": {"samples": 2}}, "texts": {"kind": "text"}, "mix": {"kind": "mixture", "of": {"texts": 1}}},
         "generators": {"server": {"backend": "openai", "model": "m", "price": {"input": 1, "output": 1}}},
         "evaluation": {"comet": {"checkpoint": "owner/name"}},
         "models": {"greedy": {"from": "llama-T", "decoding": "greedy"}},

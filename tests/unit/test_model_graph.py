@@ -46,6 +46,33 @@ def test_the_control_learns_what_a_preference_dataset_chooses():
         ModelGraph(PAPER | {"control": control}, datasets)
 
 
+def test_a_mixture_is_of_datasets_that_fine_tuning_learns_from():
+    texts = {"texts": {"kind": "text"}, "mix": {"kind": "mixture"}}
+    model = {"m": {"from": "llama", "train": "sft", "on": "mix"}}
+
+    def graph(of, **step):
+        datasets = DATASETS | texts | {"mix": texts["mix"] | {"of": of}}
+        return ModelGraph(PAPER | {"m": model["m"] | step}, datasets)
+
+    found = graph({"translation-aug": 1, "texts": 0.3})
+    assert found.datasets("m") == ["translation-aug", "texts"]
+    assert (found.datasets("llama-T"), found.datasets("llama")) == (["translation-aug"], [])
+    for of, message in (
+        (
+            {"texts": 1, "text": 1},
+            r"datasets\.mix\.of\.text: no such dataset; did you mean texts\?",
+        ),
+        ({"dialect-only": 1}, r"datasets\.mix\.of\.dialect-only: expected .* not preferences"),
+        ({"mix": 1}, r"datasets\.mix\.of\.mix: expected .* not mixture"),
+    ):
+        with pytest.raises(LahjaError, match=message):
+            graph(of)
+    with pytest.raises(
+        LahjaError, match=r"models\.m\.on: dpo learns from preferences, not from mix"
+    ):
+        graph({"texts": 1}, train="dpo")
+
+
 def test_another_decoding_has_its_parents_weights():
     graph = ModelGraph(PAPER | {"m": {"from": "llama-T", "decoding": "mbr"}}, DATASETS)
     assert graph.root("m").name == "llama"

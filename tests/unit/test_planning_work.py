@@ -96,6 +96,15 @@ def test_plain_text_is_learnt_whole():
     assert found.examples("all") == (174_250, 27, 27)
 
 
+def test_a_mixture_is_as_much_as_its_parts():
+    of = {"translation-aug": 0.5, "few": 2}
+    few = {"kind": "text", "varieties": ["egy"], "per_variety": 1000}
+    found = workload(changes=[f"datasets={{few: {few}, mix: {{kind: mixture, of: {of}}}}}"])
+    number, tokens, answered = found.examples("mix")
+    assert (number, answered) == (348_500 + 2_000, pytest.approx(27))
+    assert tokens == pytest.approx((348_500 * 124 + 2_000 * 27) / number)
+
+
 def test_fine_tuning_by_hand(paper):
     # 697,000 examples x 3 epochs, an update's 8 x 124 tokens at a time; two passes, forward and
     # backward, through 6.98e9 weights of layers, and the head's 0.525e9 for 27 of 124 tokens.

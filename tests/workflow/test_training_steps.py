@@ -9,7 +9,9 @@ datasets:
   texts: {kind: text, per_variety: 50}
   texts-egy: {kind: text, varieties: [egy, msa]}
   translation-egy: {kind: translation, variant: clean, dialects: [egy]}
+  both: {kind: mixture, of: {translation-aug: 1, texts: 0.3}}
 models:
+  llama-both: {from: llama, train: sft, on: both}
   llama-texts: {from: llama, train: sft, on: texts}
   llama-texts-egy: {from: llama-texts, train: sft, on: texts-egy}
   llama-egy: {from: llama-texts, train: sft, on: translation-egy}
@@ -35,3 +37,10 @@ def test_each_kind_of_data_is_planned_where_a_model_learns_from_it(fresh, tmp_pa
     )
     assert any('"varieties":["egy","msa"]' in line for line in commands)
     assert '"dialects":["egy"]' in more.stdout
+    (mixed,) = [
+        line
+        for line in more.stdout.splitlines()
+        if "--output results/demo/models/llama-both " in line
+    ]
+    tables = "results/demo/training/translation-aug.parquet results/demo/training/texts.parquet"
+    assert f"--data {tables} " in mixed and '"weights":[1,0.3]' in mixed

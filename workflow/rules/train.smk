@@ -102,7 +102,7 @@ rule train_sft:
     params:
         code=parameters.modules_code("training/sft.py"),
         step=lambda wc, input: graph[wc.model].train,
-        settings=lambda wc: parameters.of(**parameters.step(wc.model)),
+        settings=lambda wc: parameters.training(wc.model),
         execution=lambda wc, input: parameters.execution(parameters.step(wc.model)),
         record=lambda wc: parameters.record(wc.model),
         work=f"{paths.state}/models/{{model}}",

@@ -52,7 +52,12 @@ def main(
         else:
             rows = record.rows(name)
             record.expect_redistributable(name, rows)
-            write_dataset(name, rows[rows["prompt"].notna()], folder)
+            asked = rows[rows["prompt"].notna()]
+            if asked.empty:
+                raise LahjaError(
+                    f"datasets.{name}: plain text; only examples with a prompt are exported"
+                )
+            write_dataset(name, asked, folder)
             card = cards.dataset_card(record, name, rows)
         write_text(folder / "README.md", card)
     print(f"written: {to}")

@@ -13,9 +13,11 @@ from lahja.core.files import canonical_json
 # The kinds of dataset that each training step can learn from.
 LEARNS_FROM = {
     "pretrain": {"instructions"},
-    "sft": {"classification", "translation", "text", "instructions", "chosen"},
+    "sft": {"classification", "translation", "text", "instructions", "mixture", "chosen"},
     "dpo": {"preferences"},
 }
+# The kinds of dataset that a mixture can have.
+_MIXED = {"translation", "text", "instructions"}
 INTERPOLATE = "interpolate"
 MBR, GREEDY = "mbr", "greedy"
 
@@ -61,6 +63,7 @@ class ModelGraph:
         given = {name: _model(name, entry) for name, entry in models.items()}
         # The model whose own samples a dataset is made of, where it is.
         self._policies = {name: _policy(name, datasets) for name in datasets}
+        self._mixed = {name: _mixed(name, datasets) for name in datasets}
         for model in given.values():
             _check_step(model, datasets)
         self.models: dict[str, Model] = {}
@@ -92,11 +95,16 @@ class ModelGraph:
         found = (m for m in self.models.values() if m.train == train and not m.decoding)
         return [model.name for model in found]
 
+    def datasets(self, name: str) -> list[str]:
+        """Return the datasets that a model learns from: of a mixture, those that are mixed."""
+        return self._mixed.get(self[name].dataset, [])
+
     def _parts(self, model: Model) -> list[tuple[str, str]]:
         """Return the models that a model is made of directly, after the key that names each."""
         key = f"models.{model.name}." + ("interpolate" if model.end else "from")
-        policy = f"datasets.{model.dataset}.policy", self._policies.get(model.dataset)
-        return [part for part in ((key, model.parent), (key, model.end), policy) if part[1]]
+        own = self._mixed.get(model.dataset, [])
+        policies = [(f"datasets.{name}.policy", self._policies[name]) for name in own]
+        return [part for part in ((key, model.parent), (key, model.end), *policies) if part[1]]
 
     def _add(self, model: Model, given: dict[str, Model], above: list[str]) -> None:
         """Add a model after those that it is made of; `above` are the models made of it."""
@@ -141,6 +149,18 @@ def _policy(name: str, datasets: dict[str, dict[str, Any]]) -> str | None:
     if pairs.get("kind") != "preferences":
         raise LahjaError(f"datasets.{name}.of: no such dataset of preferences: {entry['of']!r}")
     return pairs.get("policy")
+
+
+def _mixed(name: str, datasets: dict[str, dict[str, Any]]) -> list[str]:
+    if datasets[name]["kind"] != "mixture":
+        return [name]
+    for own in datasets[name]["of"]:
+        key = f"datasets.{name}.of.{own}"
+        if own not in datasets:
+            raise LahjaError(f"{key}: no such dataset; {hint(own, datasets)}")
+        if (kind := datasets[own]["kind"]) not in _MIXED:
+            raise LahjaError(f"{key}: expected {' or '.join(sorted(_MIXED))}, not {kind}")
+    return [*datasets[name]["of"]]
 
 
 def _check_step(model: Model, datasets: dict[str, dict[str, Any]]) -> None:

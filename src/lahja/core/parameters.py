@@ -169,6 +169,12 @@ class Parameters:
         common = self.config["training"] | pick(self.config["evaluation"], MBR) | {GREEDY: {}}
         return common[model.train or model.decoding] | model.settings
 
+    def training(self, name: str) -> str:
+        """Return how a model is trained, with the weights of a mixture that it learns from."""
+        entry = self.config["datasets"][self.graph[name].dataset]
+        mixed = {"weights": [*entry["of"].values()]} if entry["kind"] == "mixture" else {}
+        return self.of(**self.step(name), **mixed)
+
     def record(self, name: str) -> str:
         """Return what a model's folder says of how the model came about."""
         model = asdict(self.graph[name])

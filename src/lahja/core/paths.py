@@ -91,13 +91,16 @@ class Paths:
         is_demo = self.config["corpora"][name]["access"] == "demo"
         return f"{self.results}/data/" + ("demo" if is_demo else f"raw/{name}")
 
-    def examples(self, model: str) -> str:
-        """Return the examples that a model's training step learns from, or pairs that have them."""
-        dataset = self.graph[model].dataset
-        entry = self.config["datasets"][dataset]
+    def examples(self, model: str) -> list[str]:
+        """Return the tables that a model's training step learns from, of a mixture several."""
+        return [*map(self.dataset, self.graph.datasets(model))]
+
+    def dataset(self, name: str) -> str:
+        """Return the table of a dataset that is no mixture: its pairs, or its examples."""
+        entry = self.config["datasets"][name]
         if entry["kind"] in ("preferences", "chosen"):
-            return self.pairs(entry.get("of", dataset))
-        return f"{self.results}/training/{dataset}.parquet"
+            return self.pairs(entry.get("of", name))
+        return f"{self.results}/training/{name}.parquet"
 
     def built_of(self, dataset: str) -> str:
         """Return the sentences or parallel sentences that translations or texts are built of."""
@@ -133,7 +136,7 @@ class Paths:
         """
         beyond = self.graph.needed(name) - self.graph.needed(start)
         models = [own for own in self.graph.models if own in beyond]
-        datasets = {self.graph[own].dataset for own in models} - {None}
+        datasets = {*chain(*map(self.graph.datasets, models))}
         sampled = sorted(own for own in datasets if "policy" in self.config["datasets"][own])
         entries = [self.config["datasets"][own] for own in sampled]
         policies = sorted({"{policy}.{samples}".format(**entry) for entry in entries})

@@ -42,17 +42,20 @@ class Record:
     def rows(self, dataset: str) -> pd.DataFrame:
         """Return a dataset's PAIRS or EXAMPLES with `corpora`, those whose texts each row holds.
 
+        Of a mixture, each dataset's once.
         Raises `LahjaError` where the run has not made it.
         """
-        entry, models = self.config["datasets"][dataset], self.graph.models.values()
-        if entry["kind"] == "preferences":
-            pairs = read_table(self.home / self.paths.pairs(dataset), PAIRS)
-            return pairs.assign(corpora=self._of_pairs(dataset, pairs))
-        learner = next((model.name for model in models if model.dataset == dataset), None)
-        if learner is None:
+        entry = self.config["datasets"][dataset]
+        if entry["kind"] == "mixture":
+            return pd.concat([*map(self.rows, entry["of"])], ignore_index=True)
+        path = self.home / self.paths.dataset(dataset)
+        if not path.is_file():
             told = "no model of the run learns from it, so it has none"
             raise LahjaError(f"datasets.{dataset}: {told}")
-        rows = read_examples(self.home / self.paths.examples(learner))
+        if entry["kind"] == "preferences":
+            pairs = read_table(path, PAIRS)
+            return pairs.assign(corpora=self._of_pairs(dataset, pairs))
+        rows = read_examples(path)
         if entry["kind"] == "chosen":
             pairs = self.rows(entry["of"]).set_index("pair_id")["corpora"]
             return rows.assign(corpora=rows["example_id"].map(pairs))

@@ -152,6 +152,14 @@ class Workload:
                 number = entry["pairs_per_prompt"] * sizes.paired_share * self._asked(entry)
                 answers = 2 * sizes.answer_tokens
                 return number, 2 * self.prompt_tokens + answers, answers
+            case "mixture":
+                parts = [(weight, *self.examples(own)) for own, weight in entry["of"].items()]
+                number = sum(weight * count for weight, count, *_ in parts)
+                tokens, answered = (
+                    sum(part[0] * part[1] * part[place] for part in parts) / number
+                    for place in (2, 3)
+                )
+                return number, tokens, answered
             case "chosen":
                 number, tokens, answered = self.examples(entry["of"])
                 return number, tokens / 2, answered / 2

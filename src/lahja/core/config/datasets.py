@@ -14,6 +14,7 @@ from lahja.core.config.base import (
     OneOrMore,
     OrAbsent,
     Plain,
+    Positive,
     Section,
     Share,
     Variety,
@@ -32,10 +33,10 @@ class _Dataset(Section):
     """A dataset, whatever its kind."""
 
     #: `classification` (dialect identification), `translation`, `text` (plain sentences),
-    #: `instructions` (for small models), `preferences`, or `chosen` (the chosen sides of
-    #: preferences, to be learnt by `sft`).
+    #: `instructions` (for small models), `mixture` (of such), `preferences`, or `chosen` (the
+    #: chosen sides of preferences, to be learnt by `sft`).
     kind: Literal[
-        "classification", "translation", "text", "instructions", "preferences", "chosen"
+        "classification", "translation", "text", "instructions", "mixture", "preferences", "chosen",
     ]  # fmt: skip
 
 
@@ -89,6 +90,15 @@ class Instructions(_Dataset):
     asked_share: Share = 0.1  #: Share of requests answered in the variety asked for all the same.
     max_examples: Count | None = None  #: Maximum examples; null is all.
     plain_sentences: Natural | None = None  #: Maximum sentences added as plain text; null is all.
+
+
+class Mixture(_Dataset):
+    """Several datasets, learnt together by `sft`."""
+
+    kind: Literal["mixture"]
+    #: By dataset (translation, text, instructions) how often each of its examples is in a pass: 1
+    #: is once, 2 twice, 0.5 that a half of them is, the same in every pass.
+    of: Annotated[dict[str, Positive], Field(min_length=1)]
 
 
 class Chosen(_Dataset):
@@ -157,7 +167,7 @@ class PreferencePairs(Selection, _Dataset):
 
 
 Dataset = Annotated[
-    Classification | Translation | Text | Instructions | Chosen | PreferencePairs,
+    Classification | Translation | Text | Instructions | Mixture | Chosen | PreferencePairs,
     Field(discriminator="kind"),
 ]
 
