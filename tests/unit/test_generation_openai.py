@@ -140,6 +140,14 @@ def test_a_reply_without_an_answer_is_a_fault_with_the_server_s_words(body, said
     assert said in str(caught.value)
 
 
+def test_half_of_a_surrogate_pair_is_no_character() -> None:
+    body = (
+        rb'{"choices": [{"finish_reason": "stop", "message": '
+        rb'{"content": "\ud83d\ude00 \ud83d ok \ude00"}}]}'
+    )
+    assert read_answer("a", read_json(body)).text == "😀 \ufffd ok \ufffd"
+
+
 def test_an_error_of_the_filter_is_no_fault() -> None:
     body = {"choices": None, "error": {"code": "content_filter", "message": "no"}}
     assert read_answer("a", body) == Answer("a", None, "content_filter", None)

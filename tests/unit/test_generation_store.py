@@ -1,3 +1,5 @@
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -47,11 +49,29 @@ def test_a_second_writer_is_refused(tmp_path: Path) -> None:
         pass
 
 
-def test_a_line_of_another_kind_is_named(tmp_path: Path) -> None:
+def test_a_damaged_answer_is_asked_again_and_the_others_are_not(tmp_path: Path, capsys) -> None:
     path = tmp_path / "store.jsonl"
-    path.write_text('{"key": "a", "said": "no"}\n', encoding="utf-8")
-    with pytest.raises(LahjaError, match=r"store\.jsonl:1"), AnswerStore(path):
-        pass
+    with AnswerStore(path) as store:
+        store.add({"a": FIRST, "b": SECOND})
+    content = path.read_bytes()
+    for place in range(0, len(content) // 2, 3):
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << (place % 8)
+        path.write_bytes(flipped)
+        with AnswerStore(path) as store:
+            assert store.answers.items() <= {"a": FIRST, "b": SECOND}.items()
+            store.add({"a": FIRST, "b": SECOND})
+        with AnswerStore(path) as store:
+            assert store.answers == {"a": FIRST, "b": SECOND}
+    assert f"{path}: 1 lines are damaged and count for nothing" in capsys.readouterr().err
+
+
+def test_a_store_of_an_older_run_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "store.jsonl"
+    row = {"key": "a", **asdict(FIRST)}
+    path.write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+    with AnswerStore(path) as store:
+        assert store.answers == {"a": FIRST}
 
 
 def test_the_key_depends_on_model_prompt_and_sampling_alone() -> None:

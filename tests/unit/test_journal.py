@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import zlib
 from contextlib import closing
 from pathlib import Path
 
@@ -26,6 +27,10 @@ def _python(code: str, *arguments: object) -> subprocess.Popen:
 def _rows(path: Path) -> list[dict]:
     with closing(Journal(path)) as journal:
         return journal.rows
+
+
+def _line(start: bytes) -> bytes:
+    return start + f', "crc": "{zlib.crc32(start):08x}"}}\n'.encode()
 
 
 def test_rows_come_back(tmp_path: Path) -> None:
@@ -62,6 +67,20 @@ def test_a_line_that_is_whole_and_wrong_is_named(tmp_path: Path) -> None:
         _rows(path)
 
 
+def test_a_line_that_is_not_as_it_was_written_is_named_or_passed_over(
+    tmp_path: Path, capsys
+) -> None:
+    path = tmp_path / "j"
+    with closing(Journal(path)) as journal:
+        journal.append([{"cost": 1}, {"cost": 5}])
+    path.write_bytes(path.read_bytes().replace(b"5", b"1", 1))
+    with pytest.raises(LahjaError, match="j:2: not a cost"):
+        Journal(path, kind="a cost")
+    with closing(Journal(path, can_lose=True)) as journal:
+        assert journal.rows == [{"cost": 1}]
+    assert capsys.readouterr().err == f"{path}: 1 lines are damaged and count for nothing\n"
+
+
 def test_a_row_is_on_disk_when_appending_returns(tmp_path, monkeypatch) -> None:
     synced = []
     monkeypatch.setattr(
@@ -69,7 +88,7 @@ def test_a_row_is_on_disk_when_appending_returns(tmp_path, monkeypatch) -> None:
     )
     journal = Journal(tmp_path / "j")
     journal.append([{"n": 1}])
-    assert synced == [b'{"n": 1}\n']
+    assert synced == [_line(b'{"n": 1')]
     journal.append([{"n": 2}], durable=False)
     assert len(synced) == 1
     journal.close()
@@ -92,7 +111,7 @@ def test_where_the_disk_is_full_no_line_is_left_unfinished(tmp_path: Path) -> No
         tmp_path / "j",
     )
     assert done.communicate()[0] == "full\n"
-    assert (tmp_path / "j").read_bytes() == b'{"text": "' + b"a" * 50 + b'"}\n'
+    assert (tmp_path / "j").read_bytes() == _line(b'{"text": "' + b"a" * 50 + b'"')
 
 
 def test_what_kill_9_leaves_is_all_that_was_said_to_be_there(tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ class AnswerStore(Journal, AbstractContextManager):
 
     def __init__(self, path: Path):
         """Open, lock and read the file; raise `LahjaError` where another process holds it."""
-        super().__init__(path, lambda row: (row.pop("key"), Answer(**row)), "an answer")
+        # What is damaged is asked again.
+        super().__init__(path, lambda row: (row.pop("key"), Answer(**row)), can_lose=True)
         self.answers: dict[str, Answer] = dict(self.rows)
 
     def __exit__(self, *_: object) -> None:

@@ -143,6 +143,8 @@ def read_answer(request_id: str, body: Any) -> Answer:
     if refusal or reason == CONTENT_FILTER:
         text, reason = None, "refusal" if refusal else reason
     elif text is not None:
+        # JSON can hold half of a surrogate pair, which is no character and cannot be written.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         text = without_thoughts(text)
         if not text and (message.get("reasoning_content") or message.get("reasoning")):
             text = None
