@@ -177,6 +177,9 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
         ),
         ({"evaluation": {"human": {"models": ["gpt-4o"]}}}, "evaluation.human.models: 'gpt-4o' is not"),
         ({"prompts": {"template_kinds": ["ode"]}}, "prompts.template_kinds: 'ode' is not defined"),
+        ({"prompts": {"msa_templates": {"answer": "{country}: {}"}}}, "prompts.msa_templates.answer: expected one {}, where"),
+        ({"preferences": {"gold_corpus": "gold"}}, "preferences.gold_corpus: 'gold' is not defined"),
+        ({"prompts": {"msa_templates": {}}}, "prompts.msa_templates: expected at least 1"),
         ({"generators": {"x": {"backend": "openai"}}}, "generators.x.model: expected the server's"),
         ({"generators": {"gpt-4o": {"price": None}}}, "generators.gpt-4o.budget: a budget needs a pri"),
         ({"generators": {"gpt-4o": {"price": {"inptu": 1}}}}, "generators.gpt-4o.price.inptu: unknown; did"),
@@ -258,6 +261,7 @@ def everything(root):
     names = ("config", "demo", "study")
     config = merge_config([root / "config" / f"{name}.yaml" for name in names], [])
     options = {
+        "amiya-gold": {"files": {"egy": "a"}},
         "bitext": {"files": {"egy": "a"}},
         "lines": {"variety": "egy"},
         "table": {"variety": "egy"},

@@ -33,6 +33,13 @@ def paper():
     return workload()
 
 
+def test_prompts_are_counted_in_every_wording(paper):
+    authors = workload("config/authors.yaml")
+    # 100 sentences of each of five dialects, asked in two wordings; the paper's are 10,000.
+    assert (paper.prompts, authors.prompts) == (10_000, 1_000)
+    assert authors.examples("dialect-id")[0] == 7 * 50_000
+
+
 # 100 operations and 10 bytes a second, all of the peak; a layer takes half a second. The model has
 # 20 bytes: 2 s to read; a token takes 20 operations: 0.2 s.
 SLOW = Rates(

@@ -1,9 +1,13 @@
+import csv
+
+import build_validation as validation_script
 import pandas as pd
 import pytest
 
 from lahja.core.errors import LahjaError
-from lahja.core.tables import EVALUATION_PROMPTS
+from lahja.core.tables import EVALUATION_PROMPTS, PROMPTS, read_table, write_table
 from lahja.corpora.readers import Prompt
+from lahja.preferences.pairs import intents_of
 from lahja.prompts.evaluation import (
     evaluation_sentences,
     few_shot_examples,
@@ -13,9 +17,9 @@ from lahja.prompts.evaluation import (
 )
 from lahja.prompts.generation import (
     dialect_prompts,
+    msa_prompts,
     template_prompts,
     templates_by_kind,
-    translation_prompts,
 )
 from lahja.prompts.wordings import translation_prompt
 
@@ -73,10 +77,29 @@ def test_templates_that_do_not_fit_are_refused():
 
 
 def test_translation_prompts_come_from_training_pairs_with_the_corpus_own_msa():
-    prompts = translation_prompts(parallel(), "egy", 10, seed=1)
+    prompts = msa_prompts(parallel(), "egy", 10, seed=1)
     assert len(prompts) == 2
     assert set(prompts["source"]) == {"كيف حالك", "كيف الحال"}
     assert prompts["reference"].notna().all()
+
+
+def test_msa_sentences_are_asked_in_every_template_for_the_dialect_of_a_country(tmp_path):
+    answering = "Respond to the following input in the Arabic dialect from <country>. Input={}\n"
+    templates = {"answer": answering, "translation": "From <country>: {}"}
+    made = msa_prompts(parallel().assign(variety="sau"), "sau", 1, 1, templates)
+    write_table(tmp_path / "p", made, PROMPTS)
+    prompts = read_table(tmp_path / "p", PROMPTS)
+    (sentence,) = prompts["source"].unique()
+    answer, translation = prompts.to_dict("records")
+    asked = "Respond to the following input in the Arabic dialect from Saudi Arabia. Input="
+    assert answer["prompt"] == f"{asked}{sentence}\n"
+    assert translation["prompt"] == f"From Saudi Arabia: {sentence}"
+    assert [answer["kind"], translation["kind"]] == ["answer", "translation"]
+    # A reply has no reference, and is no translation of its source.
+    assert answer["reference"] is None and translation["reference"].startswith("إزيك")
+    reply, request = intents_of(prompts).values()
+    assert (reply.kind, reply.variety, reply.payload) == ("answer", "sau", sentence)
+    assert (request.kind, request.source_variety) == ("translate", "msa")
 
 
 def test_a_dialects_prompts_join_without_doubles():
@@ -85,6 +108,30 @@ def test_a_dialects_prompts_join_without_doubles():
     settings["recorded_per_dialect"] = 5
     prompts = dialect_prompts("egy", samples().head(0), parallel(), ["{}"], ready, settings)
     assert sorted(prompts["prompt"]) == ["آخر", "نص"]
+
+
+def test_gold_prompts_ask_for_what_they_name_and_else_for_their_dialect(tmp_path):
+    rows = [
+        [translation_prompt("egy", "eng", "خدمة سريعة."), "Quick service."],
+        ["Name a fruit. Answer in Egyptian Arabic.", "موز"],
+        ['رد على الكلام ده: "صباح الخير"', "صباح النور"],
+    ]
+    gold = pd.DataFrame(rows, columns=["prompt", "label"])
+    gold.to_csv(tmp_path / "E.csv", index_label="rid", quoting=csv.QUOTE_ALL)
+    entry = {"reader": "amiya-gold", "access": "local", "path": "."}
+    settings = {"corpus": entry | {"options": {"files": {"egy": "E.csv"}}}, "seed": 1}
+    settings |= {"gold_corpus": "gold", "per_dialect": 3, "gold_generator": "gpt-4o"}
+    nothing = tmp_path / "none"
+    validation_script.main(nothing, nothing, settings, tmp_path / "v.parquet", tmp_path)
+    found = read_table(tmp_path / "v.parquet", EVALUATION_PROMPTS).set_index("reference")
+    assert {*found["task"]} == {"validation"} and {*found["corpus"]} == {"gold"}
+    asked = found[["source_variety", "target_variety", "source"]].T.to_dict("list")
+    assert asked["Quick service."] == ["egy", "eng", "خدمة سريعة."]
+    assert asked["موز"] == [None, "egy", None]
+    assert asked["صباح النور"] == [None, "egy", "صباح الخير"]
+    settings["per_dialect"] = 2
+    validation_script.main(nothing, nothing, settings, tmp_path / "v.parquet", tmp_path)
+    assert len(read_table(tmp_path / "v.parquet", EVALUATION_PROMPTS)) == 2
 
 
 def corpus():

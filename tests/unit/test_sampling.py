@@ -2,6 +2,7 @@ import polars as pl
 import pytest
 
 from lahja.core.errors import LahjaError
+from lahja.core.tables import SAMPLES
 from lahja.corpora.sampling import Kind, quotas, sample_sentences
 
 KINDS = [Kind("story", 2, 5), Kind("summary", 6, 20)]
@@ -47,6 +48,16 @@ def sample(table, kinds, total, score=None):
     wanted = settings(kinds, {"egy": total})
     samples, _ = sample_sentences(table.lazy(), score or Scorer(), **wanted)
     return samples
+
+
+def test_no_samples_are_wanted_where_no_prompt_is_made_of_them():
+    score = Scorer()
+    found = sample_sentences(sentences().lazy(), score, **settings(KINDS, {"egy": 0, "mar": 0}))
+    assert [table.height for table in found] == [0, 0] and not score.texts
+    assert found[0].columns == SAMPLES.names
+    both = pl.concat([sentences(), sentences(dialect="mar")]).lazy()
+    samples, _ = sample_sentences(both, score, **settings(KINDS, {"egy": 4, "mar": 0}))
+    assert samples["variety"].unique().to_list() == ["egy"]
 
 
 def test_quotas_sum_to_the_total():

@@ -33,6 +33,28 @@ def test_the_papers_plan_lists_every_artifact(fresh):
         assert f"results/paper/{artifact}" in done.stdout, artifact
 
 
+def test_the_authors_plan_is_the_papers_with_their_wordings(fresh):
+    files = ("config/config.yaml", "config/authors.yaml")
+    done = fresh.snakemake("-n", "-p", "--configfile", *files, "--cores", "2")
+    assert done.returncode == 0, done.stdout
+    # Nothing of ours is sampled, ranked or interpolated.
+    for rule in ("sample_policy", "interpolate_adapters", "train_selecting_scorers"):
+        assert f"rule {rule}:" not in done.stdout, rule
+    assert done.stdout.count("rule train_dpo:") == 4
+    commands = {}
+    for script, given in re.findall(r"scripts/(\w+)\.py (.*?)(?: &> .*)?$", done.stdout, re.M):
+        commands.setdefault(script, []).append(given)
+    (prompts,) = commands["build_prompts"]
+    assert "from <country> in exactly one sentence. Input={}" in prompts
+    assert '"wording":"countries"' in commands["label_responses"][0]
+    assert "--gold results/authors/data/raw/amiya-gold" in commands["build_validation"][0]
+    assert "results/authors/data/raw/amiya-gold" in commands["assemble_data"][0]
+    silver = [given for given in commands["build_translation_data"] if '"silver":' in given]
+    assert len(silver) == 1 and '"variant":"clean"' in silver[0]
+    plain = [one for one in commands["generate_responses"] if '"chat_template":false' in one]
+    assert len(plain) == 4
+
+
 def test_a_run_that_needs_a_key_says_so_before_its_first_job(fresh, monkeypatch):
     for name in ("OPENAI_API_KEY", "GEMINI_API_KEY"):
         monkeypatch.delenv(name, raising=False)

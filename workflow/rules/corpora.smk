@@ -11,7 +11,7 @@ from lahja.corpora.retrieval import source_identity
 # The digests of files of corpora, so that a dry run reads none twice.
 DIGESTS = Path(".snakemake/lahja/digests.json")
 TEXTS = selection.corpora("train", "validation", "evaluation")
-READY = config["evaluation"]["prompts"]
+READY = selection.held_out_prompts()
 
 
 # On a cluster they run where Snakemake runs: compute nodes often have no network.

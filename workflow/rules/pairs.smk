@@ -5,14 +5,13 @@ of Table 1, `preferences/validation.parquet`, and per preference dataset `prefer
 with its pairs and a funnel of what was left after each step.
 """
 
-from lahja.core.stages import version
-
 
 rule build_validation:
     """Set prompts aside whose answer by the gold generator is in the dialect (Table 1)."""
     input:
         prompts=rules.build_prompts.output.prompts,
         candidates=rules.label_responses.output.candidates,
+        gold=paths.gold,
     output:
         validation=f"{paths.results}/preferences/validation.parquet",
     log:
@@ -20,15 +19,15 @@ rule build_validation:
     benchmark:
         f"{paths.benchmarks}/build_validation.tsv"
     params:
-        # Not those of all that its script reaches: no gate has a say in it.
-        code=version("draws", "pairs"),
+        code=parameters.validation_code(),
         settings=parameters.of(
             gold_generator=config["preferences"]["gold_generator"],
             per_dialect=config["preferences"]["validation_per_dialect"],
+            **parameters.gold(),
         ),
     shell:
         f"python {scripts}/build_validation.py"
-        " --prompts {input.prompts:q} --candidates {input.candidates:q}"
+        " --prompts {input.prompts:q} --candidates {input.candidates:q} --gold {input.gold:q}"
         " --settings {params.settings:q} --output {output.validation:q} &> {log:q}"
 
 

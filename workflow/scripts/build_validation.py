@@ -4,11 +4,23 @@ from pathlib import Path
 
 from lahja.core.command import run
 from lahja.core.tables import CANDIDATES, EVALUATION_PROMPTS, PROMPTS, read_table, write_table
+from lahja.corpora.ingest import read_ready_prompts
 from lahja.preferences.pairs import validation_set
+from lahja.prompts.evaluation import gold_tasks
 
 
-def main(prompts: Path, candidates: Path, settings: dict, output: Path) -> None:
-    """Choose, per dialect, prompts that the gold generator answered in that dialect."""
+def main(
+    prompts: Path, candidates: Path, settings: dict, output: Path, gold: Path | None = None
+) -> None:
+    """Choose, per dialect, prompts that the gold generator answered in that dialect.
+
+    With GOLD, a corpus of prompts with answers, prompts of that.
+    """
+    if gold:
+        ready = read_ready_prompts(gold, settings["corpus"])
+        how = (settings[key] for key in ("gold_corpus", "per_dialect", "seed"))
+        write_table(output, gold_tasks(ready, *how), EVALUATION_PROMPTS)
+        return
     validation = validation_set(
         read_table(prompts, PROMPTS),
         read_table(candidates, CANDIDATES),

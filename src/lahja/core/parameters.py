@@ -157,6 +157,15 @@ class Parameters:
         gates = ["prompts", "text metrics", "gates"] if is_gated else []
         return version("draws", "pairs", *gates, *(["judges"] if is_ranked else []))
 
+    def gold(self) -> dict[str, Any]:
+        """Return the corpus that validation is read from, if it is."""
+        name = self.config["preferences"].get("gold_corpus")
+        return {"gold_corpus": name, "corpus": self.corpus(name)} if name else {}
+
+    def validation_code(self) -> str:
+        """Return the versions that validation depends on, which is on no gate."""
+        return version("draws", "pairs", *(["corpora", "prompts"] if self.gold() else []))
+
     def _judged_by(self, name: str) -> tuple[bool, bool]:
         """Return whether gates judge a dataset's pairs, and whether scorers do."""
         entry = self.config["datasets"][name]

@@ -56,6 +56,9 @@ class Paths:
         shots = config["evaluation"]["few_shot"]
         has_shots = bool(shots["translation"] or shots["corpus"])
         self.few_shot = [f"{self.results}/evaluation/few_shot.parquet"] * has_shots
+        gold = config["preferences"].get("gold_corpus")
+        # The validation set with its gold answers, if a corpus has it.
+        self.gold = [self.corpus(gold)] if gold else []
         # The checkpoint of COMET, if one scores translations.
         self.comet = [self._checkpoint(comet, "")] if comet else []
         self.nllb = self._checkpoint(config["nllb"], "nllb")

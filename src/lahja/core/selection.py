@@ -69,8 +69,12 @@ class Selection:
         """Return the corpora of ready prompts that generators answer: none that is evaluated on."""
         if not self.config["prompts"]["recorded_per_dialect"]:
             return []
-        evaluated = self.config["evaluation"]["prompts"]
-        return [name for name in self.corpora("prompts") if name not in evaluated]
+        return [name for name in self.corpora("prompts") if name not in self.held_out_prompts()]
+
+    def held_out_prompts(self) -> list[str]:
+        """Return the corpora of ready prompts that models are evaluated on, or chosen by."""
+        gold = self.config["preferences"].get("gold_corpus")
+        return [*dict.fromkeys([*self.config["evaluation"]["prompts"], *filter(None, [gold])])]
 
     def checked(self) -> list[str]:
         """Return the scorers that are checked: stand-ins, and all where scores are recorded."""

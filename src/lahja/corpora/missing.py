@@ -49,6 +49,7 @@ def _needed(config: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
     for key in ("translation", "prompts"):
         yield f"evaluation.{key}", config["evaluation"][key]
     yield "prompts.templates", [config["prompts"]["templates"]]
+    yield "preferences.gold_corpus", [*filter(None, [config["preferences"].get("gold_corpus")])]
     yield "evaluation.few_shot", [*filter(None, [config["evaluation"]["few_shot"]["corpus"]])]
     for name, entry in config["generators"].items():
         if entry["backend"] == "recorded":

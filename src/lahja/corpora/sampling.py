@@ -60,12 +60,14 @@ def sample_sentences(
     the seed and their ids fix, one of each group (translations of one sentence, or its city
     variants). One above the threshold is taken for the kind that it fits and that has the smallest
     part of its share, until all kinds are full. No sentence is scored that no kind can take. A
-    larger total adds samples and changes none. Raises `LahjaError` naming the dialect, the
-    threshold and the count of sentences where none fits.
+    larger total adds samples and changes none; a total of 0 wants none. Raises `LahjaError` naming
+    the dialect, the threshold and the count of sentences where none fits.
     """
     known = [Kind(name, **window) for name, window in kinds.items()]
     scored = []
     for dialect, total in per_dialect.items():
+        if not total:
+            continue
         is_own = (pl.col("split") == "train") & (pl.col("variety") == dialect)
         own = sentences.filter(is_own).drop("aldi").collect()
         candidates = _candidates(own, known, seed).iter_rows(named=True)
@@ -77,6 +79,8 @@ def sample_sentences(
                 f"fits a word window ({windows}); {len(own)} training sentences were looked at"
             )
         scored += rows
+    if not scored:
+        return tuple(pl.from_arrow(schema.empty_table()) for schema in (SAMPLES, DIALECTNESS))
     table = pl.DataFrame(scored, infer_schema_length=None)
     return table.drop_nulls("kind").select(SAMPLES.names), table.select(DIALECTNESS.names)
 

@@ -16,6 +16,7 @@ from lahja.core.tables import EVALUATION_PROMPTS
 from lahja.corpora.ingest import texts_of_prompt
 from lahja.corpora.readers import Prompt
 from lahja.corpora.text import comparison_key
+from lahja.prompts.intent import parse_prompt
 from lahja.prompts.wordings import translation_prompt
 
 OTHER_SIDES = ("eng", "msa")
@@ -157,6 +158,26 @@ def ready_tasks(prompts: list[Prompt], per_dialect: int | None) -> pd.DataFrame:
     table = table.drop_duplicates("prompt_id")
     slices = table.groupby(["task", "corpus", "target_variety"], sort=False)
     return slices.head(per_dialect or len(table))
+
+
+def gold_tasks(prompts: list[Prompt], corpus: str, per_dialect: int, seed: int) -> pd.DataFrame:
+    """Return EVALUATION_PROMPTS of the task "validation": ready prompts with their gold answers.
+
+    Up to so many of each dialect; what each asks for, and of which text, its wording tells.
+    """
+    intents = [parse_prompt(prompt.text, prompt.variety) for prompt in prompts]
+    rows = pd.DataFrame({
+        "task": "validation", "corpus": corpus,
+        "source_variety": [intent.source_variety for intent in intents],
+        "target_variety": [intent.variety for intent in intents],
+        "source": [intent.payload for intent in intents],
+        "reference": [prompt.answer for prompt in prompts],
+        "prompt": [prompt.text for prompt in prompts],
+    })  # fmt: skip
+    rows = _with_ids(rows).assign(dialect=[prompt.variety for prompt in prompts])
+    drawn = shuffled(rows, seed, "prompt_id")
+    chosen = drawn.drop_duplicates("prompt_id").groupby("dialect", sort=False).head(per_dialect)
+    return chosen[EVALUATION_PROMPTS.names]
 
 
 def _with_ids(rows: pd.DataFrame) -> pd.DataFrame:

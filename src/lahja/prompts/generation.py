@@ -4,7 +4,7 @@ Each sampled sentence is put into one of its dialect's templates of the fitting 
 sentences with an MSA side give MSA-to-dialect translation prompts besides.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,10 +13,12 @@ from lahja.core.errors import LahjaError
 from lahja.core.files import digest_of_text
 from lahja.core.seeding import shuffled, unit_draw
 from lahja.core.tables import PROMPTS
+from lahja.core.varieties import get_variety
 from lahja.corpora.readers import Prompt
 from lahja.prompts.wordings import translation_prompt
 
-SLOT = "{}"
+SLOT, COUNTRY = "{}", "<country>"
+TRANSLATION = "translation"
 
 
 def templates_by_kind(templates: list[str], kinds: list[str], dialect: str) -> dict[str, list[str]]:
@@ -50,22 +52,31 @@ def template_prompts(
     return with_ids(rows)
 
 
-def translation_prompts(
-    parallel: pd.DataFrame, dialect: str, count: int, seed: int
-) -> pd.DataFrame:
+def msa_prompts(
+    parallel: pd.DataFrame, dialect: str, count: int, seed: int,
+    templates: Mapping[str, str] | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Ask for the dialect of up to `count` MSA sentences out of the training data.
 
-    The corpus's own dialect sentence is kept as `reference`. One prompt per group, so that
-    city variants of a sentence are asked for once.
+    The corpus's own dialect sentence is kept as `reference`. One sentence per group, so that
+    city variants of a sentence are asked for once. Each is put into every one of the templates
+    (`prompts.msa_templates`), of which those of another kind than `translation` want no
+    translation and have no reference.
     """
     own = parallel[(parallel["variety"] == dialect) & (parallel["split"] == "train")]
     own = own[own["msa"].notna() & (own["msa_origin"] == "corpus")]
     chosen = shuffled(own, seed, "pair_id").drop_duplicates("group_id").head(count)
     sides = zip(chosen["msa"], chosen["text"], chosen["pair_id"], strict=True)
-    return with_ids(
-        (dialect, "translation", "msa", msa, *known, translation_prompt("msa", dialect, msa))
-        for msa, *known in sides
-    )
+    rows = []
+    for msa, reference, name in sides:
+        for kind, template in (templates or {TRANSLATION: None}).items():
+            prompt = translation_prompt("msa", dialect, msa)
+            if template:
+                country = get_variety(dialect).country_name
+                prompt = template.replace(COUNTRY, country).replace(SLOT, msa)
+            known = ("msa", msa, reference) if kind == TRANSLATION else (None, msa, None)
+            rows.append((dialect, kind, *known, name, prompt))
+    return with_ids(rows)
 
 
 def dialect_prompts(
@@ -78,16 +89,16 @@ def dialect_prompts(
 ) -> pd.DataFrame:
     """Return the PROMPTS of one dialect: its samples in templates, translations, ready ones.
 
-    Settings: `template_kinds`, `translation_per_dialect`, `recorded_per_dialect`, `seed`. Of
-    prompts of one text the first is kept.
+    Settings: `template_kinds`, `translation_per_dialect`, `recorded_per_dialect`, `seed`, and
+    `msa_templates` where they are not lahja's own. Of prompts of one text the first is kept.
     """
-    seed = settings["seed"]
+    seed, count = settings["seed"], settings["translation_per_dialect"]
     by_kind = templates_by_kind(templates, settings["template_kinds"], dialect)
     texts = [prompt.text for prompt in ready if prompt.variety == dialect]
     recorded = with_ids((dialect, "recorded", *[None] * 4, text) for text in texts)
     tables = [
         template_prompts(samples[samples["variety"] == dialect], by_kind, seed),
-        translation_prompts(parallel, dialect, settings["translation_per_dialect"], seed),
+        msa_prompts(parallel, dialect, count, seed, settings.get("msa_templates")),
         shuffled(recorded, seed, "prompt_id").head(settings["recorded_per_dialect"]),
     ]
     filled = [table for table in tables if not table.empty]

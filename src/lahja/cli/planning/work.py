@@ -76,7 +76,8 @@ class Workload:
         asked, tested, dialects = config["prompts"], config["evaluation"], config["dialects"]
         self.prompt_tokens = sizes.chat_tokens + sizes.template_tokens + sizes.sentence_tokens
         # What generators answer, and what every evaluated model does.
-        more = asked["translation_per_dialect"] + asked["recorded_per_dialect"]
+        wordings = len(asked.get("msa_templates", ["lahja's own"]))
+        more = wordings * asked["translation_per_dialect"] + asked["recorded_per_dialect"]
         self.prompts = sum(config["sampling"]["per_dialect"][code] + more for code in dialects)
         sentences = tested["per_direction"] or sizes.flores_sentences
         translated = sentences * len(tested["translation"]) + (

@@ -145,6 +145,7 @@ def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, Collection[s
         ("preferences.classifier", [preferences["classifier"]], models),
         ("preferences.translator", [preferences["translator"]], models),
         ("preferences.gold_generator", [preferences["gold_generator"]], answering),
+        ("preferences.gold_corpus", filter(None, [preferences.get("gold_corpus")]), in_use),
         ("evaluation.llm_judge", filter(None, [evaluation["llm_judge"]]), servers),
         ("evaluation.zero_shot", evaluation["zero_shot"], models),
         ("evaluation.prompts", evaluation["prompts"], in_use),

@@ -98,6 +98,12 @@ class DodaOptions(OfVarieties):
     folders: OneOrMore = ["sentences", "ongoing", "x-tra"]
 
 
+class GoldOptions(Departures):
+    """Options of `amiya-gold`."""
+
+    files: dict[Variety, str]  #: File of each dialect.
+
+
 class FloresOptions(SeveralOptions):
     """Options of `flores`."""
 
@@ -185,6 +191,7 @@ _READERS: dict[type[Departures], str] = {
     BitextOptions: "bitext",
     DodaOptions: "doda",
     FloresOptions: "flores",
+    GoldOptions: "amiya-gold",
     HabibiOptions: "habibi",
     IwsltOptions: "iwslt",
     LinesOptions: "lines",

@@ -119,6 +119,9 @@ class Preferences(Section):
     classifier: str = "dialect-classifier"  #: Model that labels the responses.
     translator: str = "llama-T"  #: Model that translates a mismatch into the wanted dialect.
     gold_generator: str = "gpt-4o"  #: Generator of the validation set's gold responses.
+    #: Corpus (reader `amiya-gold`, role `prompts`) of validation prompts with gold answers, such as
+    #: the authors released; without it, prompts of the pairs and the gold generator's responses.
+    gold_corpus: OrAbsent[str] = None
     validation_per_dialect: Natural = 50  #: Prompts per dialect set aside for validation (Table 1).
     batch: Count = 16  #: Responses labelled per batch.
     gates: Gates = {}

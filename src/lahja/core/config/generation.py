@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Discriminator, JsonValue, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, JsonValue, Tag, model_validator
 
 from lahja.core.config.base import (
     Count,
@@ -24,9 +24,15 @@ from lahja.core.config.base import (
 )
 
 PerDialect = Annotated[
-    Annotated[Count, Tag("[all]")] | Annotated[dict[Variety, Natural], Tag("[each]")],
+    Annotated[Natural, Tag("[all]")] | Annotated[dict[Variety, Natural], Tag("[each]")],
     Discriminator(lambda value: "[each]" if isinstance(value, dict) else "[all]"),
 ]
+
+
+def _expect_slot(template: str) -> str:
+    if template.count("{}") != 1 or template.count("{") != 1:
+        raise fault("", f"expected one {{}}, where the sentence goes, not {template!r}")
+    return template
 
 
 class KindOfPrompt(WordRange):
@@ -52,7 +58,14 @@ class Prompts(Section):
     #: Corpus (role `templates`) with the templates of each dialect.
     templates: str = "al-qasida-templates"
     template_kinds: list[str] = []  #: Kind of each template, by its place in the list of a dialect.
-    translation_per_dialect: Natural = 1000  #: MSA-to-dialect translation prompts per dialect.
+    #: MSA sentences of training pairs per dialect that are to be translated into it.
+    translation_per_dialect: Natural = 1000
+    #: What is asked of these sentences, by kind of prompt: `{}` is the sentence, `<country>` the
+    #: dialect's. `translation` is a request to translate; what else is asked may have any name.
+    #: Without it, lahja's own request to translate.
+    msa_templates: OrAbsent[
+        Annotated[dict[str, Annotated[str, AfterValidator(_expect_slot)]], Field(min_length=1)]
+    ] = None
     #: Maximum prompts per dialect out of corpora (role `prompts`) that are not for evaluation.
     recorded_per_dialect: Natural = 0
 

@@ -46,6 +46,7 @@ _TEXT_READERS = {
 _PROMPT_READERS = {
     "al-qasida-prompts": alqasida.read_prompts,
     "al-qasida-recorded-prompts": alqasida.read_recorded_prompts,
+    "amiya-gold": alqasida.read_gold,
 }
 READERS: dict[str, Reader] = {n: partial(_read, n, read) for n, read in _TEXT_READERS.items()}
 PROMPT_READERS = {name: partial(_read, name, read) for name, read in _PROMPT_READERS.items()}

@@ -15,7 +15,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from lahja.core.config.corpora import OutputOptions, RecordedPromptOptions, SeveralOptions
+from lahja.core.config.corpora import (
+    GoldOptions,
+    OutputOptions,
+    RecordedPromptOptions,
+    SeveralOptions,
+)
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json
 from lahja.core.varieties import VARIETIES
@@ -99,6 +104,15 @@ def read_prompts(path: Path, options: SeveralOptions) -> Iterator[Prompt | Rejec
                 # Only the cross-lingual files say where in the prompt the dialect is asked for.
                 task = "crosslingual" if "location" in item[1] else "monolingual"
                 yield Prompt(item[1]["prompt"], file.stem, task, item[1]["source"])
+
+
+def read_gold(path: Path, options: GoldOptions) -> Iterator[Prompt | Reject]:
+    """Yield the NUS-IDS team's validation prompts, of all AL-QASIDA's tasks, with their answers."""
+    for dialect, name in options.files.items():
+        for item in rows.read_records(path / name, name, ("prompt", "label")):
+            is_reject = isinstance(item, Reject)
+            told = item if is_reject else (item[1]["prompt"], dialect, "validation", name)
+            yield item if is_reject else Prompt(*told, item[1]["label"])
 
 
 class OutputsName(NamedTuple):

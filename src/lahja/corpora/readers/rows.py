@@ -54,8 +54,9 @@ class Prompt(NamedTuple):
 
     text: str
     variety: str
-    task: str  #: `monolingual` or `crosslingual`.
+    task: str  #: `monolingual`, `crosslingual` or `validation`.
     source: str  #: The benchmark's own name for where the prompt came from.
+    answer: str | None = None  #: The answer that counts as gold, where one is given.
 
 
 Record = tuple[int, dict[str, Any]]
