@@ -100,10 +100,22 @@ def test_a_script_sets_a_damaged_input_aside_and_a_command_does_not(tmp_path):
     with pytest.raises(SystemExit, match=r"\(…\)$"):
         run(main, [], name="lahja verify")
     assert path.exists()
-    told = r"\(…\); it is table\.parquet\.damaged now: run again to make it anew$"
+    told = r"\(…\); .*table\.parquet is table\.parquet\.damaged now: run again to make it anew$"
     with pytest.raises(SystemExit, match=told):
         run(main, [])
     assert [entry.name for entry in tmp_path.iterdir()] == ["table.parquet.damaged"]
+
+
+def test_of_a_rule_s_folder_all_is_set_aside(tmp_path):
+    path = tmp_path / "tables" / "one.parquet"
+    path.parent.mkdir()
+
+    def main(tables: Path, others: list[Path]) -> None:
+        raise DamagedError(f"{path}: not a Parquet table", path)
+
+    with pytest.raises(SystemExit, match=r"tables is tables\.damaged now"):
+        run(main, ["--tables", str(path.parent), "--others", "a", "b"])
+    assert [entry.name for entry in tmp_path.iterdir()] == ["tables.damaged"]
 
 
 def test_a_full_disk_is_told_in_one_line():

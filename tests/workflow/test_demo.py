@@ -1,5 +1,9 @@
 """What a whole demo run must show."""
 
+import re
+import subprocess
+import sys
+
 import pandas as pd
 import pytest
 
@@ -115,6 +119,14 @@ def test_rating_sheets_name_no_model(results):
         assert set(sheet["item"]) == set(key.loc[key["dialect"] == dialect, "item"])
         assert "model" not in sheet.columns
         assert (results / "human" / "sheets" / f"{dialect}.xlsx").is_file()
+
+
+def test_the_finished_run_is_whole(demo):
+    """Nothing is damaged, stale or left to do, and no rule forgot to declare what it writes."""
+    command = [sys.executable, "-m", "lahja", "verify", "results/demo"]
+    done = subprocess.run(command, cwd=demo.folder, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r": \d+ whole, 0 damaged, 0 stale, 0 foreign, 0 due$", done.stdout.strip())
 
 
 def test_nothing_but_results_logs_and_benchmarks_is_written(demo):

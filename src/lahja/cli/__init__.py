@@ -10,7 +10,9 @@ import sys
 from lahja.core.command import run
 
 # In the order in which they are shown.
-SUBCOMMANDS = ("check", "plan", "progress", "score", "agreement", "ratings", "audit", "export")
+SUBCOMMANDS = (
+    "check", "plan", "progress", "verify", "score", "agreement", "ratings", "audit", "export",
+)  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> None:

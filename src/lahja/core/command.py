@@ -9,17 +9,17 @@ import atexit
 import errno
 import gc
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from inspect import getmodule, signature
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO, get_args, get_origin, get_type_hints
 
 from lahja.core.errors import DamagedError, LahjaError
-from lahja.core.files import expect_writable, parse_json
+from lahja.core.files import expect_writable, parse_json, set_aside
 from lahja.core.gpu_lease import lease_devices
 from lahja.core.settings import with_execution
 
@@ -59,7 +59,7 @@ def run(
             finally:
                 sys.stdout.flush()
     except DamagedError as error:
-        sys.exit(f"lahja: {error}" + (_set_aside(error.path) if name is None else ""))
+        sys.exit(f"lahja: {error}" + (_set_aside(error.path, values) if name is None else ""))
     except LahjaError as error:
         sys.exit(f"lahja: {error}")
     except OSError as error:
@@ -70,13 +70,12 @@ def run(
         sys.exit(f"lahja: {place}: {error.strerror}{cure}")
 
 
-def _set_aside(path: Path) -> str:
-    """Rename a damaged artifact, so that the next run makes it anew, and say so."""
-    aside = path.with_name(f"{path.name}.damaged")
-    if aside.is_dir():
-        shutil.rmtree(aside)
-    path.replace(aside)
-    return f"; it is {aside.name} now: run again to make it anew"
+def _set_aside(path: Path, values: dict[str, Any]) -> str:
+    """Set the damaged input of a script aside, and return what to say of it."""
+    given = (value if isinstance(value, list) else [value] for value in values.values())
+    # What a rule makes may be a folder of several files.
+    place = next((own for own in chain(*given) if own in path.parents), path)
+    return f"; {place} is {set_aside(place).name} now: run again to make it anew"
 
 
 class _Stream:

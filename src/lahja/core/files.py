@@ -30,6 +30,14 @@ def atomic_path(path: Path) -> Iterator[Path]:
         draft.replace(path)
 
 
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file or folder, so that it is made anew, and return where it is now."""
+    aside = path.with_name(f"{path.name}.damaged")
+    if aside.is_dir():
+        shutil.rmtree(aside)
+    return path.replace(aside)
+
+
 def nearest_existing(path: Path) -> Path:
     """Return a path, or the nearest folder above it that exists."""
     return next(place for place in (path, *path.absolute().parents) if place.exists())

@@ -100,6 +100,18 @@ class Journal:
         return rows
 
 
+def count_damaged(path: Path) -> int:
+    """Return how many lines of a journal are not as they were written, the unfinished one apart."""
+    whole, _, _ = path.read_bytes().rpartition(b"\n")
+    n_damaged = 0
+    for line in whole.splitlines():
+        try:
+            _row_of(line)
+        except ValueError:
+            n_damaged += 1
+    return n_damaged
+
+
 def _row_of(line: bytes) -> Any:
     """Return the row that a line holds; raise `ValueError` where it is not as it was written.
 

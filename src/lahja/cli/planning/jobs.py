@@ -29,6 +29,7 @@ class Job:
     gpus: int
     needs: frozenset[int]
     reason: str
+    outputs: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -73,7 +74,7 @@ def jobs_of(records: list[logging.LogRecord]) -> list[Job]:
             record.jobid, record.rule_name, dict(record.wildcards), record.benchmark or "",
             record.threads, int(record.resources.get("gpu") or 0),
             frozenset(writers[name] for name in record.input if name in writers) - {record.jobid},
-            record.reason,
+            record.reason, tuple(record.output),
         )
         for record in sorted(records, key=lambda record: record.jobid)
     }  # fmt: skip
