@@ -157,6 +157,10 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
         ({"datasets": {"t": {"kind": "text"}}, "models": {"x": {"from": "llama", "train": "dpo", "on": "t"}}}, "models.x.on: dpo learns from preferences, not from text"),
         ({"datasets": {"m": {"kind": "mixture", "of": {}}}}, "datasets.m.of: expected at least 1, not {}"),
         ({"datasets": {"m": {"kind": "mixture", "of": {"translation-aug": 0}}}}, "datasets.m.of.translation-aug: expected greater than 0, not 0"),
+        ({"datasets": {"b": {"kind": "chosen", "of": "ranked"}}}, "datasets.b.kind: chosen is removed; write kind: best, the best of a policy's"),
+        ({"datasets": {"b": {"kind": "best"}}}, "datasets.b.policy: missing"),
+        ({"datasets": {"b": {"kind": "best", "policy": "llama", "min_margin": 1}}}, "datasets.b.min_margin: unknown"),
+        ({"datasets": {"b": {"kind": "best", "policy": "start"}, "m": {"kind": "mixture", "of": {"b": 1}}}}, "datasets.m.of.b: its policy is each step's start; expected the name of a model"),
         ({"models": {"x": {"from": "nil", "train": "sft", "on": "dialect-id"}}}, "models.x.from"),
         ({"models": {"qwen-T": {"from": "qwem"}}}, "models.qwen-T.from: no such model: 'qwem'; did you mean qwen?"),
         ({"models": {"qwen-T": {"on": "translation-ag"}}}, "models.qwen-T.on: no such dataset: 'translation-ag'; did you mean translation-aug?"),
@@ -272,7 +276,8 @@ def everything(root):
     }
     changes = {
         "corpora": readers,
-        "datasets": {"ranked": {"later_iterations": {"samples": 2}}, "texts": {"kind": "text"}, "mix": {"kind": "mixture", "of": {"texts": 1}}},
+        "datasets": {"ranked": {"later_iterations": {"samples": 2}}, "texts": {"kind": "text"}, "mix": {"kind": "mixture", "of": {"texts": 1}},
+                     "best": {"kind": "best", "policy": "llama", "later_iterations": {"samples": 2}}},
         "generators": {"server": {"backend": "openai", "model": "m", "price": {"input": 1, "output": 1}}},
         "evaluation": {"comet": {"checkpoint": "owner/name"}},
         "models": {"greedy": {"from": "llama-T", "decoding": "greedy"}},

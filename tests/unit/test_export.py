@@ -320,6 +320,27 @@ def test_pairs_are_read_back_from_both_layouts(finished: Path, tmp_path: Path) -
     assert {*pd.read_parquet(folder / about["file_name"])} == {*sides}
 
 
+def test_chosen_samples_are_of_their_prompts_corpora(run: Path, tmp_path: Path, capsys) -> None:
+    best = {"kind": "best", "policy": "llama-T", "samples": 6, "per_direction": 30}
+    mix = {"kind": "mixture", "of": {"translation-aug": 1, "best": 1}}
+    texts = {"kind": "text"}
+    edit_config(run, {"datasets": {"best": best, "mix": mix, "texts": texts}})
+    asked = read_table(run / "prompts/directions.30.parquet", PROMPTS)
+    rows = asked.head(2).rename(columns={"prompt_id": "example_id"}).assign(
+        kind="eng-da", variety="syr", prompt="Translate", completion="كيفك"
+    )  # fmt: skip
+    write_table(run / "training/best.parquet", rows, EXAMPLES)
+    for name, corpora in (("best", 2 * ["demo-dial2msa"]),
+                          ("mix", 2 * ["demo-dial2msa"] + 2 * ["demo-madar"])):  # fmt: skip
+        found = pd.read_parquet(export(run, name, tmp_path / name) / "trl" / "train.parquet")
+        assert [list(own) for own in found["corpora"]] == [[own] for own in corpora]
+    plain = rows.assign(prompt=None, kind="text", example_id=["demo-madar:1", "demo-madar:2"])
+    write_table(run / "training/texts.parquet", plain, EXAMPLES)
+    assert "datasets.texts: plain text; only examples with a prompt" in refused(
+        run, capsys, "texts"
+    )
+
+
 def test_examples_without_a_prompt_are_left_out_and_counted(run: Path, tmp_path: Path) -> None:
     edit_config(run, {"corpora": {"demo-nadi": {"redistributable": True}}})
     folder = export(run, "instructions-msa", tmp_path / "out")

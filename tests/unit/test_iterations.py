@@ -76,6 +76,23 @@ def test_a_pattern_is_sampled_from_each_steps_own_start() -> None:
     assert resolve(found) == found
 
 
+def test_fine_tuning_on_the_best_of_samples_has_iterations_too() -> None:
+    config = merge_config([Path("config/config.yaml")], [])
+    later = {"dialect_weight": 0.8, "samples": 12}
+    best = {"kind": "best", "policy": "start", "samples": 8, "later_iterations": later}
+    config["datasets"] |= {"best": best}
+    step = {"from": "llama-T", "train": "sft", "on": "best"}
+    config["models"] |= {"b": step | {"iterations": 2}, "once": step | {"settings": {"seed": 7}}}
+    found = resolve(config)
+    models, datasets = found["models"], found["datasets"]
+    assert [models[name]["from"] for name in ("b-iteration-1", "b")] == ["llama-T", "b-iteration-1"]
+    learnt = [models[name]["on"] for name in ("b-iteration-1", "once", "b")]
+    assert learnt == ["best-of-llama-T", "best-of-llama-T", "best-of-b-iteration-1"]
+    assert [datasets[name]["policy"] for name in learnt] == ["llama-T", "llama-T", "b-iteration-1"]
+    assert [datasets[name]["samples"] for name in learnt] == [8, 8, 12]
+    assert "best" not in datasets and resolve(found) == found
+
+
 def test_our_recipe_stands_beside_the_papers_for_the_same_starts() -> None:
     models = resolve(merge_config([Path("config/config.yaml")], []))["models"]
     papers = {name.removesuffix("+RL") for name in models if name.endswith("+RL")}
@@ -109,7 +126,7 @@ def test_one_round_is_the_plain_step() -> None:
     [
         (
             {"x": STEP | {"train": "sft", "on": "dialect-id"}},
-            r"models\.x\.iterations: only a dpo step",
+            r"models\.x\.iterations: only a step on a dataset of the kinds best and preferences",
         ),
         ({"x": STEP | {"on": "nothing"}}, r"models\.x\.on: no such dataset: 'nothing'"),
         (

@@ -31,19 +31,15 @@ def test_a_model_comes_after_those_that_it_is_made_of():
     assert list(graph.models) == ["llama", "llama-T", "llama-T+RL", "half", "llama+RL"]
 
 
-def test_the_control_learns_what_a_preference_dataset_chooses():
-    own = {"kind": "preferences", "policy": "llama-T"}
-    datasets = DATASETS | {"own": own, "chosen": {"kind": "chosen", "of": "own"}}
-    control = {"from": "llama", "train": "sft", "on": "chosen"}
-    graph = ModelGraph(PAPER | {"control": control}, datasets)
-    assert graph.needed("control") == {"control", "llama", "llama-T"}
-    for wrong in ("instructions", "nowhere"):
-        faulty = datasets | {"chosen": {"kind": "chosen", "of": wrong}}
-        with pytest.raises(LahjaError, match=r"datasets\.chosen\.of: no such dataset"):
-            ModelGraph(PAPER | {"control": control}, faulty)
-    own["policy"] = "control"
-    with pytest.raises(LahjaError, match=r"datasets\.chosen\.policy: a cycle"):
-        ModelGraph(PAPER | {"control": control}, datasets)
+def test_what_learns_from_samples_is_made_of_their_policy():
+    own = {"kind": "best", "policy": "llama-T"}
+    datasets = DATASETS | {"own": own, "mix": {"kind": "mixture", "of": {"own": 1}}}
+    for dataset in ("own", "mix"):
+        models = PAPER | {"m": {"from": "llama", "train": "sft", "on": dataset}}
+        assert ModelGraph(models, datasets).needed("m") == {"m", "llama", "llama-T"}
+        faulty = datasets | {"own": own | {"policy": "m"}}
+        with pytest.raises(LahjaError, match=r"datasets\.own\.policy: a cycle, m is made of m"):
+            ModelGraph(models, faulty)
 
 
 def test_a_mixture_is_of_datasets_that_fine_tuning_learns_from():
@@ -55,7 +51,7 @@ def test_a_mixture_is_of_datasets_that_fine_tuning_learns_from():
         return ModelGraph(PAPER | {"m": model["m"] | step}, datasets)
 
     found = graph({"translation-aug": 1, "texts": 0.3})
-    assert found.datasets("m") == ["translation-aug", "texts"]
+    assert found.datasets("m") == ["texts", "translation-aug"]
     assert (found.datasets("llama-T"), found.datasets("llama")) == (["translation-aug"], [])
     for of, message in (
         (

@@ -140,14 +140,14 @@ def test_what_selects_may_have_another_precision_than_what_judges(root, demo):
 
 def test_pairs_by_reward_are_made_of_samples_and_by_label_of_labels(demo):
     _, _, paths, _, parameters = demo
-    by_label = paths.pairs_made_of("dialect-only")
+    by_label = paths.made_of("dialect-only")
     assert by_label["candidates"] == [
         "results/demo/labels.parquet",
         "results/demo/relabelled.parquet",
     ]
     assert (by_label["aldi"], by_label["parallel"]) == ([], [])
     (dataset,) = {paths.graph["llama-T+iterations"].dataset}
-    by_reward = paths.pairs_made_of(dataset)
+    by_reward = paths.made_of(dataset)
     assert "policies/" in by_reward["candidates"][0]
     assert by_reward["aldi"] == paths.selecting_scorers()["aldi"]
     assert json.loads(parameters.pairs_code("dialect-only")).keys() == {"draws", "pairs"}

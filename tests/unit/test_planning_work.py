@@ -155,8 +155,20 @@ def test_samples_count_each():
     greedy = work(found, "generate_evaluation", model="llama")
     assert work(found, "sample_evaluation", model="mbr") == pytest.approx(16 * greedy, rel=0.01)
     # 5 dialects x 4 directions x 500 sentences x 8 samples, against 22,565 prompts.
-    drawn = work(found, "sample_policy", policy="llama")
+    wildcards = {"policy": "llama", "samples": "8"}
+    drawn = work(found, "sample_policy", **wildcards, asked="directions.500")
     assert drawn / greedy == pytest.approx(80_000 / 22_565, rel=0.01)
+    drawn = work(found, "sample_policy", **wildcards, asked="prompts")
+    assert drawn / greedy == pytest.approx(80_000 / 22_565, rel=0.01)
+
+
+def test_the_best_of_samples_is_an_example_for_each_prompt():
+    best = {"kind": "best", "policy": "llama", "per_direction": 100, "dialects": ["egy", "mar"]}
+    clean = {"kind": "translation", "variant": "clean", "dialects": ["egy"]}
+    found = workload(changes=[f"datasets={{best: {best}, egy: {clean}}}"])
+    # 2 dialects x 4 directions x 100 sentences.
+    assert found.examples("best") == (pytest.approx(800), 127 + 100, 100)
+    assert found.examples("egy")[0] == pytest.approx(348_500 / 5)
 
 
 def test_a_rule_that_is_not_known_takes_the_fixed_time(paper):

@@ -7,6 +7,7 @@ from lahja.core.config.evaluation import Gates
 from lahja.core.errors import LahjaError
 from lahja.core.tables import (
     EVALUATION_PROMPTS,
+    EXAMPLES,
     FUNNEL,
     GENERATIONS,
     PAIRS,
@@ -24,6 +25,8 @@ from lahja.preferences.directions import (
 from lahja.preferences.pairs import PairSettings
 from lahja.preferences.ranking import (
     REPETITION,
+    ChoiceSettings,
+    examples_by_reward,
     pairs_by_reward,
     repetition_of,
     with_rewards,
@@ -196,6 +199,29 @@ def test_a_best_that_a_gate_stops_and_samples_too_near_make_no_pair():
     assert steps["best and worst alike"] == 1
 
 
+def test_the_best_through_the_gates_is_learnt_also_where_all_are_alike():
+    asked = pd.concat([prompt().assign(prompt_id=name) for name in ("p", "q", "r")])
+    choice = ChoiceSettings(gates=["language", "echo", "repetition", "truncated_rejected"])
+    good, near = f"{EGY} 0", "عايز اشتري كتاب ده 0"
+    loop = f"{EGY} 0 " * 6
+    table = pd.concat(
+        [
+            answers((near, 0.95), (good, 1.0), (f"{ENG} 0", 1.4), prompt_id="p"),
+            answers((loop, 1.2), (" ", 1.3), (near, 0.1), (near, 0.1), prompt_id="q"),
+            answers((f"{ENG} 0", 1.0), prompt_id="r"),
+        ]
+    )
+    found, funnel = examples_by_reward(asked, table, choice)
+    assert found[["example_id", "completion"]].values.tolist() == [["p", good], ["q", near]]
+    assert set(found["kind"]) == {"eng-da"} and set(found["variety"]) == {"egy"}
+    assert set(found["prompt"]) == {asked["prompt"].iloc[0]}
+    assert funnel.set_index("step")["count"].to_dict() == {
+        "sampled prompts": 3, "chosen": 2, "no sample through the gates": 1,
+    }  # fmt: skip
+    with pytest.raises(LahjaError, match="chosen samples: none of 3 prompts has one"):
+        examples_by_reward(asked, table[table["prompt_id"] == "r"], choice)
+
+
 def test_what_validation_asks_about_forms_no_pair_in_any_direction():
     asked = direction_prompts(parallel(3), ["egy"], number=3, seed=1)
     validation = pd.DataFrame(columns=EVALUATION_PROMPTS.names, dtype=object)
@@ -249,8 +275,9 @@ class Judge:
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Run the script on three sentences, of which validation asks about the first."""
-    import build_pairs as script
+    """Run a script on three sentences, of which validation asks about the first."""
+    import build_pairs
+    import choose_samples
 
     monkeypatch.setattr("lahja.scoring.judges.Judges", Judge)
     asked = direction_prompts(parallel(3), ["egy"], number=3, seed=1)
@@ -268,14 +295,19 @@ def run(tmp_path, monkeypatch):
     write_table(tmp_path / "validation", validation, EVALUATION_PROMPTS)
     write_table(tmp_path / "parallel", parallel(3), PARALLEL)
 
-    def run():
-        script.main(
-            tmp_path / "prompts", [tmp_path / "samples"], tmp_path / "validation",
-            {"seed": 1, "select": "reward", "min_length_ratio": 0.0},
-            tmp_path / "pairs", tmp_path / "funnel", tmp_path / "parallel",
-            aldi=tmp_path, country=tmp_path, language=tmp_path,
-        )  # fmt: skip
-        return read_table(tmp_path / "pairs", PAIRS), read_table(tmp_path / "funnel", FUNNEL)
+    def run(to_learn=False):
+        given = (tmp_path / "prompts", [tmp_path / "samples"], tmp_path / "validation")
+        scorers = dict.fromkeys(("aldi", "country", "language"), tmp_path)
+        scorers |= {"parallel": tmp_path / "parallel", "funnel_counts": tmp_path / "funnel"}
+        if to_learn:
+            settings, (asked, (drawn,), kept) = {"seed": 1, "dialects": ["egy"]}, given
+            written = {"settings": settings, "examples": tmp_path / "examples"}
+            choose_samples.main(asked, drawn, kept, **written, **scorers)
+        else:
+            settings = {"seed": 1, "select": "reward", "min_length_ratio": 0.0}
+            build_pairs.main(*given, settings=settings, pairs=tmp_path / "pairs", **scorers)
+        rows = (tmp_path / "examples", EXAMPLES) if to_learn else (tmp_path / "pairs", PAIRS)
+        return read_table(*rows), read_table(tmp_path / "funnel", FUNNEL)
 
     return run
 
@@ -291,3 +323,12 @@ def test_samples_become_pairs_by_reference_and_dialectness(run):
         "pairs": 2,
     }
     assert not pairs["prompt"].str.contains("0").any()
+
+
+def test_samples_become_examples_by_reference_and_dialectness(run):
+    examples, funnel = run(to_learn=True)
+    assert examples["completion"].tolist() == ["عايز اشتري الكتاب ده"] * 2
+    assert funnel.set_index("step")["count"].to_dict() == {
+        "sampled prompts": 3, "held out for validation": 1, "chosen": 2,
+    }  # fmt: skip
+    assert not examples["prompt"].str.contains("0").any()

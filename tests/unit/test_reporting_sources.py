@@ -165,6 +165,13 @@ def test_generators_stand_in_the_order_of_their_names_within_a_dataset() -> None
     ]  # fmt: skip
 
 
+def test_what_is_chosen_is_the_last_step_of_a_funnel() -> None:
+    rows = [("egy", "eng-da", step, 3) for step in ("sampled prompts", "chosen", "held out")]
+    best = pd.DataFrame(rows, columns=["dialect", "kind", "step", "count"]).assign(dataset="best")
+    (table,) = funnel_tables(best)
+    assert [c.header for c in table.columns][2:] == ["sampled prompts", "held out", "chosen"]
+
+
 def test_each_dataset_has_a_funnel_of_its_own_steps() -> None:
     ranked = pd.DataFrame(
         [("egy", "eng-da", "sampled prompts", 30), ("egy", "eng-da", "pairs", 27),

@@ -95,6 +95,21 @@ def test_recipes_are_of_starts_that_have_both_or_a_study_s_rows():
     }  # fmt: skip
 
 
+def test_iterations_of_fine_tuning_on_samples_are_compared_with_the_start():
+    datasets = CONFIG["datasets"] | {"best": {"kind": "best", "policy": "llama-T"}}
+    datasets |= {
+        "again": {"kind": "best", "policy": "first"},
+        "unused": {"kind": "best", "policy": "llama"},
+    }
+    models = CONFIG["models"] | {
+        "first": {"from": "llama-T", "train": "sft", "on": "best"},
+        "second": {"from": "first", "train": "sft", "on": "again"},
+    }
+    found = selected([*EVALUATED, "first", "second"], models=models, datasets=datasets)
+    assert (found.compared["first"], found.compared["second"]) == ("llama-T", "llama-T")
+    assert found.chosen == ["again", "best"]
+
+
 def test_scorers_are_checked_where_they_are_stand_ins_or_a_teacher_was_recorded():
     assert selected().checked() == ["country"]
     recorded = {"corpora_in_use": ["scores"], "corpora": {"scores": {"role": "scorer"}}}

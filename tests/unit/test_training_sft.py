@@ -14,7 +14,7 @@ from lahja.prompts.chat import prompt_tokens
 from lahja.training import adapters
 from lahja.training.adapters import AdapterRun, completions_only, trainer_arguments
 from lahja.training.batches import ByTokens
-from lahja.training.sft import build_trainer, read_examples, train_sft
+from lahja.training.sft import build_trainer, train_sft
 from lahja.training.tracking import CURVE_FILE
 
 pytestmark = pytest.mark.model
@@ -237,14 +237,8 @@ def test_examples_whose_prompt_fills_the_cutoff_are_dropped_and_counted(
     )
 
 
-def test_the_chosen_sides_of_pairs_are_examples(tmp_path: Path) -> None:
-    pairs = pd.DataFrame([dict.fromkeys(PAIRS.names, "x"), dict.fromkeys(PAIRS.names, "y")])
-    pairs["chosen"], pairs["chosen_label"] = ["نعم", "yes"], ["egy", "eng"]
-    write_table(tmp_path / "pairs.parquet", pairs, PAIRS)
-    found = read_examples(tmp_path / "pairs.parquet")
-    assert found[["prompt", "completion", "variety"]].values.tolist() == [
-        ["x", "نعم", "egy"],
-        ["y", "yes", "eng"],
-    ]
-    write_table(tmp_path / "examples.parquet", found, EXAMPLES)
-    assert read_examples(tmp_path / "examples.parquet").equals(found)
+def test_pairs_are_refused(small_root: Path, tmp_path: Path) -> None:
+    write_table(tmp_path / "p", pd.DataFrame([dict.fromkeys(PAIRS.names, "x")]), PAIRS)
+    run = AdapterRun(small_root, None, tmp_path / "p", {}, tmp_path / "w", tmp_path / "o", {})
+    with pytest.raises(LahjaError, match="p: lacks the column 'example_id'"):
+        train_sft(run)

@@ -10,7 +10,9 @@ datasets:
   texts-egy: {kind: text, varieties: [egy, msa]}
   translation-egy: {kind: translation, variant: clean, dialects: [egy]}
   both: {kind: mixture, of: {translation-aug: 1, texts: 0.3}}
+  best: {kind: best, policy: start, samples: 3, per_direction: 7, later_iterations: {samples: 4}}
 models:
+  llama-T+best: {from: llama-T, train: sft, on: best, iterations: 2}
   llama-both: {from: llama, train: sft, on: both}
   llama-texts: {from: llama, train: sft, on: texts}
   llama-texts-egy: {from: llama-texts, train: sft, on: texts-egy}
@@ -42,5 +44,26 @@ def test_each_kind_of_data_is_planned_where_a_model_learns_from_it(fresh, tmp_pa
         for line in more.stdout.splitlines()
         if "--output results/demo/models/llama-both " in line
     ]
-    tables = "results/demo/training/translation-aug.parquet results/demo/training/texts.parquet"
-    assert f"--data {tables} " in mixed and '"weights":[1,0.3]' in mixed
+    tables = "results/demo/training/texts.parquet results/demo/training/translation-aug.parquet"
+    assert f"--data {tables} " in mixed and '"weights":[0.3,1]' in mixed
+
+
+def test_iterations_on_the_best_of_samples_are_planned(fresh, tmp_path):
+    (tmp_path / "steps.yaml").write_text(STEPS)
+    files = ("config/demo.yaml", str(tmp_path / "steps.yaml"))
+    done = fresh.snakemake("-n", "-p", "--cores", "2", "--configfile", *files)
+    first, second = (
+        "llama-T.3/directions.7.parquet",
+        "llama-T+best-iteration-1.4/directions.7.parquet",
+    )
+    said = [line for line in done.stdout.splitlines() if "choose_samples.py" in line]
+    for samples, dataset in (
+        (first, "best-of-llama-T"),
+        (second, "best-of-llama-T+best-iteration-1"),
+    ):
+        (command,) = [line for line in said if f"results/demo/policies/{samples} " in line]
+        assert f"--examples results/demo/training/{dataset}.parquet" in command
+        assert "results/demo/scorers/selecting_aldi" in command
+        # The report shows the funnel.
+        (report,) = [line for line in done.stdout.splitlines() if "build_report.py" in line]
+        assert f"results/demo/training/{dataset}/funnel.parquet" in report

@@ -1,8 +1,9 @@
-"""From labelled or sampled responses to preference pairs (paper, section 2, step 4).
+"""From labelled or sampled responses to preference pairs (paper, section 2, step 4), or the best.
 
 Requires: labels, or a model's own samples and the scorers that select. Produces: the validation set
-of Table 1, `preferences/validation.parquet`, and per preference dataset `preferences/<dataset>/`
-with its pairs and a funnel of what was left after each step.
+of Table 1, `preferences/validation.parquet`; per preference dataset `preferences/<dataset>/` with
+its pairs and a funnel of what was left after each step, and per dataset of chosen samples
+`training/<dataset>.parquet` with its funnel in `training/<dataset>/`.
 """
 
 
@@ -34,7 +35,7 @@ rule build_validation:
 rule build_pairs:
     """Choose one candidate of each prompt and reject another, by label or by reward."""
     input:
-        unpack(lambda wc: paths.pairs_made_of(wc.dataset)),
+        unpack(lambda wc: paths.made_of(wc.dataset)),
         validation=rules.build_validation.output.validation,
     output:
         pairs=f"{paths.results}/preferences/{{dataset}}/train.parquet",
@@ -59,4 +60,35 @@ rule build_pairs:
         " --validation {input.validation:q} --parallel {input.parallel:q} --aldi {input.aldi:q}"
         " --country {input.country:q} --language {input.language:q} --settings {params.settings:q}"
         " --execution {params.execution:q} --gpus {resources.gpu} --pairs {output.pairs:q}"
+        " --funnel-counts {output.funnel:q} &> {log:q}"
+
+
+rule choose_samples:
+    """Choose the best of a policy's samples to each prompt, to fine-tune on."""
+    input:
+        unpack(lambda wc: paths.made_of(wc.dataset)),
+        validation=rules.build_validation.output.validation,
+    output:
+        examples=f"{paths.results}/training/{{dataset}}.parquet",
+        funnel=f"{paths.results}/training/{{dataset}}/funnel.parquet",
+    log:
+        f"{paths.logs}/choose_samples/{{dataset}}.log",
+    benchmark:
+        f"{paths.benchmarks}/choose_samples/{{dataset}}.tsv"
+    wildcard_constraints:
+        dataset=one_of(selection.datasets("best")),
+    resources:
+        gpu=1,
+        mem_mb=16000,
+        runtime=240,
+    params:
+        code=parameters.code("choose_samples"),
+        settings=lambda wc: parameters.pairs(wc.dataset),
+        execution=lambda wc, input: parameters.execution(config["scorers"]),
+    shell:
+        f"python {scripts}/choose_samples.py"
+        " --prompts {input.prompts:q} --samples {input.candidates:q}"
+        " --validation {input.validation:q} --parallel {input.parallel:q} --aldi {input.aldi:q}"
+        " --country {input.country:q} --language {input.language:q} --settings {params.settings:q}"
+        " --execution {params.execution:q} --gpus {resources.gpu} --examples {output.examples:q}"
         " --funnel-counts {output.funnel:q} &> {log:q}"

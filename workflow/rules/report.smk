@@ -128,7 +128,10 @@ rule build_report:
         counts=rules.assemble_data.output.counts,
         rejects=rules.assemble_data.output.rejects,
         pairs=expand(rules.build_pairs.output.pairs, dataset=selection.preferences),
-        funnel=expand(rules.build_pairs.output.funnel, dataset=selection.preferences),
+        funnel=[
+            *expand(rules.build_pairs.output.funnel, dataset=selection.preferences),
+            *expand(rules.choose_samples.output.funnel, dataset=selection.chosen),
+        ],
         trained=[f"{paths.results}/models/{name}" for name in selection.trained()],
         rulegraph=rules.record_run.output.rules,
         agreement=rules.check_scorers.output.agreement if selection.checked() else [],

@@ -13,11 +13,11 @@ from lahja.core.files import canonical_json
 # The kinds of dataset that each training step can learn from.
 LEARNS_FROM = {
     "pretrain": {"instructions"},
-    "sft": {"classification", "translation", "text", "instructions", "mixture", "chosen"},
+    "sft": {"classification", "translation", "text", "instructions", "best", "mixture"},
     "dpo": {"preferences"},
 }
 # The kinds of dataset that a mixture can have.
-_MIXED = {"translation", "text", "instructions"}
+_MIXED = {"translation", "text", "instructions", "best"}
 INTERPOLATE = "interpolate"
 MBR, GREEDY = "mbr", "greedy"
 
@@ -62,7 +62,7 @@ class ModelGraph:
         """Read the config's `models` and `datasets`; raise `LahjaError` naming a faulty key."""
         given = {name: _model(name, entry) for name, entry in models.items()}
         # The model whose own samples a dataset is made of, where it is.
-        self._policies = {name: _policy(name, datasets) for name in datasets}
+        self._policies = {name: entry.get("policy") for name, entry in datasets.items()}
         self._mixed = {name: _mixed(name, datasets) for name in datasets}
         for model in given.values():
             _check_step(model, datasets)
@@ -141,16 +141,6 @@ def _model(name: str, entry: dict[str, Any]) -> Model:
     return Model(**own | {"settings": settings})
 
 
-def _policy(name: str, datasets: dict[str, dict[str, Any]]) -> str | None:
-    entry = datasets[name]
-    if entry.get("kind") != "chosen":
-        return entry.get("policy")
-    pairs = datasets.get(entry["of"], {})
-    if pairs.get("kind") != "preferences":
-        raise LahjaError(f"datasets.{name}.of: no such dataset of preferences: {entry['of']!r}")
-    return pairs.get("policy")
-
-
 def _mixed(name: str, datasets: dict[str, dict[str, Any]]) -> list[str]:
     if datasets[name]["kind"] != "mixture":
         return [name]
@@ -160,7 +150,8 @@ def _mixed(name: str, datasets: dict[str, dict[str, Any]]) -> list[str]:
             raise LahjaError(f"{key}: no such dataset; {hint(own, datasets)}")
         if (kind := datasets[own]["kind"]) not in _MIXED:
             raise LahjaError(f"{key}: expected {' or '.join(sorted(_MIXED))}, not {kind}")
-    return [*datasets[name]["of"]]
+    # Their order in the files changes nothing.
+    return sorted(datasets[name]["of"])
 
 
 def _check_step(model: Model, datasets: dict[str, dict[str, Any]]) -> None:

@@ -146,7 +146,7 @@ class Parameters:
         return {name: codes for name, codes in found.items() if codes}
 
     def pairs(self, name: str) -> str:
-        """Return how a preference dataset selects its pairs: its gates and their limits too."""
+        """Return how a dataset selects its pairs or samples: its gates and their limits too."""
         is_gated, is_ranked = self._judged_by(name)
         limits = {"limits": self.config["preferences"]["gates"]} if is_gated else {}
         return self.dataset(name, **limits, **(self.selecting if is_ranked else {}))
@@ -169,7 +169,7 @@ class Parameters:
     def _judged_by(self, name: str) -> tuple[bool, bool]:
         """Return whether gates judge a dataset's pairs, and whether scorers do."""
         entry = self.config["datasets"][name]
-        is_ranked = entry["select"] == "reward"
+        is_ranked = "per_direction" in entry
         return is_ranked or bool(entry.get("gates")), is_ranked
 
     def step(self, name: str) -> dict[str, Any]:
@@ -180,9 +180,9 @@ class Parameters:
 
     def training(self, name: str) -> str:
         """Return how a model is trained, with the weights of a mixture that it learns from."""
-        entry = self.config["datasets"][self.graph[name].dataset]
-        mixed = {"weights": [*entry["of"].values()]} if entry["kind"] == "mixture" else {}
-        return self.of(**self.step(name), **mixed)
+        weights = self.config["datasets"][self.graph[name].dataset].get("of", {})
+        own = {"weights": [weights[each] for each in self.graph.datasets(name)]} if weights else {}
+        return self.of(**self.step(name), **own)
 
     def record(self, name: str) -> str:
         """Return what a model's folder says of how the model came about."""

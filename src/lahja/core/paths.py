@@ -100,9 +100,8 @@ class Paths:
 
     def dataset(self, name: str) -> str:
         """Return the table of a dataset that is no mixture: its pairs, or its examples."""
-        entry = self.config["datasets"][name]
-        if entry["kind"] in ("preferences", "chosen"):
-            return self.pairs(entry.get("of", name))
+        if self.config["datasets"][name]["kind"] == "preferences":
+            return self.pairs(name)
         return f"{self.results}/training/{name}.parquet"
 
     def built_of(self, dataset: str) -> str:
@@ -117,14 +116,14 @@ class Paths:
         """Return the preference pairs of a dataset."""
         return f"{self.results}/preferences/{dataset}/train.parquet"
 
-    def pairs_made_of(self, dataset: str) -> dict[str, Any]:
-        """Return what pairs are made of, as inputs of a rule: labelled candidates, or samples."""
+    def made_of(self, dataset: str) -> dict[str, Any]:
+        """Return what a choice is made of, as inputs of a rule: labelled candidates, or samples."""
         entry, table = self.config["datasets"][dataset], "prompts.parquet"
         candidates = [f"{self.results}/labels.parquet", f"{self.results}/relabelled.parquet"]
         others: dict[str, Any] = {key: [] for key in ("parallel", *SCORERS)}
         if "policy" in entry:
             candidates = [f"{self.policy.format(**entry)}/labels.parquet"]
-        if entry["select"] == "reward":
+        if "per_direction" in entry:
             table = f"directions.{entry['per_direction']}.parquet"
             candidates = [f"{self.policy.format(**entry)}/{table}"]
             others = {"parallel": [f"{self.results}/data/parallel.parquet"]}
@@ -146,7 +145,7 @@ class Paths:
         return {
             "models": models,
             "trained": [*chain(*(self.adapter(m) for m in models if self.graph[m].is_trained))],
-            "samples": sorted({*chain(*(self.pairs_made_of(d)["candidates"] for d in sampled))}),
+            "samples": sorted({*chain(*(self.made_of(d)["candidates"] for d in sampled))}),
             "data": [*sampled, *(f"{own}{rest}" for own in policies for rest in ("", ".*"))],
         }
 

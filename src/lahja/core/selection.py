@@ -40,7 +40,9 @@ class Selection:
         # The models whose own samples are learnt from.
         policies = (entry["policy"] for entry in datasets.values() if "policy" in entry)
         self.policies = list(dict.fromkeys(policies))
-        # The preference datasets that a model learns from.
+        # The datasets of chosen samples, and those of preferences, that a model learns from.
+        learnt = {own for name in graph.names("sft") for own in graph.datasets(name)}
+        self.chosen = sorted(learnt.intersection(self.datasets("best")))
         self.preferences = sorted({graph[name].dataset for name in graph.names("dpo")})
         # What each model started from; an evaluated one is compared with it.
         self.initial = {model.name: self._start(model) for model in models if model.parent}
@@ -50,10 +52,15 @@ class Selection:
     def _start(self, model: Model) -> str:
         """Return what a model is compared with: what it, or its first iteration, started from."""
         parent = self.graph[model.parent]
-        is_step = model.train not in (None, "sft") or model.decoding
-        if is_step and (parent.train in ("dpo", INTERPOLATE) or parent.decoding):
+        if self._refines(model) and self._refines(parent):
             return self._start(parent)
         return parent.name
+
+    def _refines(self, model: Model) -> bool:
+        """Return whether a model is its start, refined: by samples, between ends, in decoding."""
+        kinds = {self.config["datasets"][own]["kind"] for own in self.graph.datasets(model.name)}
+        is_refined = model.train in ("dpo", INTERPOLATE) or model.decoding
+        return bool(is_refined or "best" in kinds)
 
     def datasets(self, *kinds: str) -> list[str]:
         """Return the datasets of some kinds."""

@@ -1,6 +1,7 @@
-"""Pairs of a model's own samples, selected by reward.
+"""A model's own samples, selected by reward: the best to learn, or pairs to prefer.
 
-The best sample of a prompt is preferred to the worst (best-of-n against worst-of-n) by
+The best sample of a prompt is learnt (best of n), or preferred to the worst (best-of-n against
+worst-of-n), by
 
     reward(y) = chrF++(y, reference) / 100 + λ · ADI2(y)
 
@@ -8,16 +9,19 @@ with λ only where a dialect is asked for. Both sides are near what the model sa
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from itertools import chain, islice
 from typing import Any
 
 import pandas as pd
 
+from lahja.core.config.base import Natural
+from lahja.core.config.datasets import Choice
 from lahja.core.config.evaluation import Gates
 from lahja.core.errors import LahjaError
 from lahja.core.seeding import unit_draw
-from lahja.core.tables import FUNNEL
+from lahja.core.tables import EXAMPLES, FUNNEL
 from lahja.corpora.text import comparison_key
 from lahja.preferences import pairs
 from lahja.preferences.directions import target_of
@@ -39,6 +43,13 @@ _HEADS, _TIMES = range(2, 6), range(2, 7)
 _MIN_LENGTH_RATIO = 0.25
 
 
+class ChoiceSettings(Choice):
+    """A dataset of chosen samples of the configuration, with the limits of its gates."""
+
+    seed: Natural = 0
+    limits: Gates = Gates()
+
+
 def with_rewards(
     prompts: pd.DataFrame, samples: pd.DataFrame, judges: Judges, dialect_weight: float
 ) -> pd.DataFrame:
@@ -53,6 +64,32 @@ def with_rewards(
     return samples.assign(reward=chrf / 100 + dialect_weight * adi2)
 
 
+def examples_by_reward(
+    prompts: pd.DataFrame,
+    samples: pd.DataFrame,
+    settings: ChoiceSettings,
+    held_out: Collection[str] = (),
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return EXAMPLES, the best sample through the gates of each prompt, and FUNNEL.
+
+    The samples have their `reward`. Those of a prompt of which either side has a comparison key in
+    `held_out` (see `held_out_keys`) are not learnt. Raises `LahjaError` where nothing is left.
+    """
+
+    def best(intent: PromptIntent, own: pd.DataFrame, reference: str | None) -> Any:
+        """Return the best of a prompt's samples, or why there is none."""
+        return _best(intent, _ranked(own), reference, settings.gates, settings.limits)
+
+    found, counts = _selected(prompts, samples, best, held_out, "chosen")
+    if not found:
+        raise LahjaError(f"chosen samples: none of {len(prompts)} prompts has one")
+    rows = [
+        (p.prompt_id, p.kind, target_of(p.kind, p.dialect), p.prompt, sample.response)
+        for p, sample in found
+    ]
+    return pd.DataFrame(rows, columns=EXAMPLES.names), _funnel(counts)
+
+
 def pairs_by_reward(
     prompts: pd.DataFrame,
     samples: pd.DataFrame,
@@ -61,54 +98,96 @@ def pairs_by_reward(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return PAIRS and FUNNEL of samples with their `reward`, up to one pair of each prompt.
 
-    A prompt of which either side has a comparison key in `held_out` (see `held_out_keys`) forms no
-    pair. Raises `LahjaError` where no pair is formed.
+    Prompts in `held_out` form none, as in `examples_by_reward`. Raises `LahjaError` where no pair
+    is formed.
+    """
+    select = partial(_best_and_worst, settings=settings)
+    found, counts = _selected(prompts, samples, select, held_out, "pairs")
+    if not found:
+        raise LahjaError(f"ranked pairs: none of {len(prompts)} prompts has a best and a worst")
+    rows = [
+        pairs.pair_row(p, *both) | {"chosen_label": target_of(p.kind, p.dialect)}
+        for p, both in found
+    ]
+    repeated = _with_repetitions(rows, pairs.intents_of(prompts), settings)
+    counts.update((row["dialect"], row["kind"], "repetitions added") for row in repeated)
+    return pd.DataFrame(rows + repeated), _funnel(counts)
+
+
+def _selected(
+    prompts: pd.DataFrame,
+    samples: pd.DataFrame,
+    select: Callable[[PromptIntent, pd.DataFrame, str | None], Any],
+    held_out: Collection[str],
+    step: str,
+) -> tuple[list[tuple[Any, Any]], Counter[tuple[str, str, str]]]:
+    """Return each prompt with what is selected of its samples, and how many there are at a step.
+
+    `select` returns it, or why there is nothing; `step` is the name of the last step.
     """
     # No classifier was asked about samples.
     samples = samples.assign(origin="sampled", label=None, options=None, probabilities=None)
     by_prompt = dict(iter(samples.groupby("prompt_id", sort=False)))
     intents = pairs.intents_of(prompts)
     counts: Counter[tuple[str, str, str]] = Counter()
-    rows = []
+    selected = []
     for prompt in prompts[prompts["prompt_id"].isin(by_prompt)].itertuples():
         name = prompt.prompt_id
-        if any(comparison_key(text) in held_out for text in (prompt.source, prompt.reference)):
+        sides = filter(None, (prompt.source, prompt.reference))
+        if any(comparison_key(text) in held_out for text in sides):
             found = "held out for validation"
         else:
-            found = _best_and_worst(intents[name], by_prompt[name], prompt.reference, settings)
-        step = found if isinstance(found, str) else "pairs"
-        counts.update((prompt.dialect, prompt.kind, each) for each in ("sampled prompts", step))
-        if step == "pairs":
-            target = target_of(prompt.kind, prompt.dialect)
-            rows.append(pairs.pair_row(prompt, *found) | {"chosen_label": target})
-    if not rows:
-        raise LahjaError(f"ranked pairs: none of {len(prompts)} prompts has a best and a worst")
-    repeated = _with_repetitions(rows, intents, settings)
-    counts.update((row["dialect"], row["kind"], "repetitions added") for row in repeated)
-    funnel = [(*key, count) for key, count in counts.items()]
-    return pd.DataFrame(rows + repeated), pd.DataFrame(funnel, columns=FUNNEL.names)
+            found = select(intents[name], by_prompt[name], prompt.reference)
+        is_none = isinstance(found, str)
+        steps = ("sampled prompts", found if is_none else step)
+        counts.update((prompt.dialect, prompt.kind, each) for each in steps)
+        selected += [] if is_none else [(prompt, found)]
+    return selected, counts
+
+
+def _funnel(counts: Counter[tuple[str, str, str]]) -> pd.DataFrame:
+    return pd.DataFrame([(*key, n) for key, n in counts.items()], columns=FUNNEL.names)
+
+
+def _ranked(samples: pd.DataFrame) -> list[Any]:
+    """Return the rows of distinct samples with a text, the best first."""
+    distinct = samples[samples["response"].fillna("").str.strip() != ""].drop_duplicates("response")
+    order = distinct.sort_values(["reward", "sample"], ascending=[False, True])
+    return [*order.itertuples()]
+
+
+def _best(
+    intent: PromptIntent, ranked: list[Any], reference: str | None, gates: list[str], limits: Gates
+) -> Any:
+    """Return the first of ranked samples that passes the gates, or why there is none."""
+    own = [name for name in gates if name != TRUNCATED]
+    through = (
+        sample for sample in ranked
+        if not pairs.stopping_gate(intent, sample, reference, own, limits)
+    )  # fmt: skip
+    return next(through, "no sample through the gates")
 
 
 def _best_and_worst(
-    intent: PromptIntent, samples: pd.DataFrame, reference: str, settings: pairs.PairSettings
+    intent: PromptIntent,
+    samples: pd.DataFrame,
+    reference: str | None,
+    settings: pairs.PairSettings,
 ) -> tuple[Any, Any] | str:
     """Return the sample to choose and the one to reject, or why there are none.
 
     The best must pass the gates. What is degenerate is rejected before what has a low reward; of
     the others the lowest that is not merely cut off, nor much longer, shorter or like the best.
     """
-    distinct = samples[samples["response"].fillna("").str.strip() != ""].drop_duplicates("response")
-    order = distinct.sort_values(["reward", "sample"], ascending=[False, True])
-    ranked = [*order.itertuples()]
+    ranked = _ranked(samples)
+    best = _best(intent, ranked, reference, settings.gates, settings.limits)
+    if isinstance(best, str):
+        return best
 
-    def is_stopped(sample: Any, gates: list[str]) -> bool:
+    def is_stopped(sample: Any, gates: Iterable[str]) -> bool:
         """Return whether one of the gates stops a sample as a chosen response."""
         return bool(pairs.stopping_gate(intent, sample, reference, gates, settings.limits))
 
-    gates = [name for name in settings.gates if name != TRUNCATED]
-    best = next((sample for sample in ranked if not is_stopped(sample, gates)), None)
-    if best is None:
-        return "no sample through the gates"
     others = [sample for sample in ranked if sample is not best]
     # A repetition that runs to the limit is no answer that was merely cut off.
     degenerate = (sample for sample in others if is_stopped(sample, _DEGENERATE))

@@ -37,13 +37,13 @@ def data_tables(
 
 
 def funnel_tables(funnel: pd.DataFrame) -> list[Table]:
-    """Return a table per dataset: candidates and pairs left after each step, by kind and dialect.
+    """Return a table per dataset: what is left after each step, by kind and dialect.
 
     `funnel` holds FUNNEL and the column `dataset`. Datasets differ in their steps.
     """
     found = []
     for dataset, rows in funnel.groupby("dataset", sort=False):
-        steps = sorted(dict.fromkeys(rows["step"]), key=lambda step: step == "pairs")
+        steps = sorted(dict.fromkeys(rows["step"]), key=lambda step: step in ("pairs", "chosen"))
         frame = _crossed(rows, ["kind", "dialect"], "step", steps)
         found.append(count_table("funnel", frame, f"funnel-{dataset}", dataset=dataset))
     return found

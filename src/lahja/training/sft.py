@@ -1,14 +1,12 @@
 """Supervised fine-tuning of a LoRA adapter with TRL."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from lahja.core.config.base import parse
 from lahja.core.config.training import SftSettings
-from lahja.core.parquet import check_parquet
-from lahja.core.tables import EXAMPLES, PAIRS, read_table
+from lahja.core.tables import EXAMPLES, read_table
 from lahja.prompts.chat import example_tokens
 from lahja.training.adapters import AdapterRun, train_adapter
 from lahja.training.batches import ByTokens, Metrics, column_lengths
@@ -20,15 +18,7 @@ if TYPE_CHECKING:
 def train_sft(run: AdapterRun) -> None:
     """Fine-tune on examples, with the loss on the completions, and write the model folder."""
     settings = parse(SftSettings, run.settings)
-    train_adapter(run, "sft", settings, read_examples(run.data), build_trainer)
-
-
-def read_examples(path: Path) -> pd.DataFrame:
-    """Return a file's EXAMPLES, or of PAIRS the chosen sides, a control of preference training."""
-    if "chosen" not in check_parquet(path).schema.names:
-        return read_table(path, EXAMPLES)
-    names = {"pair_id": "example_id", "chosen_label": "variety", "chosen": "completion"}
-    return read_table(path, PAIRS).rename(columns=names)[EXAMPLES.names]
+    train_adapter(run, "sft", settings, read_table(run.data, EXAMPLES), build_trainer)
 
 
 def build_trainer(examples: pd.DataFrame, model, tokenizer, arguments: dict, lora) -> Any:

@@ -9,8 +9,7 @@ import pandas as pd
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json, read_yaml
 from lahja.core.parameters import open_run
-from lahja.core.tables import PAIRS, PARALLEL, PROMPTS, read_table, scan_tables
-from lahja.training.sft import read_examples
+from lahja.core.tables import EXAMPLES, PAIRS, PARALLEL, PROMPTS, read_table, scan_tables
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 
@@ -47,7 +46,7 @@ class Record:
         """
         entry = self.config["datasets"][dataset]
         if entry["kind"] == "mixture":
-            return pd.concat([*map(self.rows, entry["of"])], ignore_index=True)
+            return pd.concat([*map(self.rows, sorted(entry["of"]))], ignore_index=True)
         path = self.home / self.paths.dataset(dataset)
         if not path.is_file():
             told = "no model of the run learns from it, so it has none"
@@ -55,10 +54,9 @@ class Record:
         if entry["kind"] == "preferences":
             pairs = read_table(path, PAIRS)
             return pairs.assign(corpora=self._of_pairs(dataset, pairs))
-        rows = read_examples(path)
-        if entry["kind"] == "chosen":
-            pairs = self.rows(entry["of"]).set_index("pair_id")["corpora"]
-            return rows.assign(corpora=rows["example_id"].map(pairs))
+        rows = read_table(path, EXAMPLES)
+        if "policy" in entry:
+            return rows.assign(corpora=self._of_prompts(dataset, rows["example_id"]))
         return rows.assign(corpora=[*map(self._of_id, rows["example_id"], rows["kind"])])
 
     def expect_redistributable(self, dataset: str, rows: pd.DataFrame) -> None:
@@ -82,22 +80,28 @@ class Record:
 
     def _of_pairs(self, dataset: str, pairs: pd.DataFrame) -> list[list[str]]:
         """Return of each pair the corpora of its prompt, and of answers that are recorded ones."""
-        path = self.home / self.paths.pairs_made_of(dataset)["prompts"]
-        prompts = read_table(path, PROMPTS).set_index("prompt_id").loc[pairs["prompt_id"]]
-        is_drawn = prompts["sentence_id"].isna() & prompts["source"].notna()
-        holders = self._holders(prompts.loc[is_drawn, ["source", "reference"]].stack())
         entries = self.config["generators"].items()
         recorded = {name: own["corpus"] for name, own in entries if own["backend"] == "recorded"}
-        found = []
-        for pair, prompt in zip(pairs.itertuples(), prompts.itertuples(), strict=True):
-            if prompt.sentence_id is not None:
-                corpora = self._of_id(prompt.sentence_id, prompt.kind)
-            elif prompt.source is None:
-                corpora = self.selection.ready_prompts()
-            else:
-                corpora = sorted(holders[prompt.source] | holders[prompt.reference])
+        found = self._of_prompts(dataset, pairs["prompt_id"])
+        for corpora, pair in zip(found, pairs.itertuples(), strict=True):
             sides = {recorded.get(pair.chosen_generator), recorded.get(pair.rejected_generator)}
-            found.append([*corpora, *sorted(sides - {None, *corpora})])
+            corpora += sorted(sides - {None, *corpora})
+        return found
+
+    def _of_prompts(self, dataset: str, names: Iterable[str]) -> list[list[str]]:
+        """Return the corpora of a dataset's prompts, by their `prompt_id`."""
+        path = self.home / self.paths.made_of(dataset)["prompts"]
+        prompts = read_table(path, PROMPTS).set_index("prompt_id").loc[[*names]]
+        is_drawn = prompts["sentence_id"].isna() & prompts["source"].notna()
+        holders = self._holders(prompts.loc[is_drawn, ["source", "reference"]].stack())
+        found = []
+        for prompt in prompts.itertuples():
+            if prompt.sentence_id is not None:
+                found.append([*self._of_id(prompt.sentence_id, prompt.kind)])
+            elif prompt.source is None:
+                found.append([*self.selection.ready_prompts()])
+            else:
+                found.append(sorted(holders[prompt.source] | holders[prompt.reference]))
         return found
 
     def _holders(self, texts: Iterable[str]) -> dict[str, set[str]]:

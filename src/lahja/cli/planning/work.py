@@ -133,16 +133,23 @@ class Workload:
                 samples = (evaluation["mbr"] | self.graph[model].settings)["samples"]
                 return self._answers(model, samples * self.evaluated, evaluation)
             case "sample_policy":
-                name, entries = job.wildcards["policy"], self.config["datasets"].values()
-                drawn = [e["samples"] * self._asked(e) for e in entries if e.get("policy") == name]
-                return self._answers(name, max(drawn), evaluation)
+                name, samples, table = (job.wildcards[k] for k in ("policy", "samples", "asked"))
+                number = table.partition(".")[2]
+                prompts = self.directions * int(number or 0) or self.prompts
+                return self._answers(name, int(samples) * prompts, evaluation)
             case "translate_mismatches":
                 number = len(self.selection.generators) * self.prompts * self.sizes.mismatch_share
                 return self._answers(self.config["preferences"]["translator"], number, evaluation)
         return None, self.rates.fixed_seconds.get(job.rule, self.rates.fixed_seconds["other"])
 
     def _asked(self, entry: dict[str, Any]) -> float:
-        return self.directions * entry.get("per_direction", 0) or self.prompts
+        """Return the prompts of a dataset of samples or pairs, those of its dialects alone."""
+        return self._share(entry) * (
+            self.directions * entry.get("per_direction", 0) or self.prompts
+        )
+
+    def _share(self, entry: dict[str, Any]) -> float:
+        return len(entry.get("dialects", dialects := self.config["dialects"])) / len(dialects)
 
     def examples(self, dataset: str) -> tuple[float, float, float]:
         """Return a dataset's examples, the tokens of each (of both sides), and those answered."""
@@ -161,15 +168,15 @@ class Workload:
                     for place in (2, 3)
                 )
                 return number, tokens, answered
-            case "chosen":
-                number, tokens, answered = self.examples(entry["of"])
-                return number, tokens / 2, answered / 2
+            case "best":
+                answers = sizes.answer_tokens
+                return self._asked(entry), self.prompt_tokens + answers, answers
             case "classification":
                 number = entry["per_variety"] * len(entry["varieties"])
                 return number, question + sizes.question_tokens, _CHOICE_TOKENS
             case "translation":
                 share = sizes.clean_share if entry["variant"] == "clean" else 1.0
-                number = self.pairs * len(entry["directions"]) * share
+                number = self.pairs * len(entry["directions"]) * share * self._share(entry)
                 tokens = question + sizes.template_tokens / 2 + sentence
                 return min(number, entry["max_pairs"] or number), tokens, sentence
             case "text":

@@ -196,6 +196,8 @@ def _line(error: ValidationError, values: dict[str, Any]) -> str:
             return f"{key}: missing"
         case "union_tag_invalid":
             known = [tag.strip("' ") for tag in context["expected_tags"].split(",")]
+            if told := read_yaml(_FORMER)["values"].get(named, {}).get(context["tag"]):
+                return f"{key}: {told}"
             return f"{key}: {context['tag']!r} is not defined; {hint(context['tag'], known)}"
         case "dict_type" | "model_type" | "model_attributes_type":
             told = "expected keys and values"

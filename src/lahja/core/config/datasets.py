@@ -33,10 +33,10 @@ class _Dataset(Section):
     """A dataset, whatever its kind."""
 
     #: `classification` (dialect identification), `translation`, `text` (plain sentences),
-    #: `instructions` (for small models), `mixture` (of such), `preferences`, or `chosen` (the
-    #: chosen sides of preferences, to be learnt by `sft`).
+    #: `instructions` (for small models), `best` (of a model's own samples), `mixture` (of these but
+    #: the first), or `preferences`. `dpo` learns from preferences, `sft` from all others.
     kind: Literal[
-        "classification", "translation", "text", "instructions", "mixture", "preferences", "chosen",
+        "classification", "translation", "text", "instructions", "best", "mixture", "preferences",
     ]  # fmt: skip
 
 
@@ -96,21 +96,13 @@ class Mixture(_Dataset):
     """Several datasets, learnt together by `sft`."""
 
     kind: Literal["mixture"]
-    #: By dataset (translation, text, instructions) how often each of its examples is in a pass: 1
-    #: is once, 2 twice, 0.5 that a half of them is, the same in every pass.
+    #: By dataset (translation, text, instructions, best) how often each of its examples is in a
+    #: pass: 1 is once, 2 twice, 0.5 that a half of them is, the same in every pass.
     of: Annotated[dict[str, Positive], Field(min_length=1)]
 
 
-class Chosen(_Dataset):
-    """A dataset of the kind `chosen`."""
-
-    kind: Literal["chosen"]
-    #: Preference dataset whose chosen sides are learnt, as a control of preference training on it.
-    of: str
-
-
-class Ranking(Section):
-    """How pairs are selected by reward; a later iteration may do it otherwise."""
+class Sampled(Section):
+    """What a policy is asked for, and what its samples are worth."""
 
     #: Samples of each prompt that a `policy` draws, by `decoding` and the backend of `evaluation`.
     samples: Annotated[int, Field(ge=2)] = 4
@@ -118,6 +110,31 @@ class Ranking(Section):
     per_direction: Count = 200
     #: By reward: what an ADI2 of 1 (by `scorers.selecting_*`) counts against a chrF++ of 100.
     dialect_weight: NotNegative = 0.6
+
+
+class LaterSampled(Sampled, Departures):
+    """What is otherwise from the second of several `iterations` on."""
+
+
+class Choice(_OfDialects, Sampled):
+    """How one of a policy's samples is chosen for each prompt."""
+
+    #: Gates that it must pass, in order.
+    gates: Annotated[list[GateName], Distinct] = []
+
+
+class Best(Choice, _Dataset):
+    """The best of a policy's own translations by reference and dialectness (rejection sampling)."""
+
+    kind: Literal["best"]
+    #: Model that is sampled; `start` is the one that each `sft` step on the dataset starts from.
+    policy: str
+    later_iterations: OrAbsent[LaterSampled] = None
+
+
+class Ranking(Sampled):
+    """How pairs are selected by reward; a later iteration may do it otherwise."""
+
     #: By reward: difference of two samples' rewards below which neither is preferred.
     min_margin: NotNegative = 0.1
     #: By reward: minimum length of the shorter side, in letters per letter of the longer.
@@ -167,7 +184,7 @@ class PreferencePairs(Selection, _Dataset):
 
 
 Dataset = Annotated[
-    Classification | Translation | Text | Instructions | Mixture | Chosen | PreferencePairs,
+    Classification | Translation | Text | Instructions | Mixture | Best | PreferencePairs,
     Field(discriminator="kind"),
 ]
 
@@ -186,8 +203,9 @@ class Model(Section):
     #: Training step: `sft`, `dpo`, or `pretrain` from scratch.
     train: Literal["sft", "dpo", "pretrain"] | None = None
     on: str | None = None  #: Dataset that the step learns from.
-    #: Iterations of a `dpo` step: after the first, each learns from samples of the model that the
-    #: last one made. Those before the last are the models `<name>-iteration-1` and so on.
+    #: Iterations of a step on samples (preferences, best): after the first, each learns from
+    #: samples of the model that the last one made. Those before the last are the models
+    #: `<name>-iteration-1` and so on.
     iterations: Count = 1
     #: In place of a training step, two models between which this one lies, the initial model and
     #: what was trained from it: the weights that their adapters add are interpolated linearly.
@@ -236,8 +254,10 @@ AnyModel = Annotated[
     Discriminator(_made_by),
 ]
 
-# The policy of a pattern: of such a dataset each `dpo` step gets one of its own.
+# The policy of a pattern: of such a dataset each step gets one of its own.
 START = "start"
+# The kinds of dataset that can be made of a policy's samples.
+_SAMPLED = ("best", "preferences")
 
 
 def write_out_iterations(config: dict[str, Any]) -> None:
@@ -251,22 +271,28 @@ def write_out_iterations(config: dict[str, Any]) -> None:
         raise LahjaError(f"models.{START}: the name stands for each step's start (`policy: start`)")
     for name, model in [*models.items()]:
         is_pattern = datasets.get(model.get("on"), {}).get("policy") == START
-        if model["iterations"] > 1 or (is_pattern and model.get("train") == "dpo"):
+        if model["iterations"] > 1 or (is_pattern and model["from"]):
             _write_out(config, name, model)
+    patterns = {name for name, dataset in datasets.items() if dataset.get("policy") == START}
+    for name, dataset in datasets.items():
+        for own in patterns.intersection(dataset.get("of", ())):
+            told = "its policy is each step's start; expected the name of a model"
+            raise LahjaError(f"datasets.{name}.of.{own}: {told}")
     config["datasets"] = {
         name: {key: value for key, value in dataset.items() if key != "later_iterations"}
         for name, dataset in datasets.items()
-        if dataset.get("policy") != START
+        if name not in patterns
     }
 
 
 def _write_out(config: dict[str, Any], name: str, model: dict[str, Any]) -> None:
-    if model["train"] != "dpo":
-        raise LahjaError(f"models.{name}.iterations: only a dpo step has iterations")
     models, datasets = config["models"], config["datasets"]
     parent, dataset = model["from"], model["on"]
-    if dataset not in datasets:
-        return  # The graph of models refuses it.
+    if datasets.get(dataset, {"kind": None})["kind"] not in _SAMPLED:
+        if dataset and dataset not in datasets:
+            return  # The graph of models refuses it.
+        told = f"only a step on a dataset of the kinds {' and '.join(_SAMPLED)} has iterations"
+        raise LahjaError(f"models.{name}.iterations: {told}")
     own = datasets[dataset]
     for number in range(1, model["iterations"] + 1):
         step = name if number == model["iterations"] else f"{name}-iteration-{number}"
