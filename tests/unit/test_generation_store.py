@@ -86,8 +86,9 @@ def test_the_key_depends_on_model_prompt_and_sampling_alone() -> None:
         request_key("m", Request("1", "hi", Sampling(top_k=1))),
         request_key("m", Request("1", "hi", Sampling(repetition_penalty=1.0))),
         request_key("m", Request("1", "hi", Sampling(no_repeat_ngrams=3))),
+        request_key("m", Request("1", "hi", Sampling(with_probability=True))),
     ]
-    assert len({key, *others}) == 8
+    assert len({key, *others}) == 9
     sampling = {"temperature": 0.0, "top_p": 1.0, "max_new_tokens": 128, "seed": 0}
     facts = {"model": "m", "prompt": "hi", "sampling": sampling}
     assert key == digest_of_text(canonical_json(facts))

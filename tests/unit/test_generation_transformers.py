@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lahja.core.errors import LahjaError
+from lahja.core.hub import MODEL_FILE
 from lahja.core.stages import STAGES, Stage
 from lahja.generation import transformers_backend
 from lahja.generation.answering import answer
@@ -49,7 +50,7 @@ def test_prompts_share_batches_with_their_own_group_alone(
 
     def note(model, tokenizer, prompts, *_):
         batches.append(len(prompts))
-        return [[1]] * len(prompts)
+        return [([1], [])] * len(prompts)
 
     monkeypatch.setattr(transformers_backend, "generate_tokens", note)
     requests = [Request(f"{n} {code}", "a", GREEDY, code) for code in ("egy", "mar") for n in "123"]
@@ -64,7 +65,7 @@ def test_without_its_template_a_model_reads_the_plain_text(
 
     def note(model, tokenizer, requests, prompts, *_):
         read.extend(prompts)
-        return [[1]] * len(prompts)
+        return [([1], [])] * len(prompts)
 
     monkeypatch.setattr(transformers_backend, "generate_tokens", note)
     request = Request("1", "Translate.\nhi\nTranslation:", GREEDY)
@@ -103,7 +104,7 @@ def test_a_penalty_on_repetition_changes_answers(small_root: Path, prompts: list
 def test_a_checkpoint_s_own_penalty_is_its_own_decoding_s_alone(
     small_root: Path, prompts: list, tmp_path: Path
 ) -> None:
-    copy = shutil.copytree(small_root, tmp_path / "copy")
+    copy = shutil.copytree(small_root, tmp_path / "copy", ignore=lambda *_: [MODEL_FILE])
     config = json.loads((copy / "generation_config.json").read_text(encoding="utf-8"))
     own = config | {"repetition_penalty": 50.0, "no_repeat_ngram_size": 1}
     (copy / "generation_config.json").write_text(json.dumps(own), encoding="utf-8")
@@ -156,7 +157,8 @@ def test_no_ngram_is_twice_in_an_answer(small_root: Path, prompts: list) -> None
         requests = [Request(prompt, prompt, sampling) for prompt in prompts]
         ids = prompt_tokens(tokenizer, prompts)
         found = []
-        for tokens in transformers_backend.generate_tokens(model, tokenizer, requests, ids, ends):
+        outputs = transformers_backend.generate_tokens(model, tokenizer, requests, ids, ends)
+        for tokens, _ in outputs:
             answer = [*takewhile(lambda token: token not in ends, tokens)]
             pairs = [*pairwise(answer)]
             found.append(len(pairs) - len(set(pairs)))
@@ -191,6 +193,33 @@ def test_a_model_s_own_decoding_is_its_generation_configuration_s(
     if config is not None:
         with pytest.raises(LahjaError, match="generator m: only a checkpoint has a decoding"):
             sampling_of(generator, None)
+
+
+@pytest.mark.parametrize(
+    "sampling", [GREEDY, DRAWN, replace(DRAWN, repetition_penalty=3.0, no_repeat_ngrams=2)]
+)
+def test_the_probability_is_the_model_s_of_the_tokens_drawn(
+    small_root: Path, prompts: list, sampling: Sampling
+) -> None:
+    import torch
+
+    asked = replace(sampling, with_probability=True)
+    found = _answers(small_root, prompts, asked, 8)
+    assert {name: replace(one, mean_log_probability=None) for name, one in found.items()} == (
+        _answers(small_root, prompts, sampling, 8)
+    )
+    tokenizer = load_tokenizer(small_root)
+    model = load_model(small_root, dtype=torch.float32, device="cpu")
+    ends = end_tokens(model.generation_config, tokenizer)
+    requests = [Request(prompt, prompt, asked) for prompt in prompts]
+    ids = prompt_tokens(tokenizer, prompts)
+    outputs = transformers_backend.generate_tokens(model, tokenizer, requests, ids, ends)
+    for prompt, asked_ids, (tokens, _) in zip(prompts, ids, outputs, strict=True):
+        drawn = tokens[: found[prompt].n_tokens + 1]
+        with torch.inference_mode():
+            logits = model(torch.tensor([asked_ids + drawn])).logits[0, len(asked_ids) - 1 : -1]
+        rows = logits.log_softmax(-1)[range(len(drawn)), drawn]
+        assert found[prompt].mean_log_probability == pytest.approx(rows.mean().item(), abs=1e-4)
 
 
 def test_an_answer_ends_with_its_turn_or_is_cut(small_root: Path, questions: tuple) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from lahja.core.errors import LahjaError
-from lahja.core.tables import GENERATIONS, RESPONSES
+from lahja.core.tables import GENERATIONS, RESPONSES, WEIGHED_GENERATIONS
 from lahja.core.varieties import NADI_COUNTRIES
 from lahja.evaluation.mbr import agreement, best_sample, choose_responses
 from lahja.generation.answering import respond
@@ -65,6 +65,29 @@ def test_the_best_sample_agrees_and_is_dialectal(texts, adi2, weight, place) -> 
     assert best_sample(texts, np.array(adi2), weight) == place
 
 
+def test_votes_count_by_the_models_own_probability() -> None:
+    texts, log_probabilities = ["the cat sat", "the cat ran", "a dog ran"], [-1.0, -0.5, -0.2]
+    chrf = np.array([chrf_plus_plus(chrf_statistics([text] * 3, texts)).tolist() for text in texts])
+    p = np.exp(2.0 * np.array(log_probabilities))
+    expected = [
+        (p[0] * 100 + p[1] * chrf[0, 1] + p[2] * chrf[0, 2]) / (p[0] + p[1] + p[2]),
+        (p[0] * chrf[1, 0] + p[1] * 100 + p[2] * chrf[1, 2]) / (p[0] + p[1] + p[2]),
+        (p[0] * chrf[2, 0] + p[1] * chrf[2, 1] + p[2] * 100) / (p[0] + p[1] + p[2]),
+    ]
+    found = agreement(texts, 2.0 * np.array(log_probabilities))
+    assert found.tolist() == pytest.approx(expected)
+    # Without a weight, and where all are as probable, it is the mean with the others.
+    for votes in (0.0 * np.array(log_probabilities), np.full(3, -1.5)):
+        assert agreement(texts, votes).tolist() == agreement(texts).tolist()
+    # Under a large weight one text's vote is all there is, and that text has it.
+    alone = agreement(texts, 1e6 * np.array(log_probabilities))
+    assert alone.tolist() == pytest.approx([chrf[0, 2], chrf[1, 2], 100])
+    # A text that was drawn twice has two votes.
+    twice = agreement([*texts, texts[0]], np.log([1, 1, 2, 1]))
+    once = agreement(texts, np.log([2, 1, 2]))
+    assert twice[:3].tolist() == pytest.approx(once.tolist())
+
+
 def tables(target: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return one prompt, three samples of it, the last from Egypt, and what scorers say of them."""
     prompts = pd.DataFrame([{"prompt_id": "p", "task": "translation", "target_variety": target}])
@@ -94,6 +117,20 @@ def test_dialect_counts_where_it_is_asked_for(target: str, weight: float, text: 
     chosen = choose_responses(*tables(target), weight)
     assert [*chosen.columns] == RESPONSES.names
     assert chosen["response"].tolist() == [text]
+
+
+def test_samples_that_the_model_finds_probable_decide() -> None:
+    prompts, samples, scored = tables("eng")
+    texts = ["the cat sat", "the cat sat down", "xyz", "xyz abc"]
+    samples = samples.iloc[[0] * 4].assign(response=texts, sample=range(4))
+    samples["mean_log_probability"] = [-2.0, -2.0, -0.1, -0.1]
+    scored = scored.iloc[[0] * 4].assign(response=texts)
+    chosen = [
+        choose_responses(prompts, samples, scored, 0.0, weight)["response"].item()
+        for weight in (0.0, 5.0)
+    ]
+    # Of two pairs that agree the one that agrees more, then the one that is more probable.
+    assert [text.split()[0] for text in chosen] == ["the", "xyz"]
 
 
 def test_a_prompt_without_samples_is_named() -> None:
@@ -150,3 +187,13 @@ def test_the_script_draws_and_keeps_samples(
     samples = read_table(output, GENERATIONS)
     assert samples.groupby("prompt_id")["sample"].apply(list).tolist() == [[0, 1, 2]] * 2
     assert samples["response"].nunique() > 2
+    weighed = generator | {"sampling": sampling | {"with_probability": True}}
+    main(
+        [tmp_path / "p.parquet"], weighed, store, output,
+        root=small_root, samples=3, evaluation=True,
+    )  # fmt: skip
+    # The same draws, asked again for their probabilities.
+    again = read_table(output, WEIGHED_GENERATIONS)
+    pd.testing.assert_frame_equal(again[GENERATIONS.names], samples)
+    assert again["mean_log_probability"].between(-20, 0).all()
+    assert len(store.read_text(encoding="utf-8").splitlines()) == 12

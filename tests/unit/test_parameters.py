@@ -76,6 +76,21 @@ def test_a_greedy_line_evaluates_its_parent_by_other_keys(root, demo):
     assert selection.compared["penalised"] == "llama-T"
 
 
+def test_a_weight_on_the_probability_asks_for_it_and_none_changes_nothing(root):
+    line = {"from": "llama-T", "decoding": "mbr"}
+    models = {"plain": line | {"settings": {"probability_weight": 0}}, "weighed": line}
+    evaluation = {"mbr": {"probability_weight": 2}}
+    parameters = run_of(root, "demo", models=models, evaluation=evaluation)[4]
+    sampling, weighed = (
+        json.loads(parameters.evaluated(name))["sampling"] for name in ("plain", "weighed")
+    )
+    drawn = {"max_new_tokens": 48, "seed": 42, "temperature": 0.7, "top_p": 0.95}
+    assert (sampling, weighed) == (drawn, drawn | {"with_probability": True})
+    assert json.loads(parameters.choosing("weighed"))["probability_weight"] == 2
+    choosing = json.loads(parameters.choosing("plain"))
+    assert choosing == {"dialect_weight": 0.3, "precision": "fp32"}
+
+
 def test_keys_of_decoding_that_change_nothing_are_no_parameters(root, demo):
     none = {"repetition_penalty": 1.0, "no_repeat_ngrams": 0}
     parameters = run_of(root, "demo", decoding=none)[4]

@@ -7,11 +7,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from lahja.cli.exporting.files import write_adapter, write_merged
 from lahja.core.files import canonical_json
-from lahja.core.tables import EXAMPLES, PROMPTS, RESPONSES, empty_table, read_table, write_table
+from lahja.core.tables import (
+    EXAMPLES,
+    PROMPTS,
+    RESPONSES,
+    WEIGHED_GENERATIONS,
+    empty_table,
+    read_table,
+    write_table,
+)
 from lahja.generation.answering import respond
 from lahja.generation.backend import Sampling
 from lahja.generation.transformers_backend import TransformersBackend
@@ -100,11 +109,11 @@ def command(root: Path, vllm_python: Path, prompts: Path, small_root: Path) -> C
     return write
 
 
-def responses(command: list[str]) -> pd.DataFrame:
-    """Run the command and return the RESPONSES that it wrote."""
+def responses(command: list[str], schema: pa.Schema = RESPONSES) -> pd.DataFrame:
+    """Run the command and return the RESPONSES, or another table, that it wrote."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    return read_table(Path(command[-1]), RESPONSES)
+    return read_table(Path(command[-1]), schema)
 
 
 def by_transformers(
@@ -115,5 +124,7 @@ def by_transformers(
     backend = TransformersBackend(root, adapter, precision="fp32")
     with TemporaryDirectory() as folder:
         store, table = Path(folder) / "store.jsonl", Path(folder) / "out.parquet"
-        write_table(table, respond(rows, "small", Sampling(**sampling), backend, store), RESPONSES)
-        return read_table(table, RESPONSES)
+        asked = Sampling(**sampling)
+        schema = WEIGHED_GENERATIONS if asked.with_probability else RESPONSES
+        write_table(table, respond(rows, "small", asked, backend, store), schema)
+        return read_table(table, schema)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lahja.core.tables import PROMPTS, read_table, write_table
+from lahja.core.tables import PROMPTS, WEIGHED_GENERATIONS, read_table, write_table
 from tests.vllm.conftest import DRAWN, GREEDY, PENALISED, by_transformers, responses
 
 pytestmark = pytest.mark.vllm
@@ -44,6 +44,17 @@ def test_penalties_on_repetition_are_those_of_transformers(
     pd.testing.assert_frame_equal(found, expected)
     plain = by_transformers(prompts, small_root, sampling=PENALISED if further else GREEDY)
     assert (plain["response"] != expected["response"]).mean() > 0.5
+
+
+@pytest.mark.parametrize("sampling", [GREEDY, PENALISED | {"no_repeat_ngrams": 2}])
+def test_probabilities_are_those_of_transformers(
+    command, prompts: Path, small_root: Path, tmp_path: Path, sampling: dict
+) -> None:
+    asked = sampling | {"with_probability": True}
+    found = responses(command(tmp_path, asked), WEIGHED_GENERATIONS)
+    expected = by_transformers(prompts, small_root, sampling=asked)
+    assert found["mean_log_probability"].nunique() > 50
+    pd.testing.assert_frame_equal(found, expected, atol=1e-3)
 
 
 def test_an_exported_whole_model_answers_as_the_adapter_does(

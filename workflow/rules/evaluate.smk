@@ -72,9 +72,7 @@ rule choose_by_mbr:
         runtime=240,
     params:
         code=parameters.code("choose_by_mbr"),
-        settings=lambda wc: canonical_json(
-            parameters.selecting | pick(parameters.step(wc.model), "dialect_weight")
-        ),
+        settings=lambda wc: parameters.choosing(wc.model),
         execution=lambda wc, input: parameters.execution(config["scorers"]),
     shell:
         f"python {scripts}/choose_by_mbr.py"

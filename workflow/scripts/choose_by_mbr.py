@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lahja.core.command import run
+from lahja.core.settings import take
 
 
 def main(
@@ -14,13 +15,17 @@ def main(
     settings: dict,
     output: Path,
 ) -> None:
-    """Write RESPONSES. Settings: dialect_weight; batch and precision of the scorers."""
+    """Write RESPONSES. Settings: dialect_weight; batch and precision of the scorers.
+
+    And probability_weight, where samples are WEIGHED_GENERATIONS.
+    """
     import pandas as pd
 
     from lahja.core.tables import (
         EVALUATION_PROMPTS,
         GENERATIONS,
         RESPONSES,
+        WEIGHED_GENERATIONS,
         read_table,
         write_table,
     )
@@ -28,11 +33,12 @@ def main(
     from lahja.scoring.judges import Judges
 
     asked = pd.concat([read_table(path, EVALUATION_PROMPTS) for path in prompts])
-    drawn = read_table(samples, GENERATIONS)
+    weights = take(settings, "dialect_weight", "probability_weight")
+    is_weighed = "probability_weight" in weights
+    drawn = read_table(samples, WEIGHED_GENERATIONS if is_weighed else GENERATIONS)
     said = drawn.assign(response=drawn["response"].fillna(""))
-    weight = settings.pop("dialect_weight")
     scored = said.join(Judges(aldi, country, language, **settings).score(said["response"]))
-    chosen = choose_responses(asked, drawn, scored, weight)
+    chosen = choose_responses(asked, drawn, scored, **weights)
     write_table(output, chosen, RESPONSES)
 
 

@@ -36,6 +36,7 @@ def main(
         EVALUATION_PROMPTS,
         GENERATIONS,
         PROMPTS,
+        WEIGHED_GENERATIONS,
         read_table,
         write_table,
     )
@@ -50,9 +51,9 @@ def main(
         rows = rows[rows["dialect"].isin(dialects)]
     if examples:
         rows = with_examples(rows, read_table(examples, EVALUATION_PROMPTS))
-    asked = (rows, settings.name, sampling_of(settings, root), backend, store)
-    found = respond(*asked, samples, greedy_first)
-    write_table(output, found, GENERATIONS)
+    sampling = sampling_of(settings, root)
+    found = respond(rows, settings.name, sampling, backend, store, samples, greedy_first)
+    write_table(output, found, WEIGHED_GENERATIONS if sampling.with_probability else GENERATIONS)
 
 
 if __name__ == "__main__":

@@ -232,6 +232,14 @@ class Parameters:
         is_plain = model in self.config["evaluation"].get("without_chat_template", ())
         return {"chat_template": False} if is_plain else {}
 
+    def choosing(self, model: str) -> str:
+        """Return how one of a model's samples is chosen by MBR."""
+        step = self.step(model)
+        weights = {"dialect_weight": step["dialect_weight"]}
+        if weight := step.get("probability_weight"):
+            weights["probability_weight"] = weight
+        return canonical_json(self.selecting | weights)
+
     def generator(self, name: str) -> str:
         """Return how a generator answers, its departures from `decoding` included."""
         entry = self.config["generators"][name]
@@ -256,6 +264,7 @@ class Parameters:
         for key, none in NO_PENALTY.items():
             if (value := decoding.get(key)) not in (None, none):
                 sampling[key] = value
+        sampling |= {"with_probability": True} if decoding.get("probability_weight") else {}
         how = {"name": name, "backend": backend, "precision": decoding["precision"]}
         how |= {key: decoding[key] for key in ("chat_template",) if key in decoding}
         return canonical_json(how | {"sampling": sampling} | values)

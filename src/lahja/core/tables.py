@@ -64,6 +64,9 @@ PROMPTS = _schema("prompt_id dialect kind source_variety source reference senten
 # Responses to PROMPTS, or without a dialect to EVALUATION_PROMPTS. Of a model that is sampled,
 # `sample` counts from 0; elsewhere it is null.
 GENERATIONS = _schema("prompt_id dialect generator sample:int response finish_reason n_tokens:int")
+# Of samples whose votes in MBR are weighed: the mean log-probability of the tokens that the model
+# drew, the end of its turn included, without temperature, nucleus or penalties.
+WEIGHED_GENERATIONS = GENERATIONS.append(pa.field("mean_log_probability", pa.float64()))
 RESPONSES = _schema("prompt_id generator response finish_reason n_tokens:int")
 # A response (generated, or translated into the wanted dialect) with the classifier's label.
 CANDIDATES = _schema(

@@ -5,6 +5,11 @@ truth (Kumar and Byrne 2004; Eikema and Aziz 2022), and where a dialect is asked
 selecting scorers give for its dialectness:
 
     gain(y) = 1/(n - 1) · Σ_{y' other} chrF++(y, y') / 100 + λ · ADI2(y)
+
+With a weight w on the model's own probability, the mean is weighed by exp(w · log p(y') / |y'|),
+and is over all samples, y too, or what is most probable would lack the largest vote. That is after
+Jinnai et al. (2024, "Model-Based Minimum Bayes Risk Decoding for Text Generation", ICML), whose
+MBMBR has p, by length or not, in place of a text's frequency; here both count.
 """
 
 from collections.abc import Sequence
@@ -19,10 +24,11 @@ from lahja.scoring.dialectness import score_dialectness
 from lahja.scoring.translation import chrf_plus_plus, pairwise_chrf_statistics
 
 
-def agreement(texts: Sequence[str]) -> np.ndarray:
+def agreement(texts: Sequence[str], log_votes: np.ndarray | float = 0.0) -> np.ndarray:
     """Return each text's mean chrF++ (0 to 100) with the other texts as references.
 
-    A text that was drawn twice agrees with its equal. Alone, a text agrees with nobody: 0.
+    A text that was drawn twice agrees with its equal. Alone, a text agrees with nobody: 0. Where
+    `log_votes` differ, all texts are references, the text itself too, and count by exp(vote).
     """
     distinct = list(dict.fromkeys(texts))
     if len(texts) < 2:
@@ -30,27 +36,35 @@ def agreement(texts: Sequence[str]) -> np.ndarray:
     scores = chrf_plus_plus(pairwise_chrf_statistics(distinct))
     place = {text: n for n, text in enumerate(distinct)}
     rows = np.array([place[text] for text in texts])
-    drawn = np.bincount(rows, minlength=len(distinct))
-    mean = (scores @ drawn - scores.diagonal()) / (len(texts) - 1)
-    return mean[rows]
+    if np.ptp(log_votes) == 0:
+        drawn = np.bincount(rows, minlength=len(distinct))
+        mean = (scores @ drawn - scores.diagonal()) / (len(texts) - 1)
+        return mean[rows]
+    votes = np.exp(log_votes - np.max(log_votes))
+    return (scores[np.ix_(rows, rows)] @ votes) / votes.sum()
 
 
-def best_sample(texts: Sequence[str], adi2: np.ndarray, dialect_weight: float) -> int:
+def best_sample(
+    texts: Sequence[str], adi2: np.ndarray, dialect_weight: float,
+    log_votes: np.ndarray | float = 0.0,
+) -> int:  # fmt: skip
     """Return the place of the text with the greatest gain, of equals the first.
 
     An empty text is chosen only where all are.
     """
-    gains = agreement(texts) / 100 + dialect_weight * np.asarray(adi2)
+    gains = agreement(texts, log_votes) / 100 + dialect_weight * np.asarray(adi2)
     has_text = np.array([bool(text.strip()) for text in texts])
     return int(np.argmax(np.where(has_text, gains, -np.inf))) if has_text.any() else 0
 
 
 def choose_responses(
-    prompts: pd.DataFrame, samples: pd.DataFrame, scored: pd.DataFrame, dialect_weight: float
-) -> pd.DataFrame:
+    prompts: pd.DataFrame, samples: pd.DataFrame, scored: pd.DataFrame, dialect_weight: float,
+    probability_weight: float = 0.0,
+) -> pd.DataFrame:  # fmt: skip
     """Return RESPONSES: one of the GENERATIONS, samples, to each of EVALUATION_PROMPTS.
 
-    `scored` is SCORED of the samples, in their order. Raises `LahjaError` where a prompt has none.
+    With a `probability_weight` samples are WEIGHED_GENERATIONS. `scored` is SCORED of the samples,
+    in their order. Raises `LahjaError` where a prompt has none.
     """
     asked = prompts.set_index("prompt_id")
     for name in asked.index.difference(samples["prompt_id"]):
@@ -60,8 +74,11 @@ def choose_responses(
     weights = dialect_weight * targets.map(is_dialect).to_numpy()
     texts = samples["response"].fillna("").to_numpy()
     places = samples.groupby("prompt_id").indices
+    votes = np.zeros(len(samples))
+    if probability_weight:
+        votes = probability_weight * samples["mean_log_probability"].to_numpy()
     chosen = [
-        own[best_sample(texts[own], adi2[own], weights[own[0]])]
+        own[best_sample(texts[own], adi2[own], weights[own[0]], votes[own])]
         for own in (places[name] for name in prompts["prompt_id"])
     ]
     return samples.iloc[chosen][RESPONSES.names]

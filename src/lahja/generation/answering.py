@@ -10,7 +10,7 @@ import pandas as pd
 from lahja.core.errors import LahjaError
 from lahja.core.journal import Journal
 from lahja.core.progress import Progress
-from lahja.core.tables import GENERATIONS
+from lahja.core.tables import GENERATIONS, WEIGHED_GENERATIONS
 from lahja.generation.backend import NOT_RECORDED, Answer, Backend, Request, Sampling, request_key
 
 _MAX_SAMPLES = 100_000
@@ -90,6 +90,8 @@ def respond(
 ) -> pd.DataFrame:  # fmt: skip
     """Return GENERATIONS: a generator's response to each prompt, or so many samples of them.
 
+    With their probabilities, where these are asked for, they are WEIGHED_GENERATIONS.
+
     `prompts` has `prompt_id`, `prompt` and, where they are asked for dialect by dialect, `dialect`;
     `examples` if some go before (`with_examples`). Each sample is drawn from its own seed; with
     `greedy_first` the first of them is not drawn but the likeliest.
@@ -114,4 +116,7 @@ def respond(
     asked["response"] = pd.Series([one.text for one in found], dtype=object)
     asked["finish_reason"] = [one.finish_reason for one in found]
     asked["n_tokens"] = pd.Series([one.n_tokens for one in found], dtype=object)
-    return asked[GENERATIONS.names]
+    if not sampling.with_probability:
+        return asked[GENERATIONS.names]
+    asked["mean_log_probability"] = [one.mean_log_probability for one in found]
+    return asked[WEIGHED_GENERATIONS.names]

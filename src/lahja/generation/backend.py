@@ -22,6 +22,7 @@ class Sampling:
     top_k: int = 0  #: Of so many tokens; 0 is of all.
     repetition_penalty: float | None = None  #: On tokens of prompt and answer; None is none.
     no_repeat_ngrams: int = 0  #: No n-gram of so many tokens twice in an answer; 0 is none.
+    with_probability: bool = False  #: Whether answers come with their log-probability.
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,15 @@ class Answer:
     """The answer to one request; `text` is None where the backend has none to give.
 
     `finish_reason` is "stop" where the model ended its turn, "length" where it was cut off.
+    `mean_log_probability` is of its tokens, the end of the turn included, as the model has them
+    without temperature, nucleus or penalties; None where it was not asked for.
     """
 
     id: str
     text: str | None
     finish_reason: str
     n_tokens: int | None
+    mean_log_probability: float | None = None
 
 
 class Backend(Protocol):
@@ -78,6 +82,7 @@ def request_key(identity: str, request: Request) -> str:
     """Return the key of a request in the store: what its answer depends on, and nothing else."""
     # What other answers do not have is no part of their keys.
     optional = {"top_k": 0, "repetition_penalty": None, "no_repeat_ngrams": 0}
+    optional |= {"with_probability": False}
     sampling = dict(asdict(request.sampling).items() - optional.items())
     facts = {"model": identity, "prompt": request.prompt, "sampling": sampling}
     facts |= {"examples": request.examples} if request.examples else {}

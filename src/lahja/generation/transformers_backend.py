@@ -1,7 +1,7 @@
 """Generation with transformers, on whatever device there is."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,8 @@ class TransformersBackend:
             for rows in sorted_batches([len(row) for row in ids], self.batch):
                 asked, prompts = [group[row] for row in rows], [ids[row] for row in rows]
                 outputs = generate_tokens(model, tokenizer, asked, prompts, ends)
-                for request, tokens in zip(asked, outputs, strict=True):
-                    yield answer_of_tokens(request.id, tokens, ends, tokenizer)
+                for request, (tokens, values) in zip(asked, outputs, strict=True):
+                    yield answer_of_tokens(request.id, tokens, ends, tokenizer, values)
 
 
 def draw_seed(request: Request) -> int:
@@ -65,8 +65,11 @@ def draw_seed(request: Request) -> int:
 
 def generate_tokens(
     model, tokenizer, requests: list[Request], prompts: list[list[int]], ends: set[int]
-) -> list[list[int]]:
-    """Return the new tokens of each request of a batch; what follows the first end is padding."""
+) -> list[tuple[list[int], list[float]]]:
+    """Return the new tokens of each request of a batch; what follows the first end is padding.
+
+    And their log-probabilities, where requests are for answers with these.
+    """
     import torch
 
     inputs = tokenizer.pad({"input_ids": prompts}, padding_side="left", return_tensors="pt")
@@ -75,6 +78,9 @@ def generate_tokens(
     processors = _penalties(sampling, width, [width - len(prompt) for prompt in prompts])
     if sampling.temperature:
         processors.append(_gumbel_noise(sampling, [*map(draw_seed, requests)], model.device))
+    record = _Record(processors)
+    if sampling.with_probability:
+        processors = [record]
     # Greedy in every case: the noise that the processor adds makes it a draw. What penalties a
     # checkpoint's own configuration has are its own decoding's.
     how = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
@@ -82,7 +88,30 @@ def generate_tokens(
     how |= {"max_new_tokens": sampling.max_new_tokens, "pad_token_id": tokenizer.pad_token_id}
     with torch.inference_mode():
         outputs = model.generate(**inputs, **how, eos_token_id=sorted(ends))
-    return outputs[:, width:].tolist()
+    tokens, steps = outputs[:, width:].tolist(), record.log_probabilities
+    values = torch.stack(steps, 1).tolist() if steps else [[]] * len(tokens)
+    return [*zip(tokens, values, strict=True)]
+
+
+class _Record:
+    """All processors as one, which keeps the log-probabilities of the tokens that they choose.
+
+    These are the model's own, of its logits before any of the processors.
+    """
+
+    def __init__(self, processors: list[Callable]):
+        """Take the processors; each step adds a tensor, of the size of the batch."""
+        self.processors, self.log_probabilities = processors, []
+
+    def __call__(self, input_ids, scores):
+        """Return the processed scores, whose argmax is the next token."""
+        processed = scores
+        for processor in self.processors:
+            processed = processor(input_ids, processed)
+        own = scores.float().log_softmax(-1)
+        chosen = processed.argmax(-1, keepdim=True)
+        self.log_probabilities.append(own.gather(-1, chosen).squeeze(-1))
+        return processed
 
 
 def _penalties(sampling: Sampling, width: int, n_pads: list[int]) -> list[Callable]:
@@ -137,10 +166,15 @@ def end_tokens(config: Any, tokenizer: Any) -> set[int]:
     return ends - {None}
 
 
-def answer_of_tokens(id_: str, tokens: list[int], ends: set[int], tokenizer: Any) -> Answer:
+def answer_of_tokens(
+    id_: str, tokens: list[int], ends: set[int], tokenizer: Any,
+    log_probabilities: Sequence[float] = (),
+) -> Answer:  # fmt: skip
     """Return the answer that new tokens make, without thoughts and what follows the first end."""
     stop = next((place for place, token in enumerate(tokens) if token in ends), None)
     kept = tokens if stop is None else tokens[:stop]
     text = without_thoughts(tokenizer.decode(kept, skip_special_tokens=True))
     ended = EMPTY if text is None else "stop"
-    return Answer(id_, text, "length" if stop is None else ended, len(kept))
+    own = log_probabilities[: len(kept) + 1]
+    mean = sum(own) / len(own) if own else None
+    return Answer(id_, text, "length" if stop is None else ended, len(kept), mean)

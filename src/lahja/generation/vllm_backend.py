@@ -83,8 +83,10 @@ class VllmBackend(plain.TransformersBackend):
                 (completion,) = output.outputs
                 if completion.finish_reason not in ("stop", "length"):
                     raise LahjaError(f"vLLM broke off an answer: {completion.finish_reason}")
-                request = requests[int(output.request_id)]
-                yield plain.answer_of_tokens(request.id, [*completion.token_ids], ends, tokenizer)
+                request, tokens = requests[int(output.request_id)], [*completion.token_ids]
+                steps = zip(tokens, completion.logprobs or (), strict=False)
+                values = [step[token].logprob for token, step in steps]
+                yield plain.answer_of_tokens(request.id, tokens, ends, tokenizer, values)
         engine.engine_core.shutdown()
 
 
@@ -172,6 +174,8 @@ def _sampling_params(request: Request, ends: set[int]):
     return SamplingParams(
         temperature=sampling.temperature, top_p=sampling.top_p, top_k=sampling.top_k,
         repetition_penalty=sampling.repetition_penalty or 1.0,
+        # Of the token that is drawn alone, by the model's logits as they are.
+        logprobs=0 if sampling.with_probability else None,
         extra_args={"no_repeat_ngrams": sampling.no_repeat_ngrams},
         max_tokens=sampling.max_new_tokens, stop_token_ids=sorted(ends),
         seed=plain.draw_seed(request) if sampling.temperature else None,

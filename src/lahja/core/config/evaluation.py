@@ -135,6 +135,10 @@ class Mbr(Section):
     top_p: Nucleus = 0.95  #: Nucleus that they are drawn from.
     #: What an ADI2 of 1 (by `scorers.selecting_*`) counts against a chrF++ of 100; 0 is plain MBR.
     dialect_weight: NotNegative = 0.3
+    #: How much more the votes of samples count that the model finds more probable: by the
+    #: exponential of this times the mean log-probability of their tokens; 0 or null counts all
+    #: alike.
+    probability_weight: OrAbsent[NotNegative] = None
 
 
 class MbrSettings(Mbr, AnyDecoding, Departures):
