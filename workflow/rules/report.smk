@@ -165,9 +165,7 @@ rule build_report:
             **parameters.left_out(),
         ),
         # With `input`: another wording of a licence makes nothing stale.
-        licences=lambda wc, input: canonical_json(
-            {name: config["corpora"][name]["licence"] for name in config["corpora_in_use"]}
-        ),
+        licences=lambda wc, input: parameters.licences(),
     shell:
         f"python {scripts}/build_report.py"
         " --settings {params.settings:q} --licences {params.licences:q} --metrics {input.metrics:q}"

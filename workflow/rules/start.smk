@@ -4,6 +4,7 @@ import json
 
 from lahja.core.changes import PlannedJob, start_run, versions
 from lahja.core.files import write_text
+from lahja.core.gemma import TERMS, missing_packages
 
 # Long jobs write their progress there, for `lahja progress`.
 os.environ.update(LAHJA_PROGRESS=str(Path(paths.state, "progress").absolute()))
@@ -19,6 +20,11 @@ onstart:
     # A run that would want a paid server's answers in two days says now that it lacks the key.
     if missing := parameters.missing_keys(asked):
         raise WorkflowError(f"set {', '.join(missing)}: generators of this run need them")
+    if paths.gemma:
+        logger.info(f"lahja: {', '.join(paths.gemma)}: {TERMS}")
+    is_assembled = any(job.rule.name.endswith("assemble_gemma") for job in due)
+    if is_assembled and (missing := missing_packages()):
+        raise WorkflowError(missing)
     # A rule's command could not hold it: the system takes 128 KiB.
     write_text(Path(paths.resolved), canonical_json(config))
     jobs = [

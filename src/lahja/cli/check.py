@@ -22,6 +22,7 @@ from lahja.cli.planning.jobs import Job, planned_jobs, read_run
 from lahja.cli.planning.work import Workload, checkpoint_shape
 from lahja.core.errors import LahjaError
 from lahja.core.files import nearest_existing, read_yaml, write_json, write_text
+from lahja.core.gemma import GEMMA, TERMS, missing_packages
 from lahja.core.gpu_lease import find_devices, memory_bytes
 from lahja.core.hub import is_cached
 from lahja.core.paths import Paths
@@ -123,6 +124,9 @@ class _Needs:
         for key, folder in self.paths.own.items():
             fault = "" if Path(folder).is_dir() else f"{key}.checkpoint: no such folder"
             yield _need("checkpoint", folder, fault, key)
+        if self.paths.gemma:
+            is_due = self._is_due("assemble_gemma", "")
+            yield _need("checkpoint", GEMMA, missing_packages() if is_due else "", TERMS)
         for folder, (kind, name, revision) in self.paths.hub.items():
             if kind == "model" and self._is_due("retrieve_model", Path(folder).name):
                 yield self._repository(folder, name, revision)

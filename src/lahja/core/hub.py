@@ -7,8 +7,9 @@ from pathlib import Path
 
 from lahja.core.errors import LahjaError
 from lahja.core.files import atomic_path, files_under, link_files, read_json, write_json
+from lahja.core.gemma import GEMMA
 
-# Where models of the hub are downloaded to.
+# Where models of the hub are downloaded to, and Gemma of the packages is assembled.
 HUB = "results/hub/"
 # What a model's folder holds of itself, whether fetched or trained.
 MODEL_FILE = "model.json"
@@ -21,10 +22,12 @@ _UNUSED_FILES = ("original/*", "*.pth", "*.gguf", "*.onnx", "*.msgpack", "*.h5",
 
 
 def checkpoint_folder(checkpoint: str, revision: str | None = None) -> str:
-    """Return where a checkpoint is: itself if a local path, else where it is downloaded to.
+    """Return where a checkpoint is: itself if a local path, else where the workflow puts it.
 
     Each revision of a hub repository has a folder of its own, beside that of the lock's commit.
     """
+    if checkpoint == GEMMA:
+        return f"{HUB}{GEMMA.replace(':', '--')}"
     # Text, as a path drops a leading "./", which tells a folder from a repository.
     if not _REPOSITORY.fullmatch(checkpoint):
         return re.sub("^~(?=/)", str(Path.home()), checkpoint)

@@ -16,6 +16,7 @@ from lahja.core.config import resolve
 from lahja.core.config.generation import NO_PENALTY
 from lahja.core.errors import LahjaError
 from lahja.core.files import canonical_json, digest_of_file, digest_of_folder, digest_of_text
+from lahja.core.gemma import TERMS
 from lahja.core.model_graph import GREEDY, MBR, ModelGraph
 from lahja.core.paths import Paths
 from lahja.core.selection import Selection
@@ -104,6 +105,12 @@ class Parameters:
         names, kept = self.config["corpora_left_out"], self.config["corpora_in_use"]
         told = f"Made without {len(names)} of {len(names) + len(kept)} corpora of the configuration"
         return {"left_out": f"{told}, whose files are absent: {', '.join(names)}."} if names else {}
+
+    def licences(self) -> str:
+        """Return the licences of corpora and, by their keys, of base models that packages hold."""
+        names, corpora = self.config["corpora_in_use"], self.config["corpora"]
+        found = {name: corpora[name]["licence"] for name in names}
+        return canonical_json(found | dict.fromkeys(self.paths.gemma, TERMS))
 
     def run_digest(self) -> str:
         """Return the digest of all that the run's results depend on in the configuration."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lahja.core.files import files_under
+from lahja.core.gemma import GEMMA
 from lahja.core.hub import HUB, checkpoint_folder, wanted_commit
 from lahja.core.model_graph import ModelGraph
 from lahja.core.selection import ANSWERING, SCORERS
@@ -78,11 +79,13 @@ class Paths:
         }
         # The folders of checkpoints that are the user's own, by their keys.
         self.own = {k: folder for k, (folder, _) in folders.items() if not folder.startswith(HUB)}
+        # The key of Gemma from packages, where the run has it.
+        self.gemma = [k for k, (_, each) in folders.items() if each["checkpoint"] == GEMMA]
         # What a folder is retrieved from: kind of repository, name, revision.
         self.hub = {
             folder: ("model", each["checkpoint"], each["revision"])
             for folder, each in folders.values()
-            if folder.startswith(HUB)
+            if folder.startswith(HUB) and each["checkpoint"] != GEMMA
         } | {
             self.corpus(name): ("dataset", each.get("hub"), each["revision"])
             for name, each in config["corpora"].items()

@@ -40,6 +40,7 @@ STAGES: dict[str, Stage] = {
     "nllb": Stage(1, ("models/nllb.py",)),
     "interpolation": Stage(1, ("models/interpolation.py",)),
     "option logits": Stage(1, ("models/option_logits.py",)),
+    "gemma": Stage(1, ("models/gemma.py",)),
     "models": Stage(1, ("models/*",)),
     "repetition": Stage(1, ("scoring/repetition.py",)),
     "text metrics": Stage(1, ("scoring/dialectness.py", "scoring/translation.py")),

