@@ -1,5 +1,6 @@
 """Retrieval: links to what is there, downloads, and one line on how to get the rest."""
 
+import hashlib
 import re
 import shutil
 import tarfile
@@ -21,7 +22,7 @@ from lahja.corpora.retrieval import (
 COMMIT = "a" * 40
 OTHER = "b" * 40
 ENTRY = {"access": "local", "path": ".", "files": [], "homepage": "", "revision": None}
-ENTRY |= {"licence": "not stated"}
+ENTRY |= {"licence": "not stated", "max_gib": 1}
 
 
 @pytest.fixture
@@ -108,6 +109,40 @@ def test_download_faults_are_one_line(corpora_dir):
         retrieve(corpora_dir, access="download")
     with pytest.raises(LahjaError, match=r"corpora\.demo\.access: 'demo' is not retrieved"):
         retrieve(corpora_dir, access="demo")
+
+
+def test_what_was_downloaded_is_known_by_its_digest(corpora_dir):
+    file = corpora_dir / "c" / "one.txt"
+    wanted = hashlib.sha256(file.read_bytes()).hexdigest()
+    asked = {"access": "download", "url": f"file://{file}"}
+    retrieve(corpora_dir, **asked, sha256=wanted)
+    kept = read_json(corpora_dir.parent / "raw" / "demo.download.json")
+    assert kept == {"url": f"file://{file}", "sha256": wanted}
+    file.write_text("another")
+    with pytest.raises(
+        LahjaError, match=rf"corpora\.demo\.sha256: expected a file .* {wanted}, not"
+    ):
+        retrieve(corpora_dir, **asked, sha256=wanted)
+    # The first download is still there.
+    assert (corpora_dir.parent / "raw" / "demo" / "one.txt").read_text() == "c/one.txt"
+
+
+def test_a_download_is_no_larger_than_it_may_be(corpora_dir):
+    asked = {"access": "download", "max_gib": 8 / 2**30}
+    with pytest.raises(LahjaError, match=r"cannot be downloaded \(it has more than .* GiB; raise"):
+        retrieve(corpora_dir, url=f"file://{corpora_dir}/c/one.txt", **asked)
+
+
+@pytest.mark.parametrize("form", ["zip", "tar", "gztar", "xztar", "bztar"])
+def test_an_archive_unpacks_to_no_more_than_it_may(corpora_dir, form):
+    (corpora_dir / "c" / "zeros.txt").write_bytes(bytes(4 << 20))
+    archive = shutil.make_archive(str(corpora_dir / "packed"), form, corpora_dir, "c")
+    asked = {"access": "download", "url": f"file://{archive}"}
+    # A plain tar is as large as what is in it, and too large to download.
+    told = r"cannot be downloaded" if form == "tar" else r"is not a sound archive"
+    with pytest.raises(LahjaError, match=rf"{told} \(it has more than .* GiB"):
+        retrieve(corpora_dir, **asked, max_gib=3 / 2**10)
+    assert "zeros.txt" in retrieve(corpora_dir, **asked, max_gib=5 / 2**10)
 
 
 def _marked(content, offset, value):
@@ -225,9 +260,9 @@ def test_a_name_is_resolved_once(tmp_path, hub):
     lock = tmp_path / "config" / "hub.lock.json"
     first = resolve_commit("dataset", "org/z", lock)
     assert resolve_commit("dataset", "org/z", lock) == first
-    resolve_commit("model", "org/a", lock, "main")
+    resolve_commit("model", "org/a", lock)
     assert hub.n_asked == 2
-    assert list(read_json(lock)) == ["datasets/org/z", "models/org/a@main"]
+    assert list(read_json(lock)) == ["datasets/org/z", "models/org/a"]
     assert resolve_commit("model", "org/a", lock, OTHER) == OTHER
     assert len(read_json(lock)) == 2
 

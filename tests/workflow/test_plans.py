@@ -1,6 +1,7 @@
 """Plans of the runs: no network, no results, no data."""
 
 import importlib
+import os
 import re
 import shlex
 import sys
@@ -268,3 +269,28 @@ def test_snakemakes_linter_finds_nothing_but_that_rules_name_no_environment(fres
     done = fresh.snakemake("--lint", "--configfile", "config/demo.yaml")
     found = set(re.findall(r"^    \* (.*):$", done.stdout, flags=re.MULTILINE))
     assert found == {"Specify a conda environment or container for each rule."}
+
+
+@pytest.mark.workflow
+def test_a_private_run_can_be_read_by_its_owner_alone(fresh):
+    """What its jobs write, their logs and the run's state; another run is as the user's umask says."""
+    target = "results/{}/data/demo"
+    before = os.umask(0o022)
+    try:
+        for run, is_private in (("closed", True), ("open", False)):
+            config = ("--config", f"run={run}", f"private={is_private}")
+            done = fresh.snakemake(
+                "--configfile",
+                "config/demo.yaml",
+                "--cores",
+                "1",
+                *config,
+                "--",
+                target.format(run),
+            )
+            assert done.returncode == 0, done.stdout
+            folders = (fresh.folder / part / run for part in ("results", "logs"))
+            modes = {path.stat().st_mode & 0o077 for f in folders for path in (f, *f.rglob("*"))}
+            assert (modes == {0}) == is_private
+    finally:
+        os.umask(before)

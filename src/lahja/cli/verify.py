@@ -21,7 +21,7 @@ from lahja.models.folder import expect_whole
 
 KINDS = ("whole", "damaged", "stale", "foreign", "due")
 # What rules keep beside their outputs: interrupted work, and what trackers draw.
-_STATE = ("work", "curves")
+_STATE, _RECORDS = ("work", "curves"), (".commit.json", ".download.json")
 
 
 def main(results: Path, /, *, set_aside: bool = False) -> None:
@@ -65,8 +65,9 @@ def inspect(results: Path, made: list[str], due: dict[str, str]) -> Iterator[tup
     known = {*map(Path, made), *(results / name for name in _STATE)}
     for path in sorted(results.rglob("*")):
         is_known = not known.isdisjoint((path, *path.parents))
-        # Snakemake's own marks, and drafts of atomic writing.
-        if path.is_file() and not is_known and not path.name.startswith("."):
+        # Beside downloads stands what they were; hidden are Snakemake's marks, and drafts.
+        is_ours = path.name.startswith(".") or path.name.endswith(_RECORDS)
+        if path.is_file() and not is_known and not is_ours:
             yield "foreign", path, ""
 
 

@@ -51,7 +51,7 @@ def retrieve_model(
 
 
 def is_cached(name: str, revision: str | None) -> bool:
-    """Return whether the hub's own cache has a model at a commit or branch, as far as it knows."""
+    """Return whether the hub's own cache has a model, at a commit or its latest one there."""
     from huggingface_hub import errors, snapshot_download
 
     unused = [*_UNUSED_FILES, "pytorch_model*.bin"]
@@ -67,22 +67,22 @@ def is_cached(name: str, revision: str | None) -> bool:
 def resolve_commit(kind: str, name: str, lock: Path, revision: str | None = None) -> str:
     """Return the commit to use of a hub repository; `kind` is `dataset` or `model`.
 
-    A `revision` that is a commit is used as it is. Otherwise the lock file's commit counts; a
-    repository, or branch of it, that is not in there yet is looked up on the hub and entered. Two
-    processes may do this at once.
+    A `revision`, which is a commit, is used as it is. Otherwise the lock file's commit counts; a
+    repository that is not in there yet is looked up on the hub and entered. Two processes may do
+    this at once.
     """
-    if revision and _COMMIT.fullmatch(revision):
+    if revision:
         return revision
     from filelock import FileLock
 
     lock.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(lock.with_name(f".{lock.name}.lock")):
-        commits, entry = _commits(lock), _entry(kind, name, revision)
+        commits, entry = _commits(lock), f"{kind}s/{name}"
         if entry not in commits:
             from huggingface_hub import HfApi
 
             with _one_line_errors(kind, name):
-                commits[entry] = HfApi().repo_info(name, repo_type=kind, revision=revision).sha
+                commits[entry] = HfApi().repo_info(name, repo_type=kind).sha
             write_json(lock, dict(sorted(commits.items())))
     return commits[entry]
 
@@ -97,10 +97,6 @@ def _commits(lock: Path) -> dict[str, str]:
     return commits
 
 
-def _entry(kind: str, name: str, revision: str | None) -> str:
-    return f"{kind}s/{name}" + (f"@{revision}" if revision else "")
-
-
 def wanted_commit(kind: str, name: str, lock: Path, revision: str | None, output: Path) -> str:
     """Return the commit that the lock file wants in the folder `output`, as a rule's parameter.
 
@@ -108,7 +104,7 @@ def wanted_commit(kind: str, name: str, lock: Path, revision: str | None, output
     make its output stale: as long as the lock file keeps to the commit that was retrieved, the
     parameter stays what it was then (`record_commit`).
     """
-    commit = _commits(lock).get(_entry(kind, name, revision))
+    commit = revision or _commits(lock).get(f"{kind}s/{name}")
     if (record := output.with_name(f"{output.name}{_RECORD}")).is_file():
         made = read_json(record)
         if commit in (None, made["commit"]):

@@ -15,7 +15,7 @@ EXECUTION = frozenset(
 )
 # What a rule gives its job as resources and options of their own, and what only the report tells.
 RESOURCES = frozenset({"gpu", "gpus", "report_to", "threads"})
-UNCOUNTED = EXECUTION | RESOURCES | {"corpora_dir", "homepage", "licence"}
+UNCOUNTED = EXECUTION | RESOURCES | {"corpora_dir", "homepage", "licence", "max_gib", "private"}
 # A training's update is on `batch` x `accumulation` examples, however they are shared out.
 UPDATE = "update_examples"
 

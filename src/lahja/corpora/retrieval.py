@@ -13,17 +13,21 @@ import urllib.error
 import urllib.request
 import zipfile
 import zlib
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lahja.core.errors import LahjaError
 from lahja.core.files import (
     atomic_path,
     canonical_json,
+    digest_of_file,
     digest_of_text,
     files_under,
     known_digests,
     link_files,
+    write_json,
 )
 from lahja.core.hub import download_snapshot, record_commit, resolve_commit
 
@@ -52,7 +56,9 @@ def retrieve_corpus(
                 commit = _link_hub_files(name, corpus, lock, draft)
                 record_commit(output, commit, wanted)
             case "download":
-                _download(name, corpus, draft)
+                digest = _download(name, corpus, draft)
+                facts = {"url": corpus["url"], "sha256": digest}
+                write_json(output.with_name(f"{output.name}.download.json"), facts)
             case access:
                 told = f"{access!r} is not retrieved: expected local, manual, download or hub"
                 raise LahjaError(f"corpora.{name}.access: {told}")
@@ -126,33 +132,62 @@ def _link_hub_files(name: str, corpus: dict[str, Any], lock: Path, draft: Path) 
     return commit
 
 
-def _download(name: str, corpus: dict[str, Any], draft: Path) -> None:
-    url = corpus.get("url")
+def _download(name: str, corpus: dict[str, Any], draft: Path) -> str:
+    """Fill a folder with the corpus's files, and return the SHA-256 of what was downloaded."""
+    url, limit = corpus.get("url"), int(corpus["max_gib"] * 2**30)
     if not url:
         raise LahjaError(f"corpora.{name}.url: expected the address to download")
     with tempfile.TemporaryDirectory(dir=draft.parent) as folder:
         root = Path(folder) / (Path(url.split("?")[0]).name or "download")
         try:
             with urllib.request.urlopen(url, timeout=60) as answer, root.open("wb") as sink:
-                shutil.copyfileobj(answer, sink)
+                if answer.url.startswith("http:"):
+                    raise ValueError("it leads to an address without TLS")
+                _copy(answer, sink, limit)
         except (urllib.error.URLError, ValueError, TimeoutError) as error:
             raise LahjaError(f"corpus {name}: {url} cannot be downloaded ({error})") from None
+        digest = digest_of_file(root)
+        if digest != (wanted := corpus.get("sha256", digest)):
+            told = f"expected a file of the SHA-256 {wanted}, not {digest}"
+            raise LahjaError(f"corpora.{name}.sha256: {told}")
         if root.name.endswith(_ARCHIVES):
-            root = _unpacked(name, url, root) / corpus["path"]
+            root = _unpacked(name, url, root, limit) / corpus["path"]
         for place, found in _expected_files(name, corpus, root, f" in what {url} gave").items():
             target = draft / place
             target.parent.mkdir(parents=True, exist_ok=True)
             found.replace(target)
+    return digest
 
 
-def _unpacked(name: str, url: str, archive: Path) -> Path:
+def _copy(source: BinaryIO, sink: BinaryIO | None, limit: int) -> None:
+    """Read all, and write it where there is a sink; raise `ValueError` above a limit in bytes."""
+    for part in _limited(iter(partial(source.read, 1 << 20), b""), limit, len):
+        if sink:
+            sink.write(part)
+
+
+def _limited(parts: Iterable[Any], limit: int, size: Callable[[Any], int]) -> Iterator[Any]:
+    total = 0
+    for part in parts:
+        if (total := total + size(part)) > limit:
+            told = f"it has more than {limit / 2**30:g} GiB; raise max_gib if that is right"
+            raise ValueError(told)
+        yield part
+
+
+def _unpacked(name: str, url: str, archive: Path, limit: int) -> Path:
     folder = archive.parent / "unpacked"
     try:
         if archive.name.endswith("gz"):
             # tarfile stops before the checksum, which stands at the end.
             with gzip.open(archive) as content:
-                while content.read(1 << 20):
-                    pass
+                _copy(content, None, limit)
+        if archive.name.endswith(".zip"):
+            with zipfile.ZipFile(archive) as content:
+                [*_limited(content.infolist(), limit, lambda member: member.file_size)]
+        else:
+            with tarfile.open(archive) as content:
+                [*_limited(content, limit, lambda member: member.size)]
         safely = {} if archive.name.endswith(".zip") else {"filter": "data"}
         shutil.unpack_archive(archive, folder, **safely)
     except _UNSOUND as error:

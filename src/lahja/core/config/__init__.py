@@ -40,6 +40,7 @@ class Config(Section):
     seed: Natural = 42  #: Seed of everything random.
     #: What this run uses in place of the paper's parts; the report says so beside every number.
     stand_ins: list[str] = []
+    private: bool = False  #: Whether what the run writes can be read by its owner alone.
     #: Folder that the corpora's paths are relative to.
     corpora_dir: Annotated[str, AfterValidator(expanduser)] = "corpora"
     #: File that keeps the commit which each hub name was resolved to at its first download.

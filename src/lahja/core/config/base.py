@@ -73,6 +73,8 @@ NameOrNames = Annotated[
 ]
 # Names of runs and of entries are parts of paths and of commands.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+@-]{0,99}$")]
+# A branch or a tag can be moved.
+Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
 # Snakemake would take braces for a wildcard.
 Plain = Annotated[str, Field(pattern=r"^[^{}]*$")]
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self, Union
 from pydantic import AfterValidator, Discriminator, Field, Tag, create_model, model_validator
 
 from lahja.core.config.base import (
+    Commit,
     Count,
     Departures,
     Distinct,
@@ -12,6 +13,7 @@ from lahja.core.config.base import (
     OneOrMore,
     OrAbsent,
     Pattern,
+    Positive,
     Section,
     Share,
     Variety,
@@ -38,6 +40,9 @@ def _expect_column(key: str) -> str:
     return key
 
 
+# An archive in plain HTTP can be another one when it arrives.
+Address = Annotated[str, Field(pattern=r"^(https|file)://")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 City = Annotated[str, AfterValidator(_expect_city)]
 Column = Annotated[str, AfterValidator(_expect_column)]
 Patterns = Annotated[list[Pattern], Field(min_length=1), Distinct]
@@ -213,9 +218,13 @@ class _Corpus(Section):
     #: `homepage` is passed; `download` comes from `url`; `hub` from a hub repository; `demo` is
     #: expanded from `resources/demo`.
     access: Literal["local", "manual", "download", "hub", "demo"] = "local"
-    url: OrAbsent[str] = None  #: Archive or file to download.
+    url: OrAbsent[Address] = None  #: Archive or file to download.
+    #: SHA-256 of the file at `url`; without one, whatever comes is taken, and its digest kept.
+    sha256: OrAbsent[Sha256] = None
+    #: Maximum GiB to download from `url`, and to unpack.
+    max_gib: Positive = 50
     hub: OrAbsent[str] = None  #: Repository on the Hugging Face hub.
-    revision: str | None = None  #: Commit of the repository; without one, the lock file's.
+    revision: Commit | None = None  #: Commit of the repository; without one, the lock file's.
     files: list[Pattern] = []  #: Files (glob patterns) expected there.
     options: dict[str, Any] = {}  #: What the reader needs to know, say the variety or the columns.
     #: What it may be used for. `train` is split by the shares of `data` unless the corpus has

