@@ -43,6 +43,45 @@ def test_turns_go_before_a_prompt(tokenizer) -> None:
     assert found == "<|user|>hi<|end|><|assistant|>hello<|end|><|user|>bye<|end|><|assistant|>"
 
 
+FOLDED = {
+    # Refuses system turns.
+    "gemma": (
+        "<bos><start_of_turn>user\nSpeak.\n\nhi<end_of_turn>\n<start_of_turn>model\n",
+        "<bos><start_of_turn>user\nhi<end_of_turn>\n<start_of_turn>model\n",
+    ),
+    "gemma3": (
+        "<bos><start_of_turn>user\nSpeak.\n\nhi<end_of_turn>\n<start_of_turn>model\n",
+        "<bos><start_of_turn>user\nhi<end_of_turn>\n<start_of_turn>model\n",
+    ),
+    "qwen3_instruct_2507": (
+        "<|im_start|>system\nSpeak.<|im_end|>\n<|im_start|>user\nhi<|im_end|>\n"
+        "<|im_start|>assistant\n",
+        "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOLDED)
+def test_a_system_prompt_has_its_turn_or_goes_before_the_user_s_text(tokenizer, name: str) -> None:
+    tokenizer.bos_token = "<bos>"
+    tokenizer.chat_template = (TEMPLATES / f"{name}.jinja").read_text(encoding="utf-8")
+    system = [{"role": "system", "content": "Speak."}, *user_turn("hi")]
+    assert chat_texts(tokenizer, [system, "hi"]) == [*FOLDED[name]]
+
+
+@pytest.mark.parametrize("role", ["user", "assistant"])
+def test_a_system_prompt_is_not_taken_for_another_turn(tokenizer, role: str) -> None:
+    other = "assistant" if role == "user" else "user"
+    tokenizer.chat_template = (
+        f"{{% for m in messages %}}{{{{ '{other}: ' if m['role'] == '{other}' else '{role}: ' }}}}"
+        "{{ m['content'] + '\n' }}{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}"
+    )
+    talk = [user_turn("hi"), assistant_turn("hello"), user_turn("bye")]
+    system = [{"role": "system", "content": "Speak."}, *[turn for (turn,) in talk]]
+    (found,) = chat_texts(tokenizer, [system])
+    assert found == "user: Speak.\n\nhi\nassistant: hello\nuser: bye\nassistant: "
+
+
 def with_first(tokenizer, token: str) -> int:
     """Let a tokenizer begin texts with a token, and return that token's id."""
     begin = tokenizer.convert_tokens_to_ids(token)

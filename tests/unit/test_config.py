@@ -205,6 +205,7 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
         ({"decoding": {"repetition_penalty": 1.2}}, "generators.gpt-4o.decoding.repetition_penalty: expected 1, which is none; a server's own"),
         ({"generators": {"gpt-4o": {"decoding": {"no_repeat_ngrams": 3}}}}, "generators.gpt-4o.decoding.no_repeat_ngrams: expected 0, which is none; a server's own"),
         ({"models": {"x": {"from": "llama", "decoding": "greedy", "settings": {"temperature": 1}}}}, "models.x.settings.temperature: unknown; expected one of max_new_tokens, repetition_penalty"),
+        ({"decoding": {"system_prompt": "In {dialekt}."}}, "decoding.system_prompt: expected {dialect} or {country}, not {dialekt}"),
         ({"training": {"dpo": {"schedule": "cosin"}}}, "training.dpo.schedule: expected 'cosine', 'linear', "),
         ({"data": {"min_words": 5, "max_words": 4}}, "data.max_words: expected min_words or more, not 4"),
         ({"data": {"validation_share": 0.5, "test_share": 0.5}}, "data.test_share: expected a sum with validation_share below 1, not 1"),

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from lahja.core.errors import LahjaError
-from lahja.generation.answering import answer, respond, with_examples
+from lahja.generation.answering import answer, respond, with_examples, with_system_prompt
 from lahja.generation.backend import NOT_RECORDED, Answer, Request, Sampling
 
 GREEDY = Sampling()
@@ -161,6 +161,46 @@ def test_a_model_that_answers_none_of_many_prompts_is_a_fault(tmp_path: Path) ->
     assert len(answer(many, Silent("refusal", "ok"), tmp_path / "c")) == 10
     assert len(answer(many, Silent("refusal"), tmp_path / "c")) == 10
     assert len(answer(many, Silent(NOT_RECORDED), tmp_path / "d")) == 10
+
+
+@pytest.mark.parametrize(
+    ("rows", "systems"),
+    [
+        (
+            {
+                "kind": ["eng-da", "da-eng", "da-msa", "story"],
+                "dialect": ["egy", "egy", "mar", "sau"],
+            },
+            ["In Egyptian Arabic, of Egypt.", "", "", "In Saudi Arabic, of Saudi Arabia."],
+        ),
+        (
+            {"target_variety": ["egy", "eng", "msa", "sau"]},
+            ["In Egyptian Arabic, of Egypt.", "", "", "In Saudi Arabic, of Saudi Arabia."],
+        ),
+    ],
+)
+def test_a_system_prompt_goes_before_requests_for_a_dialect(
+    tmp_path: Path, rows: dict, systems: list
+) -> None:
+    prompts = pd.DataFrame(rows).assign(prompt_id=["1", "2", "3", "4"], prompt="hi")
+    named = with_system_prompt(prompts, "In {dialect}, of {country}.")
+    assert [*named["system"]] == systems
+    assert {*with_system_prompt(prompts, "Answer.")["system"]} == {"Answer."}
+    requests: list[Request] = []
+
+    class Noting(Parrot):
+        def generate(self, asked: list[Request]) -> Iterator[Answer]:
+            requests.extend(asked)
+            return super().generate(asked)
+
+    for table in (prompts, named, named):
+        respond(table, "g", GREEDY, Noting(), tmp_path / "s")
+    # Those without a system prompt are the requests that were asked before.
+    asked = [one for one in requests if one.system]
+    assert [one.system for one in asked] == [text for text in systems if text]
+    assert asked[0].turns == [
+        {"role": "system", "content": systems[0]}, {"role": "user", "content": "hi"}
+    ]  # fmt: skip
 
 
 def test_examples_go_before_prompts_of_their_task_and_direction(tmp_path: Path) -> None:

@@ -147,13 +147,15 @@ def test_what_is_in_no_variety_of_ours_is_translated_from_arabic(
 
         def generate(self, requests: list[Request]) -> Iterator[Answer]:
             for request in requests:
-                asked.append(request.prompt)
+                asked.append(f"{request.system}{request.prompt}")
                 yield Answer(request.id, "x", "stop", 1)
 
     asked: list[str] = []
     frame = candidates.head(1).assign(label="other")
     translate_mismatches(frame, Sampling(), Recorder(), tmp_path / "store")
     assert asked[0].startswith("Translate from Arabic into Egyptian Arabic.")
+    translate_mismatches(frame, Sampling(), Recorder(), tmp_path / "store", "As in {country}. ")
+    assert asked[1] == f"As in Egypt. {asked[0]}"
 
 
 def test_nothing_to_label_gives_an_empty_table(small_root: Path) -> None:

@@ -76,6 +76,26 @@ def test_a_greedy_line_evaluates_its_parent_by_other_keys(root, demo):
     assert selection.compared["penalised"] == "llama-T"
 
 
+def test_a_system_prompt_is_all_that_answer_s_but_a_judge_s_and_can_be_taken_back(root, demo):
+    line = {"from": "llama-T", "decoding": "greedy", "settings": {"system_prompt": ""}}
+    judge = {"judge": {"backend": "openai", "model": "m"}}
+    parameters = run_of(
+        root, "demo", decoding={"system_prompt": "In {dialect}."}, models={"bare": line},
+        generators=judge, evaluation={"llm_judge": "judge"},
+    )[4]  # fmt: skip
+    asked = (
+        parameters.generator("llama"),
+        parameters.evaluated("llama"),
+        parameters.answering("llama"),
+    )
+    assert {json.loads(one)["system_prompt"] for one in asked} == {"In {dialect}."}
+    for other in (parameters.generator("judge"), parameters.evaluated("bare")):
+        assert "system_prompt" not in json.loads(other)
+    assert json.loads(demo[4].evaluated("llama-T")) == json.loads(parameters.evaluated("bare")) | {
+        "name": "llama-T"
+    }
+
+
 def test_a_weight_on_the_probability_asks_for_it_and_none_changes_nothing(root):
     line = {"from": "llama-T", "decoding": "mbr"}
     models = {"plain": line | {"settings": {"probability_weight": 0}}, "weighed": line}

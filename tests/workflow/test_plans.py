@@ -129,6 +129,7 @@ models:
   llama-T+RL@0.5: {interpolate: [llama-T, llama-T+RL], weight: 0.5}
   llama-T+RL-MBR: {from: llama-T+RL, decoding: mbr}
   llama-T+RL-penalised: {from: llama-T+RL, decoding: greedy, settings: {repetition_penalty: 1.2}}
+decoding: {system_prompt: "You speak {dialect}."}
 evaluation:
   validation_translation: 5
   few_shot: {translation: 2}

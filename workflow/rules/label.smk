@@ -70,7 +70,10 @@ rule translate_mismatches:
         runtime=720,
     params:
         code=parameters.code("translate_mismatches"),
-        generator=parameters.answering(config["preferences"]["translator"], temperature=0.0),
+        # A function, as Snakemake would take the names of a system prompt for wildcards.
+        generator=lambda wc: parameters.answering(
+            config["preferences"]["translator"], temperature=0.0
+        ),
         python=lambda wc, input: paths.interpreter(config["evaluation"]["backend"]),
         execution=lambda wc, input: parameters.execution(config["decoding"]),
         store=f"{paths.state}/translated.jsonl",

@@ -40,7 +40,7 @@ def main(
         read_table,
         write_table,
     )
-    from lahja.generation.answering import respond, with_examples
+    from lahja.generation.answering import respond, with_examples, with_system_prompt
     from lahja.generation.generators import open_backend, parse_generator, sampling_of
 
     settings = parse_generator(generator, server)
@@ -51,6 +51,8 @@ def main(
         rows = rows[rows["dialect"].isin(dialects)]
     if examples:
         rows = with_examples(rows, read_table(examples, EVALUATION_PROMPTS))
+    if settings.system_prompt:
+        rows = with_system_prompt(rows, settings.system_prompt)
     sampling = sampling_of(settings, root)
     found = respond(rows, settings.name, sampling, backend, store, samples, greedy_first)
     write_table(output, found, WEIGHED_GENERATIONS if sampling.with_probability else GENERATIONS)

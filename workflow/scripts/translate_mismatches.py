@@ -22,7 +22,8 @@ def main(
     settings = parse_generator(generator)
     backend = open_backend(settings, root, adapter, gpus)
     labelled = read_table(candidates, CANDIDATES)
-    translations = translate_mismatches(labelled, settings.sampling, backend, store)
+    how = (settings.sampling, backend, store, settings.system_prompt or "")
+    translations = translate_mismatches(labelled, *how)
     write_table(output, translations, GENERATIONS)
 
 

@@ -25,7 +25,7 @@ from lahja.core.stages import LIBRARY, stage_of, stages_of, version
 from lahja.core.varieties import get_variety
 
 # How an LLM that rates responses decodes: its reply is a line of JSON.
-_JUDGE = {"temperature": 0.0, "top_p": 1.0, "max_new_tokens": 256} | NO_PENALTY
+_JUDGE = {"temperature": 0.0, "top_p": 1.0, "max_new_tokens": 256, "system_prompt": ""} | NO_PENALTY
 # How a server is asked, which changes no answer.
 _SERVER = ("key", "concurrency", "deadline", "retries", "price", "budget")
 
@@ -274,6 +274,8 @@ class Parameters:
         sampling |= {"with_probability": True} if decoding.get("probability_weight") else {}
         how = {"name": name, "backend": backend, "precision": decoding["precision"]}
         how |= {key: decoding[key] for key in ("chat_template",) if key in decoding}
+        if text := decoding.get("system_prompt"):
+            how["system_prompt"] = text
         return canonical_json(how | {"sampling": sampling} | values)
 
     def is_server(self, name: str) -> bool:

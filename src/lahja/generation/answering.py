@@ -12,6 +12,7 @@ from lahja.core.journal import Journal
 from lahja.core.progress import Progress
 from lahja.core.tables import GENERATIONS, WEIGHED_GENERATIONS
 from lahja.generation.backend import NOT_RECORDED, Answer, Backend, Request, Sampling, request_key
+from lahja.prompts.wordings import system_prompt
 
 _MAX_SAMPLES = 100_000
 # Of fewer prompts all may be refused.
@@ -84,6 +85,17 @@ def with_examples(prompts: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame
     return prompts.assign(examples=[before[key] for key in keys])
 
 
+def with_system_prompt(prompts: pd.DataFrame, text: str) -> pd.DataFrame:
+    """Return PROMPTS or EVALUATION_PROMPTS with the column `system`, of the variety asked for."""
+    if "target_variety" in prompts:
+        targets = prompts["target_variety"]
+    else:
+        # Directions of PROMPTS that leave the dialect are `da-eng` and `da-msa`.
+        sides = prompts["kind"].str.extract(r"^da-(.*)", expand=False)
+        targets = sides.fillna(prompts["dialect"])
+    return prompts.assign(system=[system_prompt(text, code) for code in targets])
+
+
 def respond(
     prompts: pd.DataFrame, generator: str, sampling: Sampling, backend: Backend, store: Path,
     samples: int = 0, greedy_first: bool = False,
@@ -93,8 +105,8 @@ def respond(
     With their probabilities, where these are asked for, they are WEIGHED_GENERATIONS.
 
     `prompts` has `prompt_id`, `prompt` and, where they are asked for dialect by dialect, `dialect`;
-    `examples` if some go before (`with_examples`). Each sample is drawn from its own seed; with
-    `greedy_first` the first of them is not drawn but the likeliest.
+    `examples` and `system` if these go before (`with_examples`, `with_system_prompt`). Each sample
+    is drawn from its own seed; with `greedy_first` the first is not drawn but the likeliest.
     """
     twice = prompts["prompt_id"][prompts["prompt_id"].duplicated()]
     if not twice.empty:
@@ -104,12 +116,13 @@ def respond(
     drawn = drawn or {None: sampling}
     if samples and greedy_first:
         drawn[0] = replace(drawn[0], temperature=0.0, top_p=1.0)
-    asked = prompts.reindex(columns=["prompt_id", "dialect", "prompt", "examples"]).astype(object)
+    columns = ["prompt_id", "dialect", "prompt", "examples", "system"]
+    asked = prompts.reindex(columns=columns).astype(object)
     asked = asked.where(asked.notna(), None)
     asked = asked.merge(pd.DataFrame({"sample": [*drawn]}, dtype=object), how="cross")
     requests = [
-        Request(str(i), prompt, drawn[sample], dialect or "", examples or ())
-        for i, _, dialect, prompt, examples, sample in asked.itertuples(name=None)
+        Request(str(i), prompt, drawn[sample], dialect or "", examples or (), system or "")
+        for i, _, dialect, prompt, examples, system, sample in asked.itertuples(name=None)
     ]
     found = answer(requests, backend, store)
     asked["generator"] = generator

@@ -36,13 +36,16 @@ class Request:
     """Prompts of one group (a dialect) share batches, so that more of another do not move them."""
     examples: tuple[tuple[str, str], ...] = ()
     """Prompts with their answers that go before."""
+    system: str = ""
+    """System prompt; empty is none."""
 
     @property
     def turns(self) -> list[dict[str, str]]:
-        """What the model reads: the examples and the prompt, as turns of user and assistant."""
+        """What the model reads: system prompt, examples and prompt, as turns of a conversation."""
         texts = [text for example in self.examples for text in example] + [self.prompt]
         roles = ("user", "assistant")
-        return [{"role": roles[n % 2], "content": text} for n, text in enumerate(texts)]
+        turns = [{"role": roles[n % 2], "content": text} for n, text in enumerate(texts)]
+        return [*([{"role": "system", "content": self.system}] if self.system else []), *turns]
 
 
 @dataclass(frozen=True)
@@ -86,4 +89,5 @@ def request_key(identity: str, request: Request) -> str:
     sampling = dict(asdict(request.sampling).items() - optional.items())
     facts = {"model": identity, "prompt": request.prompt, "sampling": sampling}
     facts |= {"examples": request.examples} if request.examples else {}
+    facts |= {"system": request.system} if request.system else {}
     return digest_of_text(canonical_json(facts))

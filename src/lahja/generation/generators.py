@@ -22,6 +22,7 @@ class Generator:
     batch: int = 64
     precision: str | None = None
     chat_template: bool = True
+    system_prompt: str | None = None
     folders: tuple[str, ...] = ()
     model: str | None = None
     base_url: str | None = None

@@ -8,7 +8,7 @@ from lahja.core.tables import CANDIDATES, GENERATIONS, empty_table
 from lahja.generation.answering import answer
 from lahja.generation.backend import Backend, Request, Sampling
 from lahja.models.option_logits import Labeller
-from lahja.prompts.wordings import translation_prompt
+from lahja.prompts.wordings import system_prompt, translation_prompt
 
 
 def label_responses(labeller: Labeller, responses: pd.DataFrame, origin: str) -> pd.DataFrame:
@@ -28,17 +28,17 @@ def label_responses(labeller: Labeller, responses: pd.DataFrame, origin: str) ->
 
 
 def translate_mismatches(
-    labelled: pd.DataFrame, sampling: Sampling, backend: Backend, store: Path
+    labelled: pd.DataFrame, sampling: Sampling, backend: Backend, store: Path, system: str = ""
 ) -> pd.DataFrame:
     """Return GENERATIONS: CANDIDATES not labelled as their dialect, translated into it.
 
     Each is translated from the variety that it was labelled as, and keeps its prompt and its
-    generator (paper, section 3).
+    generator (paper, section 3). `system` is a system prompt that may name the dialect.
     """
     wrong = labelled[labelled["label"] != labelled["dialect"]]
     prompts = map(translation_prompt, wrong["label"], wrong["dialect"], wrong["response"])
     requests = [
-        Request(str(number), prompt, sampling, dialect)
+        Request(str(number), prompt, sampling, dialect, (), system_prompt(system, dialect))
         for number, (prompt, dialect) in enumerate(zip(prompts, wrong["dialect"], strict=True))
     ]
     found = answer(requests, backend, store)

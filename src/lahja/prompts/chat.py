@@ -45,13 +45,16 @@ def assistant_turn(answer: str) -> Turns:
 def chat_texts(tokenizer: "PreTrainedTokenizerBase", prompts: list[str | Turns]) -> list[str]:
     """Return each prompt's text up to where the answer begins, after an empty block of thoughts.
 
-    A prompt is the user's text, or all turns up to it.
+    A prompt is the user's text, or all turns up to it. Where the template has no system turn, a
+    system prompt goes before the first user's text, as Gemma's template has it.
     Raises `LahjaError` where the chat template is none for a prompt and its answer.
     """
     if not prompts:
         return []
     block, _, _ = _around_answer(tokenizer)
     turns = [user_turn(each) if isinstance(each, str) else each for each in prompts]
+    if any(_has_system(each) for each in turns) and not _takes_system(tokenizer):
+        turns = [_within_user_turn(each) if _has_system(each) else each for each in turns]
     return [text + block for text in _rendered(tokenizer, turns, add_generation_prompt=True)]
 
 
@@ -148,6 +151,30 @@ def _around_answer(tokenizer: "PreTrainedTokenizerBase") -> tuple[str, str, str]
         return f"{line}{left}/{name}{right}\n\n", "", after
     between = lead.removeprefix(head) if lead.startswith(head) else ""
     return (between, "", after) if between.strip() else ("", between, after)
+
+
+def _has_system(turns: Turns) -> bool:
+    return turns[0]["role"] == "system"
+
+
+def _takes_system(tokenizer: "PreTrainedTokenizerBase") -> bool:
+    """Whether the template knows a system turn: some refuse it, leave it out, or take it for one
+    of the others."""
+
+    def shown(role: str) -> str:
+        turns = [{"role": role, "content": _ANSWER}, *user_turn(_QUESTION)]
+        try:
+            return _rendered(tokenizer, [turns], add_generation_prompt=True)[0]
+        except LahjaError:
+            return ""
+
+    text = shown("system")
+    return _ANSWER in text and _QUESTION in text and text not in map(shown, ("user", "assistant"))
+
+
+def _within_user_turn(turns: Turns) -> Turns:
+    system, user, *others = turns
+    return [{**user, "content": f"{system['content']}\n\n{user['content']}"}, *others]
 
 
 def _rendered(tokenizer: "PreTrainedTokenizerBase", turns: list[Turns], **how: bool) -> list[str]:

@@ -117,6 +117,18 @@ def translation_instruction(source: str, target: str) -> str:
     )
 
 
+def system_prompt(text: str, target: str) -> str:
+    """Return a system prompt with the names of the dialect that is asked for, given by its code.
+
+    A text that is about a dialect or its country is none for other varieties.
+    """
+    variety = get_variety(target)
+    if variety.country is None:
+        return "" if "{dialect}" in text or "{country}" in text else text
+    named = text.replace("{dialect}", variety.name)
+    return named.replace("{country}", variety.country.replace("_", " "))
+
+
 @cache
 def variety_names() -> list[tuple[str, tuple[str, ...], list[re.Pattern[str]]]]:
     """Return the ways of naming a variety, the longer names first: code, names and patterns.

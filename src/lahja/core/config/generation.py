@@ -1,5 +1,6 @@
 """Sections on prompts and their answers: sampling, prompts, generators, decoding, vllm."""
 
+import re
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -74,6 +75,13 @@ class Prompts(Section):
 NO_PENALTY = {"repetition_penalty": 1, "no_repeat_ngrams": 0}
 
 
+def _expect_names(text: str) -> str:
+    for name in re.findall(r"\{(.*?)\}", text):
+        if name not in ("dialect", "country"):
+            raise fault("", f"expected {{dialect}} or {{country}}, not {{{name}}}")
+    return text
+
+
 class AnyDecoding(Section):
     """What greedy and drawn answers share."""
 
@@ -84,6 +92,10 @@ class AnyDecoding(Section):
     #: Length of token n-grams that an answer must not have twice; 0 or null is none. The prompt's
     #: do not count: a translation may take names from it. Not for `openai`.
     no_repeat_ngrams: OrAbsent[Natural] = None
+    #: Text of a system turn before each request, with `{dialect}` and `{country}` in the place of
+    #: names (Egyptian Arabic, Egypt); one that has these goes before requests for a dialect alone.
+    #: No training example has it. Empty or null is none.
+    system_prompt: OrAbsent[Annotated[str, AfterValidator(_expect_names)]] = None
 
 
 class Decoding(AnyDecoding):
