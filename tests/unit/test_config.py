@@ -162,6 +162,10 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
         ({"datasets": {"m": {"kind": "mixture", "of": {"translation-aug": 0}}}}, "datasets.m.of.translation-aug: expected greater than 0, not 0"),
         ({"datasets": {"b": {"kind": "chosen", "of": "ranked"}}}, "datasets.b.kind: chosen is removed; write kind: best, the best of a policy's"),
         ({"datasets": {"b": {"kind": "best"}}}, "datasets.b.policy: missing"),
+        ({"datasets": {"b": {"kind": "best", "policy": "llama", "gates": ["truncated_rejected"]}}}, "datasets.b.gates: truncated_rejected judges a rejected side"),
+        ({"datasets": {"b": {"kind": "best", "policy": "llama", "sources": "parallel"}}}, "datasets.b.sources: unknown"),
+        ({"datasets": {"b": {"kind": "mbr", "policy": "llama", "sources": "all"}}}, "datasets.b.sources: expected 'parallel' or 'monolingual', not 'all'"),
+        ({"datasets": {"b": {"kind": "mbr", "policy": "llamma"}}, "models": {"x": {"from": "llama", "train": "sft", "on": "b"}}}, "datasets.b.policy: no such model: 'llamma'; did you mean llama?"),
         ({"datasets": {"b": {"kind": "best", "policy": "llama", "min_margin": 1}}}, "datasets.b.min_margin: unknown"),
         ({"datasets": {"b": {"kind": "best", "policy": "start"}, "m": {"kind": "mixture", "of": {"b": 1}}}}, "datasets.m.of.b: its policy is each step's start; expected the name of a model"),
         ({"models": {"x": {"from": "nil", "train": "sft", "on": "dialect-id"}}}, "models.x.from"),
@@ -281,6 +285,7 @@ def everything(root):
     changes = {
         "corpora": readers,
         "datasets": {"ranked": {"later_iterations": {"samples": 2}}, "texts": {"kind": "text"}, "mix": {"kind": "mixture", "of": {"texts": 1}},
+                     "mbr": {"kind": "mbr", "policy": "llama"},
                      "best": {"kind": "best", "policy": "llama", "later_iterations": {"samples": 2}}},
         "generators": {"server": {"backend": "openai", "model": "m", "price": {"input": 1, "output": 1}}},
         "evaluation": {"comet": {"checkpoint": "owner/name"}},

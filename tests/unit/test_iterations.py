@@ -126,7 +126,7 @@ def test_one_round_is_the_plain_step() -> None:
     [
         (
             {"x": STEP | {"train": "sft", "on": "dialect-id"}},
-            r"models\.x\.iterations: only a step on a dataset of the kinds best and preferences",
+            r"models\.x\.iterations: only a step on a dataset of the kinds best, mbr, preferences has",
         ),
         ({"x": STEP | {"on": "nothing"}}, r"models\.x\.on: no such dataset: 'nothing'"),
         (

@@ -10,9 +10,10 @@ import pytest
 from lahja.core.errors import LahjaError
 from lahja.core.tables import GENERATIONS, RESPONSES, WEIGHED_GENERATIONS
 from lahja.core.varieties import NADI_COUNTRIES
-from lahja.evaluation.mbr import agreement, best_sample, choose_responses
+from lahja.evaluation.mbr import best_sample, choose_responses
 from lahja.generation.answering import respond
 from lahja.generation.backend import Answer, Request, Sampling
+from lahja.scoring.mbr import agreement
 from lahja.scoring.translation import (
     chrf_plus_plus,
     chrf_statistics,

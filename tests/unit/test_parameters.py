@@ -203,6 +203,24 @@ def test_what_a_row_of_a_study_takes_beyond_its_start(demo):
     assert steps["dialect-only"]["samples"] == steps["dialect-only"]["data"] == []
 
 
+def test_the_choice_by_agreement_is_made_of_sentences_without_a_translation_too(root, demo):
+    own = {"kind": "mbr", "policy": "llama-T", "per_direction": 9, "sources": "monolingual"}
+    best = own | {"kind": "best", "dialect_weight": 0}
+    del best["sources"]
+    _, _, paths, _, parameters = run_of(root, "demo", datasets={"mbr": own, "best": best})
+    tables = ["directions.9.parquet", "sentences.9.parquet"]
+    found = paths.made_of("mbr")
+    assert found["prompts"] == [f"results/demo/prompts/{table}" for table in tables]
+    assert found["candidates"] == [f"results/demo/policies/llama-T.4/{table}" for table in tables]
+    assert found["aldi"] == paths.selecting_scorers()["aldi"]
+    settings = json.loads(parameters.pairs("mbr"))
+    assert settings.keys() == {
+        "dialect_weight", "gates", "limits", "precision", "seed",
+    }  # fmt: skip
+    # Dialectness has no weight, so no scorer is needed.
+    assert (paths.made_of("best")["aldi"], len(paths.made_of("best")["prompts"])) == ([], 1)
+
+
 def test_a_policy_is_sampled_for_the_dialects_that_learn_from_it(root, demo):
     own = {"kind": "preferences", "policy": "llama-T"}
     one, other = own | {"dialects": ["mar"]}, own | {"dialects": ["egy"]}

@@ -171,6 +171,16 @@ def test_the_best_of_samples_is_an_example_for_each_prompt():
     assert found.examples("egy")[0] == pytest.approx(348_500 / 5)
 
 
+def test_sentences_without_a_translation_are_asked_for_in_three_directions():
+    mbr = {"kind": "mbr", "policy": "llama", "per_direction": 100, "sources": "monolingual"}
+    found = workload(changes=[f"datasets={{mbr: {mbr}}}"])
+    assert found.examples("mbr")[0] == pytest.approx(5 * 7 * 100)
+    wildcards = {"policy": "llama", "samples": "4"}
+    both = [work(found, "sample_policy", **wildcards, asked=f"{name}.960")
+            for name in ("directions", "sentences")]  # fmt: skip
+    assert both[0] / both[1] == pytest.approx(4 / 3, rel=0.01)
+
+
 def test_a_rule_that_is_not_known_takes_the_fixed_time(paper):
     assert paper.seconds(job("draw_a_picture")) == (0.0, A6000["fixed_seconds"]["other"])
 

@@ -13,12 +13,14 @@ from lahja.core.tables import (
     PAIRS,
     PARALLEL,
     PROMPTS,
+    SENTENCES,
     read_table,
     write_table,
 )
 from lahja.preferences.directions import (
     direction_prompts,
     held_out_keys,
+    sentence_prompts,
     target_of,
     training_sentences,
 )
@@ -29,10 +31,12 @@ from lahja.preferences.ranking import (
     examples_by_reward,
     pairs_by_reward,
     repetition_of,
+    with_gains,
     with_rewards,
 )
 from lahja.prompts.intent import translation_intent
 from lahja.prompts.wordings import translation_prompt
+from lahja.scoring.mbr import agreement
 
 SETTINGS = PairSettings(select="reward", gates=["language", "echo", "repetition", "dialect"])
 MSA, EGY, ENG = "أريد أن أشتري هذا الكتاب", "عايز اشتري الكتاب ده", "I want to buy this book"
@@ -201,7 +205,7 @@ def test_a_best_that_a_gate_stops_and_samples_too_near_make_no_pair():
 
 def test_the_best_through_the_gates_is_learnt_also_where_all_are_alike():
     asked = pd.concat([prompt().assign(prompt_id=name) for name in ("p", "q", "r")])
-    choice = ChoiceSettings(gates=["language", "echo", "repetition", "truncated_rejected"])
+    choice = ChoiceSettings(gates=["language", "echo", "repetition"])
     good, near = f"{EGY} 0", "عايز اشتري كتاب ده 0"
     loop = f"{EGY} 0 " * 6
     table = pd.concat(
@@ -220,6 +224,62 @@ def test_the_best_through_the_gates_is_learnt_also_where_all_are_alike():
     }  # fmt: skip
     with pytest.raises(LahjaError, match="chosen samples: none of 3 prompts has one"):
         examples_by_reward(asked, table[table["prompt_id"] == "r"], choice)
+
+
+def test_gain_is_agreement_with_the_other_samples_and_dialectness():
+    asked = prompt().assign(reference=None)
+    texts = [f"{EGY} 0", f"{EGY} 1", "لا أعرف من هو ذلك", None]
+    told = answers(*((text, 0) for text in texts), prompt_id=asked["prompt_id"].iloc[0])
+    told = told.assign(dialect="egy").drop(columns="reward")
+    alone = with_gains(asked, told, None, 0)["reward"]
+    assert [*alone * 100] == pytest.approx(agreement([text or "" for text in texts]))
+    into = with_gains(asked, told, Judge(), 0.6)["reward"]
+    assert [*(into - alone)] == pytest.approx([0.6, 0.6, 0, 0])
+    # An empty text is never learnt, and the choice needs no reference.
+    found, _ = examples_by_reward(asked, with_gains(asked, told, Judge(), 0.6), ChoiceSettings())
+    assert found["completion"].tolist() in ([texts[0]], [texts[1]])
+
+
+def sentences() -> pd.DataFrame:
+    """Return SENTENCES of two parallel groups and of three that are in no pair."""
+    rows = [
+        ("g0", "egy", "train", f"{EGY} 0"), ("g1", "msa", "train", f"{MSA} 1"),
+        ("a", "egy", "train", "عايز اروح السوق النهارده"), ("b", "msa", "train", "أريد أن أذهب الآن"),
+        ("c", "msa", "train", "هذا كتاب جديد جدا"), ("d", "egy", "validation", "ده بيت كبير قوي"),
+        # Too short, and another group's sentence of a pair.
+        ("e", "egy", "train", "ده كبير"), ("f", "egy", "train", f"{EGY} 2"),
+    ]  # fmt: skip
+    found = pd.DataFrame(rows, columns=["group_id", "variety", "split", "text"])
+    found = found.assign(sentence_id="c:" + found["group_id"], corpus="c", n_words=3)
+    return found.reindex(columns=SENTENCES.names).assign(aldi=0.5, line=1)
+
+
+def test_sentences_without_a_translation_are_asked_for_without_a_reference():
+    found = sentence_prompts(sentences(), parallel(3), ["egy"], number=5, seed=1)
+    assert found.groupby("kind")["sentence_id"].agg(set).to_dict() == {
+        "msa-da": {"c:b", "c:c"}, "da-msa": {"c:a"}, "da-eng": {"c:a"},
+    }  # fmt: skip
+    assert found["reference"].isna().all() and found["prompt_id"].is_unique
+    one = found[found["kind"] == "da-eng"].iloc[0]
+    assert one["prompt"] == translation_prompt("egy", "eng", one["source"])
+    assert len(sentence_prompts(sentences(), parallel(3), ["egy"], number=1, seed=1)) == 3
+    with pytest.raises(
+        LahjaError, match="no training sentence of mar without a translation for da"
+    ):
+        sentence_prompts(sentences(), parallel(3), ["mar"], number=1, seed=1)
+
+
+def test_the_script_asks_for_sentences_with_and_without_a_translation(tmp_path):
+    from build_direction_prompts import main
+
+    write_table(tmp_path / "parallel", parallel(3), PARALLEL)
+    write_table(tmp_path / "sentences", sentences(), SENTENCES)
+    settings, found = {"number": 2, "seed": 1}, []
+    for given in (None, tmp_path / "sentences"):
+        main(tmp_path / "parallel", ["egy"], settings, tmp_path / "p", given)
+        found.append(read_table(tmp_path / "p", PROMPTS))
+    assert found[0]["reference"].notna().all() and found[1]["reference"].isna().all()
+    assert not {*found[0]["prompt_id"]} & {*found[1]["prompt_id"]}
 
 
 def test_what_validation_asks_about_forms_no_pair_in_any_direction():
@@ -295,18 +355,19 @@ def run(tmp_path, monkeypatch):
     write_table(tmp_path / "validation", validation, EVALUATION_PROMPTS)
     write_table(tmp_path / "parallel", parallel(3), PARALLEL)
 
-    def run(to_learn=False):
+    def run(kind=None, **more):
         given = (tmp_path / "prompts", [tmp_path / "samples"], tmp_path / "validation")
         scorers = dict.fromkeys(("aldi", "country", "language"), tmp_path)
         scorers |= {"parallel": tmp_path / "parallel", "funnel_counts": tmp_path / "funnel"}
-        if to_learn:
-            settings, (asked, (drawn,), kept) = {"seed": 1, "dialects": ["egy"]}, given
-            written = {"settings": settings, "examples": tmp_path / "examples"}
-            choose_samples.main(asked, drawn, kept, **written, **scorers)
+        if kind:
+            asked, drawn, kept = given
+            settings = {"seed": 1, "dialects": ["egy"]} | more
+            rows = {"settings": settings, "examples": tmp_path / "examples"}
+            choose_samples.main(kind, [asked], drawn, kept, **rows, **scorers)
         else:
             settings = {"seed": 1, "select": "reward", "min_length_ratio": 0.0}
             build_pairs.main(*given, settings=settings, pairs=tmp_path / "pairs", **scorers)
-        rows = (tmp_path / "examples", EXAMPLES) if to_learn else (tmp_path / "pairs", PAIRS)
+        rows = (tmp_path / "examples", EXAMPLES) if kind else (tmp_path / "pairs", PAIRS)
         return read_table(*rows), read_table(tmp_path / "funnel", FUNNEL)
 
     return run
@@ -325,10 +386,17 @@ def test_samples_become_pairs_by_reference_and_dialectness(run):
     assert not pairs["prompt"].str.contains("0").any()
 
 
-def test_samples_become_examples_by_reference_and_dialectness(run):
-    examples, funnel = run(to_learn=True)
+@pytest.mark.parametrize("kind", ["best", "mbr"])
+def test_samples_become_examples_by_reference_or_agreement_and_dialectness(run, kind):
+    examples, funnel = run(kind)
     assert examples["completion"].tolist() == ["عايز اشتري الكتاب ده"] * 2
     assert funnel.set_index("step")["count"].to_dict() == {
         "sampled prompts": 3, "held out for validation": 1, "chosen": 2,
     }  # fmt: skip
     assert not examples["prompt"].str.contains("0").any()
+
+
+def test_without_a_weight_of_dialectness_no_scorer_is_opened(run, monkeypatch):
+    monkeypatch.setattr("lahja.scoring.judges.Judges", None)
+    examples, _ = run("best", dialect_weight=0)
+    assert examples["completion"].tolist() == ["عايز اشتري الكتاب ده"] * 2

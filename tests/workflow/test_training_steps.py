@@ -11,7 +11,9 @@ datasets:
   translation-egy: {kind: translation, variant: clean, dialects: [egy]}
   both: {kind: mixture, of: {translation-aug: 1, texts: 0.3}}
   best: {kind: best, policy: start, samples: 3, per_direction: 7, later_iterations: {samples: 4}}
+  mbr: {kind: mbr, policy: llama-T, samples: 3, per_direction: 7, dialect_weight: 0, sources: monolingual}
 models:
+  llama-T+mbr: {from: llama-T, train: sft, on: mbr}
   llama-T+best: {from: llama-T, train: sft, on: best, iterations: 2}
   llama-both: {from: llama, train: sft, on: both}
   llama-texts: {from: llama, train: sft, on: texts}
@@ -57,13 +59,20 @@ def test_iterations_on_the_best_of_samples_are_planned(fresh, tmp_path):
         "llama-T+best-iteration-1.4/directions.7.parquet",
     )
     said = [line for line in done.stdout.splitlines() if "choose_samples.py" in line]
+    best = [line for line in said if "--kind best" in line]
     for samples, dataset in (
         (first, "best-of-llama-T"),
         (second, "best-of-llama-T+best-iteration-1"),
     ):
-        (command,) = [line for line in said if f"results/demo/policies/{samples} " in line]
+        (command,) = [line for line in best if f"results/demo/policies/{samples} " in line]
         assert f"--examples results/demo/training/{dataset}.parquet" in command
         assert "results/demo/scorers/selecting_aldi" in command
         # The report shows the funnel.
         (report,) = [line for line in done.stdout.splitlines() if "build_report.py" in line]
         assert f"results/demo/training/{dataset}/funnel.parquet" in report
+    # What is chosen by agreement alone needs no scorer, but sentences without a translation.
+    (command,) = [line for line in said if "--kind mbr" in line]
+    for table in ("directions.7", "sentences.7"):
+        assert f"results/demo/policies/llama-T.3/{table}.parquet" in command
+    assert "selecting" not in command and "--gpus 0" in command
+    assert done.stdout.count("rule build_sentence_prompts:") == 1

@@ -64,7 +64,7 @@ rule sample_policy:
     wildcard_constraints:
         policy=one_of(selection.policies),
         samples=r"\d+",
-        asked=r"prompts|directions\.\d+",
+        asked=r"prompts|(directions|sentences)\.\d+",
     resources:
         gpu=parameters.gpus(ANSWERED_BY),
         mem_mb=32000,

@@ -64,7 +64,7 @@ rule build_pairs:
 
 
 rule choose_samples:
-    """Choose the best of a policy's samples to each prompt, to fine-tune on."""
+    """Choose one of a policy's samples to each prompt, by reward or agreement, to fine-tune on."""
     input:
         unpack(lambda wc: paths.made_of(wc.dataset)),
         validation=rules.build_validation.output.validation,
@@ -76,17 +76,18 @@ rule choose_samples:
     benchmark:
         f"{paths.benchmarks}/choose_samples/{{dataset}}.tsv"
     wildcard_constraints:
-        dataset=one_of(selection.datasets("best")),
+        dataset=one_of(selection.datasets("best", "mbr")),
     resources:
-        gpu=1,
+        gpu=lambda wc: int(bool(config["datasets"][wc.dataset]["dialect_weight"])),
         mem_mb=16000,
         runtime=240,
     params:
         code=parameters.code("choose_samples"),
+        kind=lambda wc: config["datasets"][wc.dataset]["kind"],
         settings=lambda wc: parameters.pairs(wc.dataset),
         execution=lambda wc, input: parameters.execution(config["scorers"]),
     shell:
-        f"python {scripts}/choose_samples.py"
+        f"python {scripts}/choose_samples.py --kind {{params.kind:q}}"
         " --prompts {input.prompts:q} --samples {input.candidates:q}"
         " --validation {input.validation:q} --parallel {input.parallel:q} --aldi {input.aldi:q}"
         " --country {input.country:q} --language {input.language:q} --settings {params.settings:q}"

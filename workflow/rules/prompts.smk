@@ -3,7 +3,8 @@
 Requires: the assembled data, the ALDi scorer, prompt templates. Produces: `data/samples.parquet`,
 the sentences that prompts are built on, with the scores of all that were scored to find them in
 `data/dialectness.parquet`; `prompts/prompts.parquet`, and where a model learns from its own
-translations `prompts/directions.<number>.parquet`; `evaluation/prompts.parquet`, with
+translations `prompts/directions.<number>.parquet`, and `sentences.<number>.parquet` where these
+need no reference; `evaluation/prompts.parquet`, with
 `few_shot.parquet` where examples go before these. All dialects are in one table.
 """
 
@@ -82,6 +83,7 @@ rule build_direction_prompts:
     """Ask for training sentences in all four directions of translation."""
     input:
         parallel=rules.assemble_data.output.parallel,
+        sentences=[],
     output:
         prompts=f"{paths.results}/prompts/directions.{{number}}.parquet",
     log:
@@ -96,8 +98,22 @@ rule build_direction_prompts:
         settings=lambda wc: parameters.of(number=int(wc.number)),
     shell:
         f"python {scripts}/build_direction_prompts.py"
-        " --parallel {input.parallel:q} --dialects {params.dialects:q}"
-        " --settings {params.settings:q} --output {output.prompts:q} &> {log:q}"
+        " --parallel {input.parallel:q} --sentences {input.sentences:q}"
+        " --dialects {params.dialects:q} --settings {params.settings:q}"
+        " --output {output.prompts:q} &> {log:q}"
+
+
+use rule build_direction_prompts as build_sentence_prompts with:
+    input:
+        parallel=rules.assemble_data.output.parallel,
+        # Those of them that have no translation.
+        sentences=rules.assemble_data.output.sentences,
+    output:
+        prompts=f"{paths.results}/prompts/sentences.{{number}}.parquet",
+    log:
+        f"{paths.logs}/build_sentence_prompts/{{number}}.log",
+    benchmark:
+        f"{paths.benchmarks}/build_sentence_prompts/{{number}}.tsv"
 
 
 rule build_evaluation_prompts:

@@ -51,7 +51,7 @@ def main(
     found = pd.concat([read_table(path, schema) for path in candidates], ignore_index=True)
     found = of_dialects(found, options.dialects)
     if options.select == "reward":
-        judges = Judges(aldi, country, language, **how)
+        judges = Judges(aldi, country, language, **how) if options.dialect_weight else None
         found = with_rewards(asked, found, judges, options.dialect_weight)
         sentences = training_sentences(read_table(parallel, PARALLEL))
         keys = held_out_keys(sentences, held_out)

@@ -13,11 +13,11 @@ from lahja.core.files import canonical_json
 # The kinds of dataset that each training step can learn from.
 LEARNS_FROM = {
     "pretrain": {"instructions"},
-    "sft": {"classification", "translation", "text", "instructions", "best", "mixture"},
+    "sft": {"classification", "translation", "text", "instructions", "best", "mbr", "mixture"},
     "dpo": {"preferences"},
 }
 # The kinds of dataset that a mixture can have.
-_MIXED = {"translation", "text", "instructions", "best"}
+_MIXED = {"translation", "text", "instructions", "best", "mbr"}
 INTERPOLATE = "interpolate"
 MBR, GREEDY = "mbr", "greedy"
 

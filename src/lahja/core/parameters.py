@@ -137,7 +137,7 @@ class Parameters:
     def dataset(self, name: str, **values: Any) -> str:
         """Return the settings of a dataset, what is no script's business left out."""
         entry = self.config["datasets"][name]
-        others = ("kind", "policy", "samples", "per_direction")
+        others = ("kind", "policy", "samples", "per_direction", "sources")
         if entry.get("variant") == "clean" and (silver := self._silver()):
             values |= {"silver": silver}
         return self.of(**{key: entry[key] for key in entry if key not in others}, **values)

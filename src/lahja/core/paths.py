@@ -121,17 +121,19 @@ class Paths:
 
     def made_of(self, dataset: str) -> dict[str, Any]:
         """Return what a choice is made of, as inputs of a rule: labelled candidates, or samples."""
-        entry, table = self.config["datasets"][dataset], "prompts.parquet"
+        entry, tables = self.config["datasets"][dataset], ["prompts.parquet"]
         candidates = [f"{self.results}/labels.parquet", f"{self.results}/relabelled.parquet"]
         others: dict[str, Any] = {key: [] for key in ("parallel", *SCORERS)}
         if "policy" in entry:
             candidates = [f"{self.policy.format(**entry)}/labels.parquet"]
         if "per_direction" in entry:
-            table = f"directions.{entry['per_direction']}.parquet"
-            candidates = [f"{self.policy.format(**entry)}/{table}"]
-            others = {"parallel": [f"{self.results}/data/parallel.parquet"]}
-            others |= self.selecting_scorers()
-        return {"prompts": f"{self.results}/prompts/{table}", "candidates": candidates, **others}
+            asked = ["directions"] + ["sentences"] * (entry.get("sources") == "monolingual")
+            tables = [f"{name}.{entry['per_direction']}.parquet" for name in asked]
+            candidates = [f"{self.policy.format(**entry)}/{table}" for table in tables]
+            others |= {"parallel": [f"{self.results}/data/parallel.parquet"]}
+            others |= self.selecting_scorers() if entry["dialect_weight"] else {}
+        prompts = [f"{self.results}/prompts/{table}" for table in tables]
+        return {"prompts": prompts, "candidates": candidates, **others}
 
     def steps(self, name: str, start: str) -> dict[str, list[str]]:
         """Return what a model takes beyond the one it started from, itself the last.

@@ -42,7 +42,7 @@ class Selection:
         self.policies = list(dict.fromkeys(policies))
         # The datasets of chosen samples, and those of preferences, that a model learns from.
         learnt = {own for name in graph.names("sft") for own in graph.datasets(name)}
-        self.chosen = sorted(learnt.intersection(self.datasets("best")))
+        self.chosen = sorted(learnt.intersection(self.datasets("best", "mbr")))
         self.preferences = sorted({graph[name].dataset for name in graph.names("dpo")})
         # What each model started from; an evaluated one is compared with it.
         self.initial = {model.name: self._start(model) for model in models if model.parent}
@@ -60,7 +60,7 @@ class Selection:
         """Return whether a model is its start, refined: by samples, between ends, in decoding."""
         kinds = {self.config["datasets"][own]["kind"] for own in self.graph.datasets(model.name)}
         is_refined = model.train in ("dpo", INTERPOLATE) or model.decoding
-        return bool(is_refined or "best" in kinds)
+        return bool(is_refined or kinds & {"best", "mbr"})
 
     def datasets(self, *kinds: str) -> list[str]:
         """Return the datasets of some kinds."""

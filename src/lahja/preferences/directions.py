@@ -1,4 +1,4 @@
-"""Prompts that ask for training sentences in all four directions of translation."""
+"""Prompts that ask to translate training sentences, with or without a known translation."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -14,6 +14,8 @@ from lahja.prompts.intent import parse_prompt
 from lahja.prompts.wordings import translation_prompt
 from lahja.training.translation_data import DIRECTIONS
 
+# English sentences without a translation are rare.
+_WITHOUT_REFERENCE = ("msa-da", "da-msa", "da-eng")
 # A shorter reference tells nothing of how good a translation is.
 _MIN_WORDS = 3
 
@@ -51,6 +53,34 @@ def direction_prompts(
         if not own:
             raise LahjaError(f"directions: no training sentence of {dialect} for {direction}")
         rows += own.values()
+    return with_ids(rows)
+
+
+def sentence_prompts(
+    sentences: pd.DataFrame, parallel: pd.DataFrame, dialects: Iterable[str], number: int, seed: int
+) -> pd.DataFrame:
+    """Return PROMPTS to translate up to `number` SENTENCES that are in no row of PARALLEL.
+
+    Of each dialect from MSA, and into MSA and English; there is no reference. Raises `LahjaError`
+    naming a dialect and direction without any.
+    """
+    known = {*parallel["text"], *parallel["msa"]}
+    free = sentences[(sentences["split"] == "train") & ~sentences["text"].isin(known)]
+    free = free[~free["group_id"].isin(parallel["group_id"])]
+    long_enough = free[free["text"].map(count_words) >= _MIN_WORDS]
+    rows = []
+    for dialect, direction in product(dialects, _WITHOUT_REFERENCE):
+        source, target = (dialect if side == "da" else side for side in direction.split("-"))
+        own = long_enough[long_enough["variety"] == source]
+        draws = own["sentence_id"].map(partial(unit_draw, seed, direction, dialect))
+        drawn = own.loc[draws.sort_values(kind="stable").index[:number]]
+        if drawn.empty:
+            told = f"no training sentence of {source} without a translation for {direction}"
+            raise LahjaError(f"sentences: {told}")
+        rows += [
+            (dialect, direction, source, text, None, name, translation_prompt(source, target, text))
+            for name, text in zip(drawn["sentence_id"], drawn["text"], strict=True)
+        ]
     return with_ids(rows)
 
 

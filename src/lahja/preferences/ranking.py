@@ -5,7 +5,8 @@ worst-of-n), by
 
     reward(y) = chrF++(y, reference) / 100 + λ · ADI2(y)
 
-with λ only where a dialect is asked for. Both sides are near what the model says.
+with λ only where a dialect is asked for. Both sides are near what the model says. Without a
+reference the best is the choice by minimum Bayes risk, with the other samples as references.
 """
 
 from collections import Counter
@@ -31,6 +32,7 @@ from lahja.preferences.gates.verdict import Pair
 from lahja.prompts.intent import PromptIntent
 from lahja.scoring.dialectness import score_dialectness
 from lahja.scoring.judges import Judges
+from lahja.scoring.mbr import agreement
 from lahja.scoring.translation import chrf_plus_plus, chrf_statistics
 
 # What is wrong whatever its reward is rejected first, however long it is.
@@ -51,17 +53,37 @@ class ChoiceSettings(Choice):
 
 
 def with_rewards(
-    prompts: pd.DataFrame, samples: pd.DataFrame, judges: Judges, dialect_weight: float
+    prompts: pd.DataFrame, samples: pd.DataFrame, judges: Judges | None, dialect_weight: float
 ) -> pd.DataFrame:
-    """Return GENERATIONS, samples of PROMPTS, with their `reward`."""
+    """Return GENERATIONS, samples of PROMPTS, with their `reward`; without judges λ is 0."""
+    samples = _with_adi2(prompts, samples, judges)
+    chrf = chrf_plus_plus(chrf_statistics(samples["response"], samples["reference"]))
+    return samples.assign(reward=chrf / 100 + dialect_weight * samples["adi2"])
+
+
+def with_gains(
+    prompts: pd.DataFrame, samples: pd.DataFrame, judges: Judges | None, dialect_weight: float
+) -> pd.DataFrame:
+    """Return GENERATIONS, samples of PROMPTS, with their gain as `reward`; without judges λ is 0.
+
+    It is that of decoding by minimum Bayes risk: in place of the reference stand the other samples.
+    """
+    samples = _with_adi2(prompts, samples, judges)
+    by_prompt = samples.groupby("prompt_id", sort=False)["response"]
+    agreed = by_prompt.transform(lambda own: agreement([*own])).astype(float)
+    return samples.assign(reward=agreed / 100 + dialect_weight * samples["adi2"])
+
+
+def _with_adi2(prompts: pd.DataFrame, samples: pd.DataFrame, judges: Judges | None) -> pd.DataFrame:
+    """Return samples with their prompts' `kind` and `reference`, and `adi2`."""
     by_id = prompts.set_index("prompt_id")[["kind", "reference"]]
     samples = samples.assign(response=samples["response"].fillna("")).join(by_id, on="prompt_id")
+    if judges is None:
+        return samples.assign(adi2=0.0)
     targets = pd.Series(map(target_of, samples["kind"], samples["dialect"]), samples.index)
     scored = samples.join(judges.score(samples["response"]).set_axis(samples.index))
     # It is 0 where no dialect is asked for.
-    adi2 = score_dialectness(scored, targets, samples["kind"])["adi2"]
-    chrf = chrf_plus_plus(chrf_statistics(samples["response"], samples["reference"]))
-    return samples.assign(reward=chrf / 100 + dialect_weight * adi2)
+    return samples.assign(adi2=score_dialectness(scored, targets, samples["kind"])["adi2"])
 
 
 def examples_by_reward(
@@ -160,10 +182,9 @@ def _best(
     intent: PromptIntent, ranked: list[Any], reference: str | None, gates: list[str], limits: Gates
 ) -> Any:
     """Return the first of ranked samples that passes the gates, or why there is none."""
-    own = [name for name in gates if name != TRUNCATED]
     through = (
         sample for sample in ranked
-        if not pairs.stopping_gate(intent, sample, reference, own, limits)
+        if not pairs.stopping_gate(intent, sample, reference, gates, limits)
     )  # fmt: skip
     return next(through, "no sample through the gates")
 
@@ -180,7 +201,8 @@ def _best_and_worst(
     the others the lowest that is not merely cut off, nor much longer, shorter or like the best.
     """
     ranked = _ranked(samples)
-    best = _best(intent, ranked, reference, settings.gates, settings.limits)
+    gates = [name for name in settings.gates if name != TRUNCATED]
+    best = _best(intent, ranked, reference, gates, settings.limits)
     if isinstance(best, str):
         return best
 

@@ -90,8 +90,9 @@ class Record:
 
     def _of_prompts(self, dataset: str, names: Iterable[str]) -> list[list[str]]:
         """Return the corpora of a dataset's prompts, by their `prompt_id`."""
-        path = self.home / self.paths.made_of(dataset)["prompts"]
-        prompts = read_table(path, PROMPTS).set_index("prompt_id").loc[[*names]]
+        tables = [self.home / path for path in self.paths.made_of(dataset)["prompts"]]
+        asked = pd.concat([read_table(path, PROMPTS) for path in tables])
+        prompts = asked.set_index("prompt_id").loc[[*names]]
         is_drawn = prompts["sentence_id"].isna() & prompts["source"].notna()
         holders = self._holders(prompts.loc[is_drawn, ["source", "reference"]].stack())
         found = []

@@ -86,6 +86,7 @@ class Workload:
         ready = (tested["per_dialect"] or sizes.ready_prompts_per_corpus) * len(tested["prompts"])
         ready += config["preferences"]["validation_per_dialect"]
         self.directions = 4 * len(dialects)  # each dialect with English and with MSA, both ways
+        self.sentences = 3 * len(dialects)  # from MSA, and into MSA and English
         self.evaluated = self.directions * translated + len(dialects) * ready
         # A judge answers once for each response.
         self.selection = Selection(config, self.graph)
@@ -134,8 +135,9 @@ class Workload:
                 return self._answers(model, samples * self.evaluated, evaluation)
             case "sample_policy":
                 name, samples, table = (job.wildcards[k] for k in ("policy", "samples", "asked"))
-                number = table.partition(".")[2]
-                prompts = self.directions * int(number or 0) or self.prompts
+                asked, _, number = table.partition(".")
+                each = {"directions": self.directions, "sentences": self.sentences}
+                prompts = each[asked] * int(number) if number else self.prompts
                 return self._answers(name, int(samples) * prompts, evaluation)
             case "translate_mismatches":
                 number = len(self.selection.generators) * self.prompts * self.sizes.mismatch_share
@@ -144,9 +146,8 @@ class Workload:
 
     def _asked(self, entry: dict[str, Any]) -> float:
         """Return the prompts of a dataset of samples or pairs, those of its dialects alone."""
-        return self._share(entry) * (
-            self.directions * entry.get("per_direction", 0) or self.prompts
-        )
+        each = self.directions + self.sentences * (entry.get("sources") == "monolingual")
+        return self._share(entry) * (each * entry.get("per_direction", 0) or self.prompts)
 
     def _share(self, entry: dict[str, Any]) -> float:
         return len(entry.get("dialects", dialects := self.config["dialects"])) / len(dialects)
@@ -168,7 +169,7 @@ class Workload:
                     for place in (2, 3)
                 )
                 return number, tokens, answered
-            case "best":
+            case "best" | "mbr":
                 answers = sizes.answer_tokens
                 return self._asked(entry), self.prompt_tokens + answers, answers
             case "classification":

@@ -2,7 +2,15 @@
 
 from typing import Annotated, Any, Literal, Self, Union
 
-from pydantic import Discriminator, Field, Tag, create_model, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    Tag,
+    create_model,
+    model_serializer,
+    model_validator,
+)
 
 from lahja.core.config.base import (
     OTHER,
@@ -34,10 +42,12 @@ class _Dataset(Section):
     """A dataset, whatever its kind."""
 
     #: `classification` (dialect identification), `translation`, `text` (plain sentences),
-    #: `instructions` (for small models), `best` (of a model's own samples), `mixture` (of these but
-    #: the first), or `preferences`. `dpo` learns from preferences, `sft` from all others.
+    #: `instructions` (for small models), `best` and `mbr` (one of a model's own samples by reward
+    #: or by agreement), `mixture` (of these but the first), or `preferences`. `dpo` learns from
+    #: preferences, `sft` from all others.
     kind: Literal[
-        "classification", "translation", "text", "instructions", "best", "mixture", "preferences",
+        "classification", "translation", "text", "instructions", "best", "mbr", "mixture",
+        "preferences",
     ]  # fmt: skip
 
 
@@ -97,8 +107,8 @@ class Mixture(_Dataset):
     """Several datasets, learnt together by `sft`."""
 
     kind: Literal["mixture"]
-    #: By dataset (translation, text, instructions, best) how often each of its examples is in a
-    #: pass: 1 is once, 2 twice, 0.5 that a half of them is, the same in every pass.
+    #: By dataset (translation, text, instructions, best, mbr) how often each of its examples is in
+    #: a pass: 1 is once, 2 twice, 0.5 that a half of them is, the same in every pass.
     of: Annotated[dict[str, Positive], Field(min_length=1)]
 
 
@@ -117,20 +127,41 @@ class LaterSampled(Sampled, Departures):
     """What is otherwise from the second of several `iterations` on."""
 
 
+def _expect_chosen_side(gates: list[str]) -> list[str]:
+    if "truncated_rejected" in gates:
+        raise fault("", "truncated_rejected judges a rejected side, and there is none")
+    return gates
+
+
 class Choice(_OfDialects, Sampled):
     """How one of a policy's samples is chosen for each prompt."""
 
     #: Gates that it must pass, in order.
-    gates: Annotated[list[GateName], Distinct] = []
+    gates: Annotated[list[GateName], Distinct, AfterValidator(_expect_chosen_side)] = []
 
 
-class Best(Choice, _Dataset):
-    """The best of a policy's own translations by reference and dialectness (rejection sampling)."""
+class _Chosen(Choice, _Dataset):
+    """One of a policy's own translations to each prompt, to be learnt by `sft`."""
 
-    kind: Literal["best"]
     #: Model that is sampled; `start` is the one that each `sft` step on the dataset starts from.
     policy: str
     later_iterations: OrAbsent[LaterSampled] = None
+
+
+class Best(_Chosen):
+    """The best of a policy's own translations by reference and dialectness (rejection sampling)."""
+
+    kind: Literal["best"]
+
+
+class ChosenByMbr(_Chosen):
+    """The choice among a policy's own translations by minimum Bayes risk, without a reference."""
+
+    kind: Literal["mbr"]
+    #: What the policy translates: `parallel` is training sentences with a translation, in all four
+    #: directions; `monolingual` besides as many without one, from MSA into each dialect and from
+    #: each dialect into MSA and English.
+    sources: Literal["parallel", "monolingual"] = "parallel"
 
 
 class Ranking(Sampled):
@@ -185,7 +216,14 @@ class PreferencePairs(Selection, _Dataset):
 
 
 Dataset = Annotated[
-    Classification | Translation | Text | Instructions | Mixture | Best | PreferencePairs,
+    Classification
+    | Translation
+    | Text
+    | Instructions
+    | Mixture
+    | Best
+    | ChosenByMbr
+    | PreferencePairs,
     Field(discriminator="kind"),
 ]
 
@@ -205,7 +243,7 @@ class Model(Section):
     #: Training step: `sft`, `dpo`, or `pretrain` from scratch.
     train: Literal["sft", "dpo", "pretrain"] | None = None
     on: str | None = None  #: Dataset that the step learns from.
-    #: Iterations of a step on samples (preferences, best): after the first, each learns from
+    #: Iterations of a step on samples (preferences, best, mbr): after the first, each learns from
     #: samples of the model that the last one made. Those before the last are the models
     #: `<name>-iteration-1` and so on.
     iterations: Count = 1
@@ -259,7 +297,7 @@ AnyModel = Annotated[
 # The policy of a pattern: of such a dataset each step gets one of its own.
 START = "start"
 # The kinds of dataset that can be made of a policy's samples.
-_SAMPLED = ("best", "preferences")
+_SAMPLED = ("best", "mbr", "preferences")
 
 
 def write_out_iterations(config: dict[str, Any]) -> None:
@@ -293,7 +331,7 @@ def _write_out(config: dict[str, Any], name: str, model: dict[str, Any]) -> None
     if datasets.get(dataset, {"kind": None})["kind"] not in _SAMPLED:
         if dataset and dataset not in datasets:
             return  # The graph of models refuses it.
-        told = f"only a step on a dataset of the kinds {' and '.join(_SAMPLED)} has iterations"
+        told = f"only a step on a dataset of the kinds {', '.join(_SAMPLED)} has iterations"
         raise LahjaError(f"models.{name}.iterations: {told}")
     own = datasets[dataset]
     for number in range(1, model["iterations"] + 1):
