@@ -8,9 +8,10 @@ CORES ?= all
 CORPORA ?=
 STUDY ?= study
 NOTE ?=
+RUN ?= demo
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help env vllm-env gemma-env comet-env slurm-env demo demo-vllm real study paper dag report lint format test test-unit test-workflow stages docs docs-site clean
+.PHONY: help env vllm-env gemma-env comet-env slurm-env demo demo-vllm real study paper resume dag report lint format test test-unit test-workflow stages docs docs-site clean
 
 help: ## Show these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,6 +53,9 @@ study: env ## Repeat the study of docs/study.md: make study CORPORA=<folder> [ST
 
 paper: env ## Run the paper's recipe on this machine's GPUs
 	$(SNAKEMAKE) --cores $(CORES) --resources gpu=2 --workflow-profile profiles/a6000
+
+resume: env ## Go on with a run that was cut off: make resume [RUN=demo]
+	$(BIN)/lahja resume results/$(RUN) --cores $(CORES)
 
 dag: env ## Draw the rule graph as docs/rulegraph.svg (needs graphviz)
 	@command -v dot >/dev/null || { echo "make dag: graphviz is not installed (its command is dot)"; exit 2; }

@@ -11,7 +11,8 @@ from lahja.core.command import run
 
 # In the order in which they are shown.
 SUBCOMMANDS = (
-    "check", "plan", "progress", "verify", "score", "agreement", "ratings", "audit", "export",
+    "check", "plan", "progress", "resume", "verify",
+    "score", "agreement", "ratings", "audit", "export",
 )  # fmt: skip
 
 
