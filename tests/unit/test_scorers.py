@@ -7,7 +7,17 @@ import pytest
 from lahja.cli import main
 from lahja.core.errors import LahjaError
 from lahja.core.files import digest_of_folder, write_json
-from lahja.core.tables import SENTENCE_SCORES, SENTENCES, TEACHER_SCORES, read_table, write_table
+from lahja.core.tables import (
+    EVALUATION_PROMPTS,
+    GENERATIONS,
+    RESPONSES,
+    SENTENCE_SCORES,
+    SENTENCES,
+    TEACHER_SCORES,
+    WEIGHED_GENERATIONS,
+    read_table,
+    write_table,
+)
 from lahja.core.varieties import NADI_COUNTRIES
 from lahja.demo.scorers import (
     SmallScorerSettings,
@@ -183,6 +193,29 @@ def test_responses_are_scored_in_the_order_of_the_prompts(scorers: Path, questio
     each = judges.score(said["response"])
     assert each["aldi"].tolist()[1] == 0
     assert each["aldi"][0] == score_responses(said.iloc[:1], said, judges)["aldi"][0]
+
+
+@pytest.mark.parametrize(("weight", "chosen"), [(None, 0), (5.0, 2)])
+def test_mbr_chooses_by_scorers_and_probability(
+    scorers: Path, questions: tuple, tmp_path: Path, weight: float | None, chosen: int
+) -> None:
+    from choose_by_mbr import main as choose
+
+    texts = [questions[0][2], questions[0][2], "what time is it"]
+    rows = pd.DataFrame({"prompt_id": "p", "sample": [0, 1, 2], "response": texts})
+    rows = rows.reindex(columns=WEIGHED_GENERATIONS.names)
+    rows = rows.assign(generator="m", mean_log_probability=[-3.0, -3.0, -0.1])
+    schema = WEIGHED_GENERATIONS if weight else GENERATIONS
+    write_table(tmp_path / "samples", rows, schema)
+    asked = dict.fromkeys(EVALUATION_PROMPTS.names, "x") | {"prompt_id": "p"}
+    asked |= {"task": "translation", "target_variety": "eng"}
+    write_table(tmp_path / "prompts", pd.DataFrame([asked]), EVALUATION_PROMPTS)
+    settings = {"dialect_weight": 0.3} | ({"probability_weight": weight} if weight else {})
+    judges = [scorers / name for name in ("aldi", "country", "language")]
+    choose(
+        [tmp_path / "prompts"], tmp_path / "samples", *judges, settings | BATCH, tmp_path / "out"
+    )
+    assert read_table(tmp_path / "out", RESPONSES)["response"].tolist() == [texts[chosen]]
 
 
 def test_the_command_scores_texts_with_scorers_of_a_run(scorers: Path, tmp_path: Path) -> None:

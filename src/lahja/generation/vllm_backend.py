@@ -133,6 +133,9 @@ def _start_engine(
     options: dict[str, Any] = {"logits_processors": processors} if processors else {}
     if adapter is not None:
         options |= {"enable_lora": True, "max_loras": 1, "max_lora_rank": _rank(adapter)}
+    if processors:
+        # The newer model runner, which a GPU has by default, takes no processor of this kind.
+        os.environ["VLLM_USE_V2_MODEL_RUNNER"] = "0"
     if backend.device == "cpu":
         # Compiling pays for itself on a GPU alone. A prompt read in two parts takes back the draw
         # that its first part made, and PyTorch's generators on the CPU cannot go back: vLLM 0.32

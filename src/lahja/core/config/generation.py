@@ -87,7 +87,8 @@ class AnyDecoding(Section):
 
     max_new_tokens: Count = 128  #: Maximum length of an answer, in tokens (AL-QASIDA's limit).
     #: Penalty on tokens that the prompt or the answer has already (CTRL's): a logit is divided by
-    #: it, or multiplied where negative; 1 or null is none. Not for `openai`, which has its own.
+    #: it, or multiplied where negative; 1 or null is none, or with `evaluation.decoding: own` the
+    #: checkpoint's. Not for `openai`, which has its own.
     repetition_penalty: OrAbsent[Positive] = None
     #: Length of token n-grams that an answer must not have twice; 0 or null is none. The prompt's
     #: do not count: a translation may take names from it. Not for `openai`.
