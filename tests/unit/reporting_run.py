@@ -18,7 +18,7 @@ from reporting_data import (
     write_trained_model,
 )
 
-from lahja.core.artifacts import write_artifact
+from lahja.core.artifacts import Table, write_artifact
 from lahja.core.statistics import Resampling
 from lahja.core.tables import COMPARISONS, write_table
 from lahja.core.varieties import VARIETIES, dialects_among
@@ -51,7 +51,9 @@ def sentence_scores(
     return tables
 
 
-def made_up_run(scores: list[pd.DataFrame], folder: Path, paper: Path) -> Run:
+def made_up_run(
+    scores: list[pd.DataFrame], folder: Path, paper: Path, further: Sequence[Table] = ()
+) -> Run:
     """Write a run's artifacts into `folder` and return what the page is made of."""
     models = [table["model"].iloc[0] for table in scores]
     resampling = Resampling(100, seed=0)
@@ -70,6 +72,7 @@ def made_up_run(scores: list[pd.DataFrame], folder: Path, paper: Path) -> Run:
         classifier_table(classifiers, DIALECTS, paper),
         changes_table(comparisons, models, STARTS),
         *answer_tables(metrics, models),
+        *further,
     ):
         write_artifact(table, folder)
     figures = direction_figures(metrics, models, {"llama": "llama-Base"}, DIALECTS)

@@ -30,7 +30,7 @@ from lahja.core.tables import (
 from lahja.corpora.readers import read_preferences
 from lahja.evaluation.metrics.evaluation import comparisons_table, evaluate_model, metrics_table
 from lahja.models.folder import load_model, write_adapter_record
-from lahja.models.interpolation import interpolate_adapters
+from lahja.models.merging import merge_adapters
 from lahja.report.tables import answer_tables, changes_table, table2
 from lahja.scoring.translation import load_spbleu
 
@@ -74,10 +74,10 @@ def write_models(folder: Path, small_root: Path) -> None:
         model.save_pretrained(folder / name / "adapter")
         facts = {"n_examples": 12, "settings": '{"learning_rate":0.003,"checkpoint_steps":7}'}
         write_adapter_record(folder / name, folder / "llama", None, facts)
-    ends = (folder / name / "adapter" for name in ("llama-T", "llama-T+iterations"))
+    ends = [folder / name / "adapter" for name in ("llama-T", "llama-T+iterations")]
     between = folder / "llama-T+lahja"
-    interpolate_adapters(*ends, 0.75, between / "adapter")
-    write_adapter_record(between, folder / "llama", folder / "llama-T", {})
+    merge_adapters(ends, [0.25, 0.75], between / "adapter")
+    write_adapter_record(between, folder / "llama", None, {})
 
 
 def write_rows(run: Path) -> None:
@@ -257,7 +257,8 @@ def test_a_models_card_tells_what_the_run_recorded(finished: Path, tmp_path: Pat
     )
     # Every score, and every difference, has its interval; a difference has its p-value too.
     assert scores.count("[") == change.count("[") == change.count("(p") >= 5
-    assert "weight 0.75 between llama-T and llama-T+iterations" in card
+    assert "| llama-T, llama-T+iterations | merge |" in card
+    assert "linear, weights 0.25, 0.75" in card
     assert "| llama-T | llama | sft | translation-aug | 12 | learning_rate 0.003 |" in card
     assert "- chrf_plus_plus: `nrefs:1|nw:2`" in card
     assert "| translation-aug | demo-madar | written for lahja |  | 2 |" in card

@@ -99,7 +99,8 @@ def test_our_recipe_stands_beside_the_papers_for_the_same_starts() -> None:
     ours = {name.removesuffix("+lahja") for name in models if name.endswith("+lahja")}
     assert papers == ours == {"llama", "qwen", "llama-T", "qwen-T"}
     for start in ours:
-        assert models[f"{start}+lahja"]["interpolate"] == [start, f"{start}+iterations"]
+        between = {start: 0.5, f"{start}+iterations": 0.5}
+        assert models[f"{start}+lahja"]["merge"] == between
 
 
 def test_no_model_is_called_start() -> None:

@@ -14,7 +14,8 @@ PAPER = {
     "llama-T+RL": {"from": "llama-T", "train": "dpo", "on": "dialect-only"},
     "llama+RL": {"from": "llama", "train": "dpo", "on": "dialect-only"},
 }
-BETWEEN = {"interpolate": ["llama-T", "llama-T+RL"], "weight": 0.5}
+BETWEEN = {"merge": {"llama-T": 0.5, "llama-T+RL": 0.5}}
+ROUTE = {"route": ["llama-T+RL", "llama+RL"]}
 
 
 def test_what_lies_between_two_models_starts_from_the_first():
@@ -22,7 +23,51 @@ def test_what_lies_between_two_models_starts_from_the_first():
     assert (graph["half"].parent, graph.root("half").name) == ("llama-T", "llama")
     assert graph.needed("half") == {"half", "llama", "llama-T", "llama-T+RL"}
     assert (graph["half"].is_adapter, graph["half"].is_trained) == (True, False)
-    assert graph.names("interpolate") == ["half"]
+    assert graph.names("merge") == ["half"]
+
+
+def test_what_is_merged_comes_from_what_all_members_share():
+    again = {"from": "llama-T", "train": "dpo", "on": "dialect-only", "settings": {"seed": 43}}
+    apart = {"merge": {"llama-T+RL": 1.0, "again": -0.5, "llama+RL": 0.2}}
+    models = PAPER | {
+        "again": again,
+        "apart": apart,
+        "near": {"merge": {"again": 1, "llama-T+RL": 1}},
+    }
+    graph = ModelGraph(models, DATASETS)
+    assert (graph["near"].parent, graph["apart"].parent) == ("llama-T", "llama")
+    assert graph["near"].members == ["again", "llama-T+RL"]
+    assert graph.needed("apart") == {*models} - {"near"}
+
+
+def test_between_two_models_is_an_initial_one_and_what_was_trained_from_it():
+    def between(**model):
+        return ModelGraph(PAPER | {"x": model}, DATASETS).between("x")
+
+    assert between(**BETWEEN) == ("llama-T", "llama-T+RL", 0.5)
+    assert between(merge={"llama+RL": 0.3, "llama": 0.7}) == ("llama", "llama+RL", 0.3)
+    # Neither from the other; not in between; thinned out; of three.
+    assert between(merge={"llama-T": 0.5, "llama+RL": 0.5}) is None
+    assert between(merge={"llama-T": 0.5, "llama-T+RL": 1}) is None
+    assert between(merge={"llama-T": -0.5, "llama-T+RL": 1.5}) is None
+    assert between(**BETWEEN, method="ties", density=0.5) is None
+    assert between(merge={"llama": 0, "llama-T": 0.5, "llama-T+RL": 0.5}) is None
+    assert between(**ROUTE) is None
+
+
+def test_a_route_chooses_among_any_models_and_has_no_weights():
+    models = PAPER | {
+        "q": {"checkpoint": "a/b"},
+        "m": {"from": "llama-T", "decoding": "mbr"},
+        "x": {"route": ["llama-T+RL", "m"]},
+        "y": {"route": ["llama-T+RL", "q"]},
+        "z": {"route": ["q", "llama-T"]},
+    }
+    graph = ModelGraph(models, DATASETS)
+    assert [graph[name].parent for name in "xyz"] == ["llama-T", "llama-T", "q"]
+    assert graph.needed("x") == {"x", "m", "llama", "llama-T", "llama-T+RL"}
+    assert (graph["x"].is_adapter, graph["x"].is_trained) == (False, False)
+    assert graph.names(None) == ["llama", "q"]
 
 
 def test_a_model_comes_after_those_that_it_is_made_of():
@@ -103,7 +148,7 @@ def test_lineage_leads_to_the_root():
         ({"one": {"train": "sft", "on": "translation-aug"}}, r"models\.one\.from: sft needs"),
         (
             PAPER | {"x": {"checkpoint": "a/b", "train": "sft", "on": "translation-aug"}},
-            r"models\.x: has a checkpoint and a training step",
+            r"models\.x: has checkpoint and train; expected one",
         ),
         (
             PAPER | {"x": {"checkpoint": "meta-llama/Llama-3.1-8B-Instruct"}},
@@ -115,13 +160,13 @@ def test_lineage_leads_to_the_root():
             r"models\.x\.from: pretraining starts from scratch",
         ),
         (
-            PAPER | {"x": {"checkpoint": "a/b", "weight": 1}},
-            r"models\.x\.weight: only a model that",
+            PAPER | {"x": {"checkpoint": "a/b", "method": "ties"}},
+            r"models\.x\.method: only with merge",
         ),
         ({"x": {"decoding": "mbr"}}, r"models\.x\.from: expected the model that is dec"),
         (
             PAPER | {"x": {"from": "llama", "decoding": "mbr", "train": "sft", "on": "y"}},
-            r"models\.x: has a decoding and weights of its own",
+            r"models\.x: has train and decoding; expected one",
         ),
         (
             PAPER
@@ -129,25 +174,61 @@ def test_lineage_leads_to_the_root():
             | {"y": {"from": "x", "train": "dpo", "on": "dialect-only"}},
             r"models\.y\.from: x is a way of decoding, not weights",
         ),
-        (PAPER | {"x": BETWEEN | {"weight": None}}, r"models\.x\.weight: expected a number"),
-        (PAPER | {"x": BETWEEN | {"train": "sft"}}, r"models\.x: interpolates and trains"),
         (
-            PAPER | {"x": BETWEEN | {"interpolate": ["llama", "lama-T"]}},
-            r"models\.x\.interpolate: no such model: 'lama-T'; did you mean llama-T\?",
+            PAPER | {"x": BETWEEN | {"train": "sft"}},
+            r"models\.x: has train and merge; expected one",
         ),
         (
-            PAPER | {"x": BETWEEN | {"interpolate": ["llama-T", "llama"]}},
-            r"models\.x\.interpolate: llama has no adapter",
+            PAPER | {"x": BETWEEN | {"from": "llama"}},
+            r"models\.x\.from: only with train or decoding",
+        ),
+        (PAPER | {"x": BETWEEN | {"on": "instructions"}}, r"models\.x\.on: only with train"),
+        (
+            PAPER | {"x": {"merge": {"llama-T": 1}}},
+            r"models\.x\.merge: expected two models or more",
         ),
         (
-            PAPER | {"q": {"checkpoint": "a/b"}, "x": BETWEEN | {"interpolate": ["q", "llama-T"]}},
-            r"models\.x\.interpolate: q and llama-T rest on different roots",
+            PAPER | {"x": {"merge": {"llama-T": 0, "llama": 0.0}}},
+            r"models\.x\.merge: expected a weight other than 0",
+        ),
+        (
+            PAPER | {"x": {"merge": {"llama": 0.5, "lama-T": 0.5}}},
+            r"models\.x\.merge: no such model: 'lama-T'; did you mean llama-T\?",
+        ),
+        (PAPER | {"x": BETWEEN | {"density": 0.5}}, r"models\.x\.density: only with method: ties"),
+        (PAPER | {"x": BETWEEN | {"method": "dare"}}, r"models\.x\.density: missing; dare needs"),
+        (
+            PAPER | {"x": {"merge": {"llama-T": 1, "llama": 1}, "method": "ties", "density": 0.2}},
+            r"models\.x\.merge: ties needs two models with an adapter, not 1",
+        ),
+        (
+            PAPER | {"q": {"checkpoint": "a/b"}, "x": {"merge": {"q": 0.5, "llama-T": 0.5}}},
+            r"models\.x\.merge: llama-T and q rest on different roots",
         ),
         (
             PAPER
-            | {"x": BETWEEN | {"interpolate": ["llama-T", "y"]}}
+            | {"x": {"merge": {"llama-T": 0.5, "y": 0.5}}}
             | {"y": {"from": "x", "train": "dpo", "on": "dialect-only"}},
             r"models\.y\.from: a cycle, x is made of y is made of x",
+        ),
+        (
+            PAPER
+            | {"m": {"from": "llama-T", "decoding": "mbr"}, "x": {"merge": {"m": 1, "llama": 1}}},
+            r"models\.x\.merge: m is a way of decoding, not weights",
+        ),
+        (PAPER | {"x": ROUTE | {"train": "sft"}}, r"models\.x: has train and route; expected one"),
+        (
+            PAPER | {"x": ROUTE, "y": {"route": ["x", "llama"]}},
+            r"models\.y\.route: x is a route, not",
+        ),
+        (
+            PAPER | {"x": ROUTE, "y": {"from": "x", "decoding": "mbr"}},
+            r"models\.y\.from: x is a route, not weights",
+        ),
+        (PAPER | {"x": {"route": ["llama", "nil"]}}, r"models\.x\.route: no such model: 'nil'"),
+        (
+            PAPER | {"x": BETWEEN | {"dialect_weight": 1}},
+            r"models\.x\.dialect_weight: only with route",
         ),
         (PAPER | {"x": BETWEEN, "y": BETWEEN}, r"models\.y: the same path as models\.x"),
     ],

@@ -40,6 +40,26 @@ def test_names_become_a_constraint_that_matches_them_alone():
     assert one_of([]) == "(?!)"
 
 
+def test_adapters_are_merged_in_the_order_of_their_weights(root):
+    merged = {"llama-T+RL": 0.2, "llama": 0.5, "llama+RL": -0.3}
+    models = {"x": {"merge": merged, "method": "dare", "density": 0.4}}
+    _, _, paths, _, parameters = run_of(root, "demo", models=models)
+    folders = [f"results/demo/models/{name}" for name in ("llama+RL", "llama-T+RL")]
+    assert paths.merged("x") == folders
+    settings = {"seed": 42, "weights": [-0.3, 0.2], "method": "dare", "density": 0.4}
+    assert json.loads(parameters.merging("x")) == settings
+    record = json.loads(parameters.record("x"))
+    assert (record["parent"], record["merge"]) == ("llama", merged)
+    assert json.loads(parameters.record("llama-T")) == {
+        "name": "llama-T", "parent": "llama", "train": "sft", "dataset": "translation-aug",
+    }  # fmt: skip
+    # The recipe between an initial model and its training, without what has no adapter.
+    assert json.loads(parameters.merging("llama-T+lahja"))["weights"] == [0.25, 0.75]
+    _, _, paths, _, parameters = run_of(root)
+    assert json.loads(parameters.merging("llama+lahja"))["weights"] == [0.5]
+    assert paths.merged("llama+lahja") == ["results/paper/models/llama+iterations"]
+
+
 def test_a_fault_of_the_configuration_names_its_key(root):
     with pytest.raises(LahjaError, match=r"models\.llama-T\.from: a cycle"):
         run_of(root, models={"llama-T": {"from": "llama-T"}})

@@ -11,8 +11,8 @@ CONFIG = {
         "llama-T": {"from": "llama", "train": "sft", "on": "aug"},
         "llama-T-clean": {"from": "llama", "train": "sft", "on": "clean"},
         "llama-T+RL": {"from": "llama-T", "train": "dpo", "on": "pairs"},
-        "half": {"interpolate": ["llama-T", "llama-T+RL"], "weight": 0.5},
-        "less": {"interpolate": ["llama-T", "llama-T+RL"], "weight": 0.2},
+        "half": {"merge": {"llama-T": 0.5, "llama-T+RL": 0.5}},
+        "less": {"merge": {"llama-T": 0.8, "llama-T+RL": 0.2}},
         "mbr": {"from": "llama-T", "decoding": "mbr"},
         "labels": {"from": "llama", "train": "sft", "on": "varieties"},
         "unused": {"from": "llama", "train": "sft", "on": "aug", "settings": {"epochs": 1}},
@@ -60,7 +60,7 @@ def test_iterations_ends_and_decodings_are_compared_with_the_start():
     dpo = {"train": "dpo", "on": "pairs"}
     models = CONFIG["models"] | {
         "second": dpo | {"from": "llama-T+RL"},
-        "between": {"interpolate": ["llama-T+RL", "second"], "weight": 0.5},
+        "between": {"merge": {"llama-T+RL": 0.5, "second": 0.5}},
         "decoded": {"from": "between", "decoding": "mbr"},
         # A step of its own: fine-tuning starts from what came before it.
         "tuned": {"from": "second", "train": "sft", "on": "clean"},
@@ -73,6 +73,35 @@ def test_iterations_ends_and_decodings_are_compared_with_the_start():
     assert found.compared["llama-T"] == "llama"
 
 
+def test_a_route_is_evaluated_compared_and_shown_but_answers_nothing():
+    route = {"route": ["mbr", "llama-T+RL"], "dialect_weight": 0}
+    far = {"route": ["llama-T+RL", "other"]}
+    models = CONFIG["models"] | {"other": {"checkpoint": "a/b"}, "route": route, "far": far}
+    found = selected([*EVALUATED, "other", "route", "far"], models=models)
+    assert {*found.evaluated} - {*found.answering} == {"route", "far"}
+    assert "route" not in [*found.greedy, *found.by_mbr, *found.rated, *found.trained()]
+    assert found.compared["route"] == found.compared["far"] == "llama-T"
+    assert {"route", "far"} <= {*found.pictured()}
+    assert found.routes()["routes"] == {
+        "route": {"models": ["mbr", "llama-T+RL"], "dialect_weight": 0},
+        "far": {"models": ["llama-T+RL", "other"], "dialect_weight": 0.6},
+    }
+    assert selected().routes() == {}
+    # What a route chooses among is trained for it.
+    assert "llama-T+RL" in selected(["route"], models=models).trained()
+
+
+def test_what_is_merged_of_several_trainings_is_a_model_of_its_own():
+    again = {"from": "llama-T", "train": "sft", "on": "aug"}
+    both = {"merge": {"again": 0.5, "llama-T+RL": 0.5}}
+    found = selected(
+        [*EVALUATED, "again", "both"], models=CONFIG["models"] | {"again": again, "both": both}
+    )
+    assert found.compared["both"] == "llama-T"
+    assert "both" in found.pictured()
+    assert [family["end"] for family in found.families()] == ["llama-T+RL"]
+
+
 def test_recipes_are_of_starts_that_have_both_or_a_study_s_rows():
     datasets = CONFIG["datasets"] | {
         "pairs": {"kind": "preferences", "select": "label"},
@@ -81,7 +110,7 @@ def test_recipes_are_of_starts_that_have_both_or_a_study_s_rows():
     models = CONFIG["models"] | {
         "llama+RL": {"from": "llama", "train": "dpo", "on": "pairs"},
         "steps": {"from": "llama-T", "train": "dpo", "on": "ranked"},
-        "ours": {"interpolate": ["llama-T", "steps"], "weight": 0.5},
+        "ours": {"merge": {"llama-T": 0.5, "steps": 0.5}},
     }
     names = [*EVALUATED, "llama+RL", "steps", "ours"]
     found = selected(names, models=models, datasets=datasets)

@@ -52,7 +52,7 @@ def test_versions_are_one_text(monkeypatch):
     [
         ("train_adapter", {"sft", "dpo", "training", "chat", "models"}, {"evaluation"}),
         ("compute_metrics", {"evaluation", "text metrics"}, {"sft", "dpo", "report"}),
-        ("interpolate_adapters", {"interpolation"}, {"training", "dpo"}),
+        ("merge_adapters", {"merging"}, {"training", "dpo"}),
     ],
 )
 def test_a_script_carries_the_stages_that_it_reaches(root, script, reaches, does_not):

@@ -126,9 +126,11 @@ datasets:
   gated: {kind: preferences, gates: [echo]}
 models:
   llama-T+RL2: {from: llama-T, train: dpo, on: gated, iterations: 2}
-  llama-T+RL@0.5: {interpolate: [llama-T, llama-T+RL], weight: 0.5}
+  llama-T+RL@0.5: {merge: {llama-T: 0.5, llama-T+RL: 0.5}}
   llama-T+RL-MBR: {from: llama-T+RL, decoding: mbr}
   llama-T+RL-penalised: {from: llama-T+RL, decoding: greedy, settings: {repetition_penalty: 1.2}}
+  llama-T+both: {merge: {llama-T+RL: 1, llama-T+RL-43: 1}, method: ties, density: 0.5}
+  llama-T+route: {route: [llama-T+RL-MBR, llama-T+both, llama-T]}
 decoding: {system_prompt: "You speak {dialect}."}
 evaluation:
   validation_translation: 5
@@ -154,15 +156,35 @@ def test_what_goes_past_the_paper_is_planned_where_it_is_asked_for(fresh, tmp_pa
         assert f"rule {rule}:" not in plain, rule
     # The demo's own recipe, of two seeds, lies between two adapters, ranked by scorers that do not
     # judge.
-    assert plain.count("rule interpolate_adapters:") == 2
-    assert more.stdout.count("rule interpolate_adapters:") == 3
+    assert plain.count("rule merge_adapters:") == 2
+    assert more.stdout.count("rule merge_adapters:") == 4
     assert plain.count("rule train_selecting_scorers:") == 1
     # Both are scored, and compared, as every other model.
-    for model in ("llama-T+RL@0.5", "llama-T+RL-MBR", "llama-T+RL-penalised"):
+    for model in ("llama-T+RL@0.5", "llama-T+RL-MBR", "llama-T+RL-penalised", "llama-T+both"):
         assert f"results/demo/evaluation/scored/{model}.parquet" in more.stdout
+    # A route has the answers of others.
+    assert "llama-T+route" not in more.stdout
     # A weight is chosen only where a mixture and both of its ends are evaluated.
     assert "results/demo/operating_point" in more.stdout
     assert "results/demo/operating_point" not in plain
+
+
+def test_an_adapter_per_dialect_is_merged_and_routed_as_the_page_says(fresh, root, tmp_path):
+    page = (root / "docs/how-to/merge.md").read_text(encoding="utf-8")
+    (tmp_path / "dialects.yaml").write_text(page.split("```yaml\n")[1].split("```")[0])
+    files = ("config/demo.yaml", str(tmp_path / "dialects.yaml"))
+    done = fresh.snakemake("-n", "-p", "--cores", "2", "--configfile", *files)
+    assert done.returncode == 0, done.stdout
+    for rule, model in (("sft", "llama-T+egy"), ("sft", "llama-T+mar"), ("merge", "llama-T+ties")):
+        assert f"results/demo/models/{model}" in done.stdout, rule
+    members = "results/demo/models/llama-T+egy results/demo/models/llama-T+mar"
+    assert f"--adapters {members} --settings" in done.stdout.replace("'", "")
+    # The route is scored with the others, and compared with what all of them come from.
+    (command,) = [line for line in done.stdout.splitlines() if "score_sentences.py" in line]
+    assert '"routes":{"llama-T+route":{"dialect_weight":0.6,"models":["llama-T",' in command
+    (command,) = [line for line in done.stdout.splitlines() if "compute_metrics.py" in line]
+    assert '"llama-T+route":"llama-T"' in command
+    assert "responses/llama-T+route" not in done.stdout
 
 
 @pytest.mark.parametrize("config", ["demo", "config"])

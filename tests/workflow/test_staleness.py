@@ -19,7 +19,7 @@ SHOWN = {"make_tables_and_figures", "build_report"}
 METRICS = {"compute_metrics", "make_study", *SHOWN}
 SCORES = {"score_sentences", "write_rating_sheets", *METRICS}
 ANSWERS = {"generate_evaluation", "score_responses", *SCORES}
-TRAINED = {"train_dpo", "interpolate_adapters", *ANSWERS}
+TRAINED = {"train_dpo", "merge_adapters", *ANSWERS}
 PREFERRED = {"build_pairs", *TRAINED}
 LABELLED = {
     "label_responses", "translate_mismatches", "relabel_translations", "build_validation", *PREFERRED,

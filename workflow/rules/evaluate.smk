@@ -88,10 +88,10 @@ rule score_responses:
         **paths.scorers(),
         prompts=paths.evaluation,
         # Greedy models share many answers, and each distinct text is scored once.
-        responses=expand(rules.generate_evaluation.output.responses, model=selection.evaluated),
+        responses=expand(rules.generate_evaluation.output.responses, model=selection.answering),
     output:
         scored=expand(
-            f"{paths.results}/evaluation/scored/{{model}}.parquet", model=selection.evaluated
+            f"{paths.results}/evaluation/scored/{{model}}.parquet", model=selection.answering
         ),
     log:
         f"{paths.logs}/score_responses.log",
@@ -114,7 +114,7 @@ rule score_responses:
 
 
 rule score_sentences:
-    """Compute AL-QASIDA's sentence scores of all models: ADI2, chrF, chrF++, spBLEU."""
+    """Compute AL-QASIDA's sentence scores of all models and routes: ADI2, chrF, chrF++, spBLEU."""
     input:
         prompts=paths.evaluation,
         scored=rules.score_responses.output.scored,
@@ -127,7 +127,7 @@ rule score_sentences:
         f"{paths.benchmarks}/score_sentences.tsv"
     params:
         code=parameters.code("score_sentences"),
-        settings=parameters.of(spbleu_model=paths.spbleu_model),
+        settings=parameters.of(spbleu_model=paths.spbleu_model, **selection.routes()),
     shell:
         f"python {scripts}/score_sentences.py"
         " --prompts {input.prompts:q}"

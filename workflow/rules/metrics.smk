@@ -10,7 +10,7 @@ rule build_judge_prompts:
     """Write what an LLM is asked that rates the responses (evaluation.llm_judge)."""
     input:
         prompts=paths.evaluation,
-        responses=expand(rules.generate_evaluation.output.responses, model=selection.evaluated),
+        responses=expand(rules.generate_evaluation.output.responses, model=selection.answering),
     output:
         prompts=f"{paths.results}/evaluation/judge_prompts.parquet",
     log:
@@ -45,7 +45,7 @@ rule score_comet:
     """Score all models' translations by COMET, in its own environment (evaluation.comet)."""
     input:
         prompts=rules.build_evaluation_prompts.output.prompts,
-        responses=expand(rules.generate_evaluation.output.responses, model=selection.evaluated),
+        responses=expand(rules.generate_evaluation.output.responses, model=selection.answering),
         model=paths.comet,
         weights=paths.weights(*paths.comet),
         environment=[ancient(path) for path in paths.environment("comet")],

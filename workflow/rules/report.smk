@@ -44,6 +44,7 @@ rule make_tables_and_figures:
             figure_models=selection.pictured(),
             translators=selection.translators(),
             samples=config["evaluation"]["samples_per_direction"],
+            **selection.routes(),
             **parameters.left_out(),
         ),
     shell:

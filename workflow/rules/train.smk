@@ -1,8 +1,8 @@
-"""Train the models of the graph: fine-tuning, preference optimisation, interpolation (paper, section 3).
+"""Train the models of the graph: fine-tuning, preference optimisation, merging (paper, section 3).
 
 Requires: the assembled data, NLLB, base models, preference pairs. Produces:
 `training/<dataset>.parquet`, `translation/augmented.parquet`, and for each `train: sft` or
-`train: dpo` and each `interpolate` of the model graph an adapter in `models/<model>/`. The frozen
+`train: dpo` and each `merge` of the model graph an adapter in `models/<model>/`. The frozen
 reference of a preference step is the model that it starts from.
 """
 
@@ -130,26 +130,27 @@ use rule train_sft as train_dpo with:
         code=parameters.modules_code("training/dpo.py"),
 
 
-rule interpolate_adapters:
-    """Make the model that lies between an initial model and what was trained from it."""
+rule merge_adapters:
+    """Make a model of several adapters of one base model, as between an initial model and its training."""
     input:
         root=lambda wc: paths.base_model(wc.model),
-        start=lambda wc: paths.adapter(graph[wc.model].parent),
-        end=lambda wc: paths.adapter(graph[wc.model].end),
+        adapters=lambda wc: paths.merged(wc.model),
     output:
         folder=directory(f"{paths.results}/models/{{model}}"),
     log:
-        f"{paths.logs}/interpolate_adapters/{{model}}.log",
+        f"{paths.logs}/merge_adapters/{{model}}.log",
     benchmark:
-        f"{paths.benchmarks}/interpolate_adapters/{{model}}.tsv"
+        f"{paths.benchmarks}/merge_adapters/{{model}}.tsv"
     wildcard_constraints:
-        model=one_of(graph.names("interpolate")),
+        model=one_of(graph.names("merge")),
+    resources:
+        # A decomposition of each weight, where members are thinned out.
+        gpu=lambda wc: int(graph[wc.model].density is not None),
     params:
-        code=parameters.code("interpolate_adapters"),
-        weight=lambda wc: graph[wc.model].weight,
+        code=parameters.code("merge_adapters"),
+        settings=lambda wc: parameters.merging(wc.model),
         record=lambda wc: parameters.record(wc.model),
     shell:
-        f"python {scripts}/interpolate_adapters.py"
-        " --root {input.root:q} --start {input.start:q}"
-        " --end {input.end:q} --weight {params.weight:q} --record {params.record:q}"
-        " --output {output.folder:q} &> {log:q}"
+        f"python {scripts}/merge_adapters.py"
+        " --root {input.root:q} --adapters {input.adapters:q} --settings {params.settings:q}"
+        " --record {params.record:q} --gpus {resources.gpu} --output {output.folder:q} &> {log:q}"

@@ -10,7 +10,14 @@ from lahja.report.figures import classifier_figure, direction_figures
 from lahja.report.formats import write_table_files
 from lahja.report.operating_point import operating_points
 from lahja.report.samples import pictured_samples, read_outputs, sample_outputs
-from lahja.report.tables import answer_tables, changes_table, classifier_table, table1, table2
+from lahja.report.tables import (
+    answer_tables,
+    changes_table,
+    classifier_table,
+    routes_tables,
+    table1,
+    table2,
+)
 from lahja.report.tradeoff import operating_points_chart
 
 
@@ -26,27 +33,31 @@ def main(
     figures: Path,
     operating_point: Path | None = None,
 ) -> None:
-    """Write table1, table2, classifier, changes, faults, judge, comet and figure2 to 7.
+    """Write table1, table2, classifier, changes, faults, judge, comet, routes and figure2 to 7.
 
-    Tables are {csv,parquet,tex}; the last two are of what was asked for.
+    Tables are {csv,parquet,tex}; the last three are of what was asked for.
 
     Figures are {svg,png,csv,parquet}; `paper` is the folder of the paper's own numbers. Settings:
     models (in the order shown; they fix the colours), starts ({model: the model it started from}),
     dialects, select (how many models to select in Table 1), figure_models (the bars of Figures 2, 4
     and 5), translators ({model: its label in Figure 7}), samples (per direction), families (each
-    start, end and points, [weight, model] in the order of the weights), resamples, confidence,
-    seed; left_out, a note for all of them, where corpora are left out.
+    start, end and points, [weight, model] in the order of the weights), routes (of each its models
+    and dialect_weight), resamples, confidence, seed; left_out, a note for all of them, where
+    corpora are left out.
     """
     found = read_table(metrics, METRICS)
     classifiers = read_table(classifier_metrics, CLASSIFIER_METRICS)
     models, starts, dialects = (settings[key] for key in ("models", "starts", "dialects"))
     notes = [settings["left_out"]] if "left_out" in settings else []
+    outputs = read_outputs(scores, models, prompts)
+    by_model = dict(zip(models, outputs, strict=True))
     for table in (
         table1(found, models, starts, settings["select"], paper),
         table2(found, models, paper),
         classifier_table(classifiers, dialects, paper),
         changes_table(read_table(comparisons, COMPARISONS), models, starts),
         *answer_tables(found, models),
+        *routes_tables(settings.get("routes", {}), by_model),
     ):
         table.notes.extend(notes)
         write_table_files(table, tables)
@@ -57,7 +68,6 @@ def main(
         figure.notes.extend(notes)
         write_artifact(figure, figures)
         save_picture(bars_chart(figure, styles(names)), figure.name, figures)
-    outputs = read_outputs(scores, models, prompts)
     samples = sample_outputs(outputs, settings["samples"], settings["seed"])
     samples.notes.extend(notes)
     write_artifact(samples, figures)

@@ -71,7 +71,7 @@ def _write_model(
     """Write a model's weights."""
     model = record.graph[name]
     if not model.is_adapter:
-        told = f"decodes {model.parent} in another way" if model.decoding else "is a base model"
+        told = f"is {model.answers_as_others or 'a base model'}"
         raise LahjaError(f"models.{name}: {told}; expected a model with an adapter of its own")
     base, adapter = record.base(name), record.place(f"models/{name}")
     if not merge:

@@ -1,10 +1,12 @@
 """The graph of models: checkpoints, and models made from others by one training step each.
 
-A model is a hub checkpoint, pretrained from scratch, its parent plus one step on a dataset, between
-two models, or its parent decoded in another way. Models of one root share its weights.
+A model is a hub checkpoint, pretrained from scratch, its parent plus one step on a dataset, others
+merged, or its parent decoded in another way. Models of one root share its weights. A route has
+none: it is the best of several models for each dialect.
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
+from math import isclose
 from typing import Any
 
 from lahja.core.errors import LahjaError, hint
@@ -18,16 +20,26 @@ LEARNS_FROM = {
 }
 # The kinds of dataset that a mixture can have.
 _MIXED = {"translation", "text", "instructions", "best", "mbr"}
-INTERPOLATE = "interpolate"
+MERGE = "merge"
 MBR, GREEDY = "mbr", "greedy"
+LINEAR = "linear"
+# The ways in which a model is made, by the key that tells it, and the keys that go with each.
+_WAYS = {
+    "checkpoint": (),
+    "train": ("from", "on"),
+    "merge": ("method", "density"),
+    "route": ("dialect_weight",),
+    "decoding": ("from",),
+}
 
 
 @dataclass(frozen=True)
 class Model:
     """One node of the graph, as the config gives it under `models`.
 
-    One that interpolates lies between its parent (weight 0) and its `end` (weight 1). One with a
-    `decoding` has its parent's weights.
+    One that merges adds up what the models in `merge` add to their root, by weight; a route has the
+    answers of the models in `route`. Either's parent is the last model that all of those come from.
+    One with a `decoding` has its parent's weights.
     """
 
     name: str
@@ -36,20 +48,33 @@ class Model:
     parent: str | None
     train: str | None
     dataset: str | None
-    end: str | None
-    weight: float | None
+    merge: dict[str, float] | None
+    method: str | None
+    density: float | None
+    route: list[str] | None
+    dialect_weight: float | None
     decoding: str | None
     settings: dict[str, Any]
 
     @property
     def is_adapter(self) -> bool:
         """Whether the model is its root plus an adapter."""
-        return self.train in ("sft", "dpo", INTERPOLATE)
+        return self.train in ("sft", "dpo", MERGE)
 
     @property
     def is_trained(self) -> bool:
         """Whether the model has a training, and with it a training curve, of its own."""
-        return self.train is not None and self.train != INTERPOLATE
+        return self.train is not None and self.train != MERGE
+
+    @property
+    def answers_as_others(self) -> str | None:
+        """What the model is in place of weights of its own, or None."""
+        return "a way of decoding" if self.decoding else "a route" if self.route else None
+
+    @property
+    def members(self) -> list[str]:
+        """The models that are merged or chosen among."""
+        return [*(self.merge or self.route or ())]
 
 
 class ModelGraph:
@@ -83,17 +108,34 @@ class ModelGraph:
 
     def root(self, name: str) -> Model:
         """Return the checkpoint or pretrained model that a model rests on."""
-        model = self[name]
-        return self.root(model.parent) if model.parent else model
+        return self[self.lineage(name)[-1]]
+
+    def lineage(self, name: str) -> list[str]:
+        """Return a model, its parent, and so on to its root."""
+        parent = self[name].parent
+        return [name, *(self.lineage(parent) if parent else [])]
 
     def needed(self, name: str) -> set[str]:
-        """Return a model and all that it is made of: ends of interpolations and policies too."""
+        """Return a model and all that it is made of: what is merged and policies too."""
         return {name}.union(*(self.needed(part) for _, part in self._parts(self[name])))
 
     def names(self, train: str | None) -> list[str]:
         """Return the models that a training step makes; None gives the hub checkpoints."""
-        found = (m for m in self.models.values() if m.train == train and not m.decoding)
-        return [model.name for model in found]
+        models = self.models.values()
+        return [m.name for m in models if m.train == train and not m.answers_as_others]
+
+    def between(self, name: str) -> tuple[str, str, float] | None:
+        """Return the initial model, what was trained from it, and the weight of the latter.
+
+        None of a model that is not the linear interpolation of two such models.
+        """
+        model = self[name]
+        if len(model.merge or ()) != 2 or model.method != LINEAR:
+            return None
+        start, end = sorted(model.merge, key=lambda member: len(self.lineage(member)))
+        weight = model.merge[end]
+        is_between = 0 <= weight <= 1 and isclose(model.merge[start], 1 - weight)
+        return (start, end, weight) if is_between and start in self.lineage(end) else None
 
     def datasets(self, name: str) -> list[str]:
         """Return the datasets that a model learns from: of a mixture, those that are mixed."""
@@ -101,10 +143,11 @@ class ModelGraph:
 
     def _parts(self, model: Model) -> list[tuple[str, str]]:
         """Return the models that a model is made of directly, after the key that names each."""
-        key = f"models.{model.name}." + ("interpolate" if model.end else "from")
-        own = self._mixed.get(model.dataset, [])
-        policies = [(f"datasets.{name}.policy", self._policies[name]) for name in own]
-        return [part for part in ((key, model.parent), (key, model.end), *policies) if part[1]]
+        key = f"models.{model.name}"
+        parts = [(f"{key}.{'merge' if model.merge else 'route'}", own) for own in model.members]
+        parts += [(f"{key}.from", model.parent)] if not parts and model.parent else []
+        policies = {name: self._policies[name] for name in self._mixed.get(model.dataset, [])}
+        return parts + [(f"datasets.{name}.policy", own) for name, own in policies.items() if own]
 
     def _add(self, model: Model, given: dict[str, Model], above: list[str]) -> None:
         """Add a model after those that it is made of; `above` are the models made of it."""
@@ -115,30 +158,52 @@ class ModelGraph:
         for key, name in self._parts(model):
             if name not in given:
                 raise LahjaError(f"{key}: no such model: {name!r}; {hint(name, given)}")
-            if given[name].decoding:
-                raise LahjaError(f"{key}: {name} is a way of decoding, not weights")
+            told = given[name].answers_as_others
+            if told and not (model.route and given[name].decoding):
+                raise LahjaError(f"{key}: {name} is {told}, not weights")
             if name in way:
                 cycle = " is made of ".join([*way[way.index(name) :], name])
                 raise LahjaError(f"{key}: a cycle, {cycle}")
             self._add(given[name], given, way)
+        if model.members:
+            model = replace(model, parent=self._origin(model))
         self.models[model.name] = model
-        if model.train == INTERPOLATE:
-            key = f"models.{model.name}.interpolate"
-            if not self[model.end].is_adapter:
-                raise LahjaError(f"{key}: {model.end} has no adapter to interpolate with")
-            if self.root(model.end) != self.root(model.name):
-                raise LahjaError(f"{key}: {model.parent} and {model.end} rest on different roots")
+
+    def _origin(self, model: Model) -> str:
+        """Return the last model that all members are or come from, where they have one root."""
+        first, *others = (self.lineage(name) for name in model.members)
+        if found := [name for name in first if all(name in other for other in others)]:
+            adapters = [name for name in model.members if self[name].is_adapter]
+            if model.density is not None and len(adapters) < 2:
+                told = f"{model.method} needs two models with an adapter, not {len(adapters)}"
+                raise LahjaError(f"models.{model.name}.merge: {told}")
+            return found[0]
+        if model.merge:
+            names = " and ".join(model.members)
+            raise LahjaError(f"models.{model.name}.merge: {names} rest on different roots")
+        # A route over several roots is compared with what its first model comes from.
+        return first[min(1, len(first) - 1)]
 
 
 def _model(name: str, entry: dict[str, Any]) -> Model:
-    ends = entry.get("interpolate")
-    if ends and (entry.get("from") or entry.get("train") or entry.get("on")):
-        raise LahjaError(f"models.{name}: interpolates and trains; expected one of them")
-    parent, end = ends or (entry.get("from"), None)
-    train, settings = INTERPOLATE if ends else entry.get("train"), entry.get("settings") or {}
+    made_by = [way for way in _WAYS if entry.get(way)]
+    if len(made_by) != 1:
+        told = f"has {' and '.join(made_by)}; expected one of them" if made_by else None
+        told = (
+            told or "expected a checkpoint, a training step (train, on), merge, route or decoding"
+        )
+        raise LahjaError(f"models.{name}: {told}")
+    for key in dict.fromkeys(key for keys in _WAYS.values() for key in keys):
+        ways = [way for way, keys in _WAYS.items() if key in keys]
+        if entry.get(key) is not None and made_by[0] not in ways:
+            raise LahjaError(f"models.{name}.{key}: only with {' or '.join(ways)}")
     own = {field.name: entry.get(field.name) for field in fields(Model)}
-    own |= {"name": name, "parent": parent, "end": end, "train": train, "dataset": entry.get("on")}
-    return Model(**own | {"settings": settings})
+    own |= {"name": name, "parent": entry.get("from"), "dataset": entry.get("on")}
+    own |= {"settings": entry.get("settings") or {}}
+    if entry.get(MERGE):
+        merged = dict(sorted(entry[MERGE].items()))
+        own |= {"train": MERGE, "merge": merged, "method": entry.get("method") or LINEAR}
+    return Model(**own)
 
 
 def _mixed(name: str, datasets: dict[str, dict[str, Any]]) -> list[str]:
@@ -155,20 +220,16 @@ def _mixed(name: str, datasets: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def _check_step(model: Model, datasets: dict[str, dict[str, Any]]) -> None:
-    has_weight, is_between = model.weight is not None, model.train == INTERPOLATE
-    made_by = model.checkpoint or model.train
+    merged, thins = model.merge or {}, model.method not in (None, LINEAR)
     for is_faulty, key, told in (
-        (model.checkpoint and (model.parent or model.train), "",
-         "has a checkpoint and a training step; expected one of them"),
-        (model.decoding and (made_by or model.dataset), "",
-         "has a decoding and weights of its own; expected one of them"),
-        (not (made_by or model.decoding), "",
-         "expected a checkpoint, or a training step (train, on)"),
-        (has_weight and not is_between, ".weight", "only a model that interpolates has one"),
-        (is_between and not has_weight, ".weight", "expected a number from 0 to 1"),
+        (merged and len(merged) < 2, ".merge", "expected two models or more, each with a weight"),
+        (merged and not any(merged.values()), ".merge", "expected a weight other than 0"),
+        (thins and model.density is None, ".density",
+         f"missing; {model.method} needs the share of changes that is kept"),
+        (not thins and model.density is not None, ".density", "only with method: ties or dare"),
         (model.decoding and not model.parent, ".from",
          f"expected the model that is decoded by {model.decoding}"),
-        (model.is_adapter and not model.parent, ".from",
+        (model.train in ("sft", "dpo") and not model.parent, ".from",
          f"{model.train} needs the model to start from"),
         (model.train == "pretrain" and model.parent, ".from",
          "pretraining starts from scratch, not from a model"),

@@ -194,8 +194,14 @@ class Parameters:
     def record(self, name: str) -> str:
         """Return what a model's folder says of how the model came about."""
         model = asdict(self.graph[name])
-        keys = ("name", "parent", "train", "dataset", *(("end", "weight") if model["end"] else ()))
-        return canonical_json(pick(model, *keys))
+        merged = ("merge", "method", "density") if model["merge"] else ()
+        return canonical_json(pick(model, "name", "parent", "train", "dataset", *merged))
+
+    def merging(self, name: str) -> str:
+        """Return how a model's adapters are merged, their weights in the order of the files."""
+        model = self.graph[name]
+        weights = [weight for own, weight in model.merge.items() if self.paths.adapter(own)]
+        return self.of(weights=weights, method=model.method, density=model.density)
 
     def small_scorers(self, names: Iterable[str]) -> str:
         """Return how stand-ins of scorers, or of those that select, are trained."""

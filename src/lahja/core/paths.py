@@ -166,6 +166,10 @@ class Paths:
             return self.adapter(model.parent)
         return [f"{self.results}/models/{name}"] if model.is_adapter else []
 
+    def merged(self, name: str) -> list[str]:
+        """Return the folders of the adapters that a model is merged of; a bare base has none."""
+        return [folder for member in self.graph[name].merge for folder in self.adapter(member)]
+
     def model(self, name: str) -> dict[str, Any]:
         """Return a model's base and adapter, as inputs of a rule."""
         root = self.base_model(name)

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from lahja.core.model_graph import INTERPOLATE, MBR, Model, ModelGraph
+from lahja.core.config.base import default
+from lahja.core.config.datasets import Ranking
+from lahja.core.model_graph import MBR, MERGE, Model, ModelGraph
 
 ANSWERING = ("transformers", "vllm")
 SCORERS = ("aldi", "country", "language")
 # The rows of a study that are the paper's recipe and ours; what tells their models in a graph.
 _STUDIED = {"paper": "baseline", "ours": "recipe"}
-_RECIPES = {("dpo", "label"): "paper", (INTERPOLATE, "reward"): "ours"}
+_RECIPES = {("dpo", "label"): "paper", (MERGE, "reward"): "ours"}
 
 
 class Selection:
@@ -22,21 +24,22 @@ class Selection:
         # An LLM that rates responses, if one does, and the generators that answer prompts.
         self.judges = [name for name in [config["evaluation"]["llm_judge"]] if name]
         self.generators = [name for name in config["generators"] if name not in self.judges]
-        # Every model that talks.
+        # Every model that talks, and routes, which have the answers of others.
         self.evaluated = [
             model.name
             for model in models
             if config["models"][model.name]["evaluate"] and model.dataset not in classifying
         ]
-        self.by_mbr = [name for name in self.evaluated if graph[name].decoding == MBR]
-        self.greedy = [name for name in self.evaluated if name not in self.by_mbr]
+        self.answering = [name for name in self.evaluated if not graph[name].route]
+        self.by_mbr = [name for name in self.answering if graph[name].decoding == MBR]
+        self.greedy = [name for name in self.answering if name not in self.by_mbr]
         self.classifier = config["preferences"]["classifier"]
         self.classifiers = [self.classifier, *config["evaluation"]["zero_shot"]]
         # What the classifier of responses is asked: among which varieties, in which wording.
         asked = datasets[graph[self.classifier].dataset]
         self.question = {"varieties": asked.get("varieties")}
         self.question |= {key: asked[key] for key in ("wording",) if key in asked}
-        self.rated = config["evaluation"]["human"]["models"] or self.evaluated
+        self.rated = config["evaluation"]["human"]["models"] or self.answering
         # The models whose own samples are learnt from.
         policies = (entry["policy"] for entry in datasets.values() if "policy" in entry)
         self.policies = list(dict.fromkeys(policies))
@@ -59,7 +62,7 @@ class Selection:
     def _refines(self, model: Model) -> bool:
         """Return whether a model is its start, refined: by samples, between ends, in decoding."""
         kinds = {self.config["datasets"][own]["kind"] for own in self.graph.datasets(model.name)}
-        is_refined = model.train in ("dpo", INTERPOLATE) or model.decoding
+        is_refined = model.train in ("dpo", MERGE) or model.answers_as_others
         return bool(is_refined or kinds & {"best", "mbr"})
 
     def datasets(self, *kinds: str) -> list[str]:
@@ -115,9 +118,16 @@ class Selection:
         }
 
     def pictured(self) -> list[str]:
-        """Return the models of Figures 2, 4 and 5: of own weights or our recipe's, none clean."""
-        models, ours = (self.graph[name] for name in self.evaluated), self.recipes()["ours"]
-        own = [m.name for m in models if m.checkpoint or m.is_trained or m.name in ours]
+        """Return the models of Figures 2, 4 and 5: no other decoding, none clean.
+
+        Of models between two others there are our recipe's alone.
+        """
+        ours, graph = self.recipes()["ours"], self.graph
+        own = [
+            name
+            for name in self.evaluated
+            if name in ours or not (graph[name].decoding or graph.between(name))
+        ]
         return [name for name in own if self._variant(name) != "clean"]
 
     def recipes(self) -> dict[str, list[str]]:
@@ -131,7 +141,8 @@ class Selection:
         found: dict[str, list[str]] = {"paper": [], "ours": []}
         for name in self.evaluated:
             model = self.graph[name]
-            learnt = self.config["datasets"].get(self.graph[model.end or name].dataset, {})
+            _, end, _ = self.graph.between(name) or (None, name, None)
+            learnt = self.config["datasets"].get(self.graph[end].dataset, {})
             key = _RECIPES.get((model.train, learnt.get("select")))
             found.setdefault(key, []).append(name)
         both = set.intersection(*({self.initial[n] for n in found[key]} for key in _STUDIED))
@@ -154,14 +165,23 @@ class Selection:
         which a model between is evaluated.
         """
         families: dict[tuple[str, str], list[list[Any]]] = {}
-        for model in map(self.graph.__getitem__, self.evaluated):
-            if model.train == INTERPOLATE and {model.parent, model.end} <= {*self.evaluated}:
-                points = families.setdefault((model.parent, model.end), [])
-                points.append([model.weight, model.name])
+        for name in self.evaluated:
+            *ends, weight = self.graph.between(name) or (None,)
+            if weight is not None and {*ends} <= {*self.evaluated}:
+                families.setdefault(tuple(ends), []).append([weight, name])
         return [
             {"start": start, "end": end, "points": [[0.0, start], *sorted(points), [1.0, end]]}
             for (start, end), points in families.items()
         ]
+
+    def routes(self) -> dict[str, Any]:
+        """Return, under "routes", each route's models and what an ADI2 of 1 counts, if any is."""
+        common, found = default(Ranking, "dialect_weight"), {}
+        for model in map(self.graph.__getitem__, self.evaluated):
+            if model.route:
+                weight = common if model.dialect_weight is None else model.dialect_weight
+                found[model.name] = {"models": model.route, "dialect_weight": weight}
+        return {"routes": found} if found else {}
 
     def study(self) -> dict[str, Any]:
         """Return the study's rows and roles, or nothing.

@@ -38,7 +38,7 @@ STAGES: dict[str, Stage] = {
     "chat": Stage(2, ("prompts/chat.py",)),
     "prompts": Stage(1, ("prompts/*",), ("words.yaml",)),
     "nllb": Stage(1, ("models/nllb.py",)),
-    "interpolation": Stage(1, ("models/interpolation.py",)),
+    "merging": Stage(1, ("models/merging.py",)),
     "option logits": Stage(1, ("models/option_logits.py",)),
     "gemma": Stage(1, ("models/gemma.py",)),
     "models": Stage(1, ("models/*",)),

@@ -1,4 +1,4 @@
-"""Table 1, the shape of Table 2, the classifiers' F1, the changes against each start, and faults.
+"""Table 1, the shape of Table 2, classifiers' F1, changes against each start, faults, and routes.
 
 The paper's own numbers stand below ours as reference rows; `origin` tells them apart.
 """
@@ -14,6 +14,7 @@ from lahja.core.artifacts import Column, Table
 from lahja.evaluation.comet import COMET
 from lahja.evaluation.llm_judge import RATINGS
 from lahja.evaluation.metrics.faults import FAULTS, LABEL_ACCURACY
+from lahja.evaluation.routes import validation_rewards
 from lahja.report.charts import records, short_name
 from lahja.report.formats import described
 from lahja.report.scores import METRIC_TITLES, OURS, OVERALL, TITLES, ScoreBoard
@@ -110,14 +111,39 @@ def answer_tables(metrics: pd.DataFrame, models: Sequence[str]) -> list[Table]:
     found = [described("faults", shares.reset_index())]
     rated = metrics[metrics["metric"] == RATINGS[0]]
     if len(rated):
-        rows = _mean_rows(metrics, models, "adi2", RATINGS)
+        # A route has the answers of others, which are asked about once.
+        rows = _mean_rows(metrics, _scored(models, rated), "adi2", RATINGS)
         found.append(described("judge", rows, signature=rated["signature"].iloc[0]))
     if len(scored := metrics[metrics["metric"] == COMET]):
         board, parts = ScoreBoard(metrics), [key for key in OVERALL if key != "adi2"]
         keys = {key: OVERALL[key] | {"metric": COMET} for key in parts}
-        rows = [{"model": model} | board.cells(keys, model=model) for model in models]
+        known = _scored(models, scored)
+        rows = [{"model": model} | board.cells(keys, model=model) for model in known]
         found.append(described("comet", rows, signature=scored["signature"].iloc[0]))
     return found
+
+
+def routes_tables(
+    routes: Mapping[str, Mapping[str, Any]], scores: Mapping[str, pd.DataFrame]
+) -> list[Table]:
+    """Return the table of the mean rewards on validation that routes choose by, if there are any.
+
+    `routes` have each their models and dialect_weight, `scores` are SENTENCE_SCORES by model.
+    """
+    rows, columns = [], []
+    for name, route in routes.items():
+        own = {model: scores[model] for model in route["models"]}
+        rewards, chosen = validation_rewards(own, route["dialect_weight"])
+        for model, values in rewards.to_dict("index").items():
+            marks = {f"{code}_note": "chosen" for code in values if chosen[code] == model}
+            rows.append({"route": name, "model": model} | values | marks)
+        columns = [Column(code, short_name(code), 3) for code in rewards]
+    weights = ", ".join(f"{route['dialect_weight']:g} ({name})" for name, route in routes.items())
+    return [described("routes", rows, further=columns, weights=weights)] if rows else []
+
+
+def _scored(models: Sequence[str], metrics: pd.DataFrame) -> list[str]:
+    return [model for model in models if model in {*metrics["model"]}]
 
 
 def _mean_rows(

@@ -90,7 +90,7 @@ class Workload:
         self.evaluated = self.directions * translated + len(dialects) * ready
         # A judge answers once for each response.
         self.selection = Selection(config, self.graph)
-        judged = self.evaluated * len(self.selection.evaluated)
+        judged = self.evaluated * len(self.selection.answering)
         self.requests = dict.fromkeys(config["generators"], self.prompts)
         self.requests |= dict.fromkeys(self.selection.judges, judged)
         # Translation pairs of all corpora: a dialect sentence with its MSA or English.

@@ -14,7 +14,7 @@ from pydantic import AfterValidator
 
 from lahja.core.config.base import Catalogue, Name, Names, Natural, OneOrMore, Plain, Section, parse
 from lahja.core.config.corpora import READER_OPTIONS, Corpus, Data, SeveralOptions
-from lahja.core.config.datasets import AnyModel, Dataset, write_out_iterations
+from lahja.core.config.datasets import Dataset
 from lahja.core.config.evaluation import Evaluation, Preferences, Study
 from lahja.core.config.generation import (
     NO_PENALTY,
@@ -24,6 +24,7 @@ from lahja.core.config.generation import (
     Sampling,
     Vllm,
 )
+from lahja.core.config.models import AnyModel, write_out_iterations
 from lahja.core.config.scorers import Nllb, Scorers
 from lahja.core.config.training import Training
 from lahja.core.errors import LahjaError, hint
@@ -57,8 +58,8 @@ class Config(Section):
     scorers: Scorers = {}
     nllb: Nllb = {}
     datasets: Catalogue[Dataset]  #: What training steps learn from, by name; `null` removes one.
-    #: The graph of models; each is a checkpoint, another model plus one training step, or lies
-    #: between two models. `null` removes one.
+    #: The graph of models; each is a checkpoint, another model plus one training step, or made of
+    #: several models. `null` removes one.
     models: Catalogue[AnyModel]
     training: Training = {}
     sampling: Sampling = {}
@@ -124,13 +125,26 @@ def _check_references(config: dict[str, Any]) -> None:
         if model["train"] == "pretrain" and step["hidden"] % step["heads"]:
             told = f"expected a divisor of hidden, {step['hidden']}, not {step['heads']}"
             raise LahjaError(f"{key}.heads: {told}")
+        _check_route(f"models.{name}.route", model.get("route", ()), config)
+
+
+def _check_route(key: str, models: Collection[str], config: dict[str, Any]) -> None:
+    """Raise `LahjaError` where there is nothing to choose by: on validation, by the answers."""
+    if models and not config["evaluation"]["validation_translation"]:
+        told = "set evaluation.validation_translation, the translations that it is chosen on"
+        raise LahjaError(f"{key}: {told}")
+    for name in models:
+        dataset = config["datasets"].get(config["models"][name]["on"], {})
+        if not config["models"][name]["evaluate"] or dataset.get("kind") == "classification":
+            raise LahjaError(f"{key}: {name} is not evaluated; expected models that are")
 
 
 def _references(config: dict[str, Any]) -> Iterator[tuple[str, str, Collection[str]]]:
     corpora, in_use = config["corpora"], config["corpora_in_use"]
-    # A way of decoding is evaluated, and does nothing else.
-    models = [name for name, model in config["models"].items() if not model["decoding"]]
-    evaluated = [name for name, model in config["models"].items() if model["evaluate"]]
+    # A way of decoding and a route are evaluated, and do nothing else.
+    entries = config["models"].items()
+    models = [name for name, own in entries if not (own["decoding"] or own.get("route"))]
+    evaluated = [name for name, own in entries if own["evaluate"]]
     evaluation, prompts, preferences = (
         config[section] for section in ("evaluation", "prompts", "preferences")
     )

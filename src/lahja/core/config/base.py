@@ -38,6 +38,8 @@ NotNegative = Annotated[float, Field(ge=0), _AS_WRITTEN]
 Chrf = Annotated[float, Field(ge=0, le=100), _AS_WRITTEN]
 Count = Annotated[int, Field(ge=1)]
 Natural = Annotated[int, Field(ge=0)]
+Density = Nucleus
+Real = Annotated[float, _AS_WRITTEN]
 Precision = Literal["bf16", "fp32"] | None
 
 

