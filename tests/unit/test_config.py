@@ -171,7 +171,7 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
         ({"models": {"x": {"from": "nil", "train": "sft", "on": "dialect-id"}}}, "models.x.from"),
         ({"models": {"qwen-T": {"from": "qwem"}}}, "models.qwen-T.from: no such model: 'qwem'; did you mean qwen?"),
         ({"models": {"qwen-T": {"on": "translation-ag"}}}, "models.qwen-T.on: no such dataset: 'translation-ag'; did you mean translation-aug?"),
-        ({"models": {"llama": {"train": "warp"}}}, "models.llama.train: expected 'sft', 'dpo' or 'pretrain', not 'warp'"),
+        ({"models": {"llama": {"train": "warp"}}}, "models.llama.train: expected 'sft', 'dpo', 'grpo' or 'pretrain', not 'warp'"),
         ({"models": {"llama": {"settings": {"beta": 1}}}}, "models.llama.settings.beta: unknown; nothing is known here"),
         ({"models": {"llama+RL": {"settings": {"sft_weight": 1}}}}, "models.llama+RL.settings.sft_weight: the objective sigmoid has no"),
         ({"models": {"dialect-classifier": None}}, "preferences.classifier: 'dialect-classifier' is not def"),
@@ -198,6 +198,14 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
         ({"generators": {"gpt-4o": {"batch_api": True}}}, "generators.gpt-4o.batch_api: removed with the batch API"),
         ({"training": {"dpo": {"probe": {"every": 9}}}}, "training.dpo.probe: removed: no run used it; it is in commit e9bccc9"),
         ({"training": {"dpo": {"objective": "simpo"}}}, "training.dpo.objective: expected 'sigmoid', 'sigmoid+sft', 'ipo' or 'apo_zero', not 'simpo'"),
+        ({"models": {"x": {"from": "llama-T", "train": "grpo", "on": "dialect-only"}}}, "models.x.on: grpo learns from prompts, not from preferences"),
+        ({"datasets": {"asked": {"kind": "prompts"}}, "models": {"x": {"from": "llama-T", "train": "sft", "on": "asked"}}}, "models.x.on: sft learns from "),
+        ({"datasets": {"asked": {"kind": "prompts"}}, "models": {"x": {"from": "llama-T", "train": "dpo", "on": "asked"}}}, "models.x.on: dpo learns from preferences, not from prompts"),
+        ({"datasets": {"asked": {"kind": "prompts", "samples": 4}}}, "datasets.asked.samples: unknown; expected one of"),
+        ({"training": {"grpo": {"generations": 1}}}, "training.grpo.generations: expected greater than or equal to 2, not 1"),
+        ({"training": {"grpo": {"group_by_length": True}}}, "training.grpo.group_by_length: unknown"),
+        ({"training": {"grpo": {"scale_rewards": "all"}}}, "training.grpo.scale_rewards: expected 'group', 'batch' or 'none', not 'all'"),
+        ({"datasets": {"asked": {"kind": "prompts"}}, "models": {"x": {"from": "llama-T", "train": "grpo", "on": "asked", "settings": {"gpu": 3}}}}, "models.x.settings.gpu: expected a divisor of an update's 64 answers, not 3"),
         ({"datasets": {"ranked": {"least_margin": 0.1}}}, "datasets.ranked.least_margin: renamed; write min_margin"),
         ({"models": {"llama+RL": {"rounds": 2}}}, "models.llama+RL.rounds: renamed; write iterations"),
         ({"models": {"x": {"interpolate": ["llama", "llama-T"], "weight": 0.5}}}, "models.x.interpolate: renamed; in place of `interpolate: [a, b]` and `weight: w` write merge: {a: 1 - w, b: w}"),
@@ -230,7 +238,7 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
         ({"data": {"min_words": 5, "max_words": 4}}, "data.max_words: expected min_words or more, not 4"),
         ({"data": {"validation_share": 0.5, "test_share": 0.5}}, "data.test_share: expected a sum with validation_share below 1, not 1"),
         ({"datasets": {"i": {"kind": "instructions"}}, "models": {"small": {"train": "pretrain", "on": "i", "settings": {"heads": 5}}}}, "models.small.settings.heads: expected a divisor of hidden, 192, not 5"),
-        ({"models": {"llama-T": {"train": ["sft"]}}}, "models.llama-T.train: expected 'sft', 'dpo' or 'pretrain', not ['sft']"),
+        ({"models": {"llama-T": {"train": ["sft"]}}}, "models.llama-T.train: expected 'sft', 'dpo', 'grpo' or 'pretrain', not ['sft']"),
         ({"corpora": {"edc": {"options": {"files": ["/x/*.txt"]}}}}, "corpora.edc.options.files.0: '/x/*.txt' is no pattern of files within"),
         ({"corpora": {"edc": {"files": ["a**"]}}}, "corpora.edc.files.0: 'a**' is no pattern of files within"),
         ({"corpora": {"edc": {"options": None}}}, "corpora.edc.options: expected keys and values, not None"),
@@ -300,12 +308,18 @@ def everything(root):
     }
     changes = {
         "corpora": readers,
-        "datasets": {"ranked": {"later_iterations": {"samples": 2}}, "texts": {"kind": "text"}, "mix": {"kind": "mixture", "of": {"texts": 1}},
-                     "mbr": {"kind": "mbr", "policy": "llama"},
-                     "best": {"kind": "best", "policy": "llama", "later_iterations": {"samples": 2}}},
+        "datasets": {
+            "ranked": {"later_iterations": {"samples": 2}}, "asked": {"kind": "prompts"},
+            "texts": {"kind": "text"}, "mix": {"kind": "mixture", "of": {"texts": 1}},
+            "mbr": {"kind": "mbr", "policy": "llama"},
+            "best": {"kind": "best", "policy": "llama", "later_iterations": {"samples": 2}},
+        },
         "generators": {"server": {"backend": "openai", "model": "m", "price": {"input": 1, "output": 1}}},
         "evaluation": {"comet": {"checkpoint": "owner/name"}},
-        "models": {"greedy": {"from": "llama-T", "decoding": "greedy"}},
+        "models": {
+            "greedy": {"from": "llama-T", "decoding": "greedy"},
+            "llama-T+GRPO": {"from": "llama-T", "train": "grpo", "on": "asked"},
+        },
     }  # fmt: skip
     return merged(config, changes)
 

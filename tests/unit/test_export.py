@@ -300,6 +300,23 @@ def test_a_model_that_was_not_evaluated_has_a_card_without_scores(
     assert "dir=" not in card
 
 
+def test_a_model_that_was_rewarded_names_the_corpora_of_its_prompts(
+    run: Path, tmp_path: Path
+) -> None:
+    online = {"from": "llama-T", "train": "grpo", "on": "asked", "evaluate": False}
+    asked = {"asked": {"kind": "prompts", "per_direction": 30}}
+    edit_config(run, {"datasets": asked, "models": {"llama-T+GRPO": online}})
+    shutil.copytree(run / "models/llama-T+iterations", run / "models/llama-T+GRPO")
+    prompts = read_table(run / "prompts/directions.30.parquet", PROMPTS)
+    prompts = prompts.assign(kind="eng-da", dialect="syr", prompt="Translate: Hello there")
+    write_table(run / "prompts/directions.30.parquet", prompts, PROMPTS)
+    card = (export(run, "llama-T+GRPO", tmp_path / "model") / "README.md").read_text()
+    assert "demo-dial2msa" in card
+    assert "grpo" in card.partition("library_name")[2].partition("---")[0]
+    rows = pd.read_parquet(export(run, "asked", tmp_path / "rows") / "trl/train.parquet")
+    assert len(rows) == len(prompts)
+
+
 def test_pairs_are_read_back_from_both_layouts(finished: Path, tmp_path: Path) -> None:
     from datasets import load_dataset
     from trl.data_utils import is_conversational

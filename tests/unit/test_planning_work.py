@@ -131,6 +131,19 @@ def test_preference_training_by_hand(paper):
     assert work(paper, "train_dpo", model="llama+RL") == pytest.approx(seconds)
 
 
+def test_training_by_reward_by_hand():
+    changes = ["datasets={asked: {kind: prompts, per_direction: 100}}",
+               "models={online: {from: llama-T, train: grpo, on: asked}}"]  # fmt: skip
+    found = workload(changes=changes)
+    # 5 dialects x 4 directions x 100 sentences; of 8 answers each 2 passes and the reference's.
+    assert found.examples("asked") == (2000, 227, 100)
+    flops = 2 * (6.98e9 + 0.525e9 * 100 / 227) * 227
+    passes = 16_000 * (2 + 1) * flops / (0.4 * 154.8e12)
+    shape = checkpoint_shape("meta-llama/Llama-3.1-8B-Instruct")
+    drawing = 16_000 / 64 * found.rates.decoding(shape, 64, found.prompt_tokens, 128)
+    assert work(found, "train_grpo", model="online") == pytest.approx(passes + drawing)
+
+
 def test_recomputing_activations_costs_a_pass(paper):
     recomputed = workload(changes=["training={sft: {gradient_checkpointing: true}}"])
     plain, longer = (work(one, "train_sft", model="llama-T") for one in (paper, recomputed))

@@ -1,5 +1,6 @@
 """What the page is made of: curves, run times, the rule graph, word edits, counts, escaping."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,7 @@ from reporting_data import (
 )
 
 from lahja.core.errors import LahjaError
+from lahja.report.charts import curves_charts
 from lahja.report.counts import data_tables, funnel_tables, pair_tables
 from lahja.report.formats import page_rows
 from lahja.report.logs import read_curves, rules_table, runtimes_table
@@ -45,6 +47,21 @@ def test_a_curve_is_thinned_to_means_of_its_stretches(tmp_path: Path) -> None:
     assert set(curves[curves["measure"] == "log-probability"]["part"]) == {"chosen", "rejected"}
     assert list(curves[curves["part"] == "held out"]["step"]) == [50, 100, 150, 200, 250, 300]
     assert set(curves["train"]) == {"dpo"}
+
+
+def test_rewards_in_training_are_drawn_with_their_parts(tmp_path: Path) -> None:
+    folder = write_trained_model(tmp_path / "a+GRPO", "grpo", steps=3)
+    logged = {"step": [1, 2, 3], "loss": 0.1, "reward": [0.2, 0.3, 0.4], "chrf": 30.0, "kl": 0.1}
+    logged |= {"adi2": [None, 0.2, 0.3], "language": 0.0, "echo": 0.0, "repetition": 0.0}
+    pd.DataFrame(logged).to_csv(folder / "training.csv", index=False)
+    curves = read_curves([folder])
+    assert list(curves[curves["measure"] == "ADI2"]["step"]) == [2, 3]
+    charts = curves_charts(curves, {})
+    divergence, stopped = "divergence-from-the-initial-model", "share-of-answers-that-a-gate-stops"
+    names = ("loss", "reward", "chrF", "ADI2", divergence, stopped)
+    assert {*charts} == {f"curve-grpo-{name}" for name in names}
+    # Where no gate stops anything, there is an axis all the same.
+    assert json.dumps([0.0, 1.0]) in json.dumps(charts[f"curve-grpo-{stopped}"])
 
 
 def test_no_trained_model_gives_no_curves() -> None:

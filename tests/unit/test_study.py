@@ -231,7 +231,10 @@ def test_what_a_row_takes_beyond_its_start(tmp_path):
     folders = [tmp_path / name for name in ("T+first", "T+RL")]
     for n, folder in enumerate(folders, start=1):
         folder.mkdir()
-        (folder / "model.json").write_text(json.dumps({"n_examples": 100 * n}), encoding="utf-8")
+        # The second one answered in its training: 20 updates of 2 prompts, 4 times each.
+        own = {"batch": 2, "accumulation": 1} | ({"generations": 4} if n == 2 else {})
+        record = {"n_examples": 100 * n, "settings": json.dumps(own)}
+        (folder / "model.json").write_text(json.dumps(record), encoding="utf-8")
         pd.DataFrame({"step": [1, 2, 10 * n]}).to_csv(folder / "training.csv", index=False)
     samples = tmp_path / "samples.parquet"
     pd.DataFrame({"response": ["a"] * 16}).to_parquet(samples)
@@ -242,7 +245,7 @@ def test_what_a_row_takes_beyond_its_start(tmp_path):
     nothing = {"models": [], "trained": [], "samples": [], "data": []}
     found = costs_table({"two": steps, "T": nothing}, tmp_path / "benchmarks", 50)
     assert found.records()[0] == {
-        "row": "two", "samples": 16, "examples": 300, "updates": 30, "data": 2.1, "training": 3.0,
+        "row": "two", "samples": 16 + 160, "examples": 300, "updates": 30, "data": 2.1, "training": 3.0,
         "answering": 20.0,
     }  # fmt: skip
     assert found.records()[1]["training"] == found.records()[1]["samples"] == 0

@@ -210,6 +210,31 @@ def test_each_run_plans_from_nothing(fresh, configs):
     assert done.returncode == 0, done.stdout
 
 
+ONLINE = """
+datasets: {asked: {kind: prompts, per_direction: 7}}
+models: {llama-T+GRPO: {from: llama-T, train: grpo, on: asked, settings: {penalty: 0.25}}}
+"""
+
+
+def test_training_by_reward_asks_for_prompts_scorers_and_what_validation_holds_out(fresh, tmp_path):
+    (tmp_path / "online.yaml").write_text(ONLINE)
+    files = ("config/demo.yaml", str(tmp_path / "online.yaml"))
+    target = "results/demo/models/llama-T+GRPO"
+    done = fresh.snakemake("-n", "-p", "--cores", "2", "--configfile", *files, "--", target)
+    assert done.returncode == 0, done.stdout
+    _, _, job = done.stdout.partition("rule train_grpo:")
+    inputs = re.search(r"input: (.*)", job)[1].split(", ")
+    tables = ("prompts/directions.7", "preferences/validation", "data/parallel")
+    scorers = ("selecting_aldi", "selecting_country", "language")
+    assert {f"results/demo/{table}.parquet" for table in tables} <= {*inputs}
+    assert {f"results/demo/scorers/{name}" for name in scorers} <= {*inputs}
+    assert {"results/demo/models/llama", "results/demo/models/llama-T"} <= {*inputs}
+    assert "gpu=1" in re.search(r"resources: (.*)", job)[1]
+    (command,) = (line for line in job.splitlines() if "--step grpo" in line)
+    assert '"penalty":0.25' in command
+    assert "build_direction_prompts" in done.stdout
+
+
 def test_deleting_and_adding_a_model_is_a_line(fresh):
     fresh.edit("config/demo.yaml", "  llama-T-clean: null\n", "")
     added = "models:\n  llama-T-clean+RL: {from: llama-T-clean, train: dpo, on: dialect-only}\n"

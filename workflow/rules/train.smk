@@ -1,9 +1,9 @@
 """Train the models of the graph: fine-tuning, preference optimisation, merging (paper, section 3).
 
 Requires: the assembled data, NLLB, base models, preference pairs. Produces:
-`training/<dataset>.parquet`, `translation/augmented.parquet`, and for each `train: sft` or
-`train: dpo` and each `merge` of the model graph an adapter in `models/<model>/`. The frozen
-reference of a preference step is the model that it starts from.
+`training/<dataset>.parquet`, `translation/augmented.parquet`, and for each `train: sft`, `dpo` or
+`grpo` and each `merge` of the model graph an adapter in `models/<model>/`. The frozen reference of
+a preference step, and of reinforcement, is the model that it starts from.
 """
 
 
@@ -82,9 +82,8 @@ rule build_examples:
 rule train_sft:
     """Fine-tune a model of the graph with LoRA on its dataset, from its parent."""
     input:
-        # Of the model that training starts from, a preference step's frozen reference too.
-        unpack(lambda wc: paths.model(graph[wc.model].parent)),
-        data=lambda wc: paths.examples(wc.model),
+        # The model that training starts from is a preference step's frozen reference too.
+        unpack(lambda wc: paths.trained_on(wc.model)),
     output:
         folder=directory(f"{paths.results}/models/{{model}}"),
     log:
@@ -108,13 +107,16 @@ rule train_sft:
         work=f"{paths.state}/models/{{model}}",
         report_to=lambda wc, input: parameters.step(wc.model)["report_to"],
         curves=f"{paths.results}/curves/{{model}}",
+        reward=lambda wc, input: "{}",
     # `exec`: a signal to the shell, as of a preemption, is then the training's, which saves.
     shell:
         f"exec python {scripts}/train_adapter.py --step {{params.step:q}}"
         " --root {input.root:q} --adapter {input.adapter:q} --data {input.data:q}"
         " --settings {params.settings:q} --execution {params.execution:q}"
         " --record {params.record:q} --work {params.work:q} --report-to {params.report_to:q}"
-        " --curves {params.curves:q} --gpus {resources.gpu} --output {output.folder:q} &> {log:q}"
+        " --curves {params.curves:q} --reward {params.reward:q} --validation {input.validation:q}"
+        " --parallel {input.parallel:q} --aldi {input.aldi:q} --country {input.country:q}"
+        " --language {input.language:q} --gpus {resources.gpu} --output {output.folder:q} &> {log:q}"
 
 
 use rule train_sft as train_dpo with:
@@ -128,6 +130,20 @@ use rule train_sft as train_dpo with:
         model=one_of(graph.names("dpo")),
     params:
         code=parameters.modules_code("training/dpo.py"),
+
+
+use rule train_sft as train_grpo with:
+    output:
+        folder=directory(f"{paths.results}/models/{{model}}"),
+    log:
+        f"{paths.logs}/train_grpo/{{model}}.log",
+    benchmark:
+        f"{paths.benchmarks}/train_grpo/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(graph.names("grpo")),
+    params:
+        code=parameters.modules_code("training/grpo.py", "preferences/reinforcement.py"),
+        reward=lambda wc: parameters.rewarded(wc.model),
 
 
 rule merge_adapters:

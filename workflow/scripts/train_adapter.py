@@ -1,4 +1,4 @@
-"""Train a LoRA adapter: supervised (`sft`) on examples, or on preference pairs (`dpo`)."""
+"""Train a LoRA adapter: by examples (`sft`), preference pairs (`dpo`) or rewards (`grpo`)."""
 
 from pathlib import Path
 
@@ -17,25 +17,47 @@ def main(
     gpus: int = 1,
     report_to: str = "none",
     curves: Path | None = None,
+    reward: dict | None = None,
+    validation: Path | None = None,
+    parallel: Path | None = None,
+    aldi: Path | None = None,
+    country: Path | None = None,
+    language: Path | None = None,
 ) -> None:
     """Learn DATA from a base model or its adapter; an interrupted run resumes from WORK.
 
     GPUS processes share the examples of each update, one GPU each. Of several tables, which are
-    EXAMPLES, the settings have the `weights`.
+    EXAMPLES, the settings have the `weights`. Answers to PROMPTS are rewarded by the scorers'
+    folders and REWARD (precision, limits of gates, perhaps dialects); what VALIDATION and PARALLEL
+    hold out is not answered.
     """
     from lahja.training.adapters import AdapterRun
     from lahja.training.distributed import in_processes
-    from lahja.training.dpo import train_dpo
     from lahja.training.mixtures import mixed
-    from lahja.training.sft import train_sft
 
-    train = {"sft": train_sft, "dpo": train_dpo}[step]
+    def train() -> None:
+        """Take the step, as one of the processes."""
+        match step:
+            case "sft":
+                from lahja.training.sft import train_sft
+
+                train_sft(own)
+            case "dpo":
+                from lahja.training.dpo import train_dpo
+
+                train_dpo(own)
+            case "grpo":
+                from lahja.preferences.reinforcement import train_by_reward
+
+                scorers = {"aldi": aldi, "country": country, "language": language}
+                train_by_reward(own, parallel, validation, scorers, **reward)
+
     weights, seed = settings.pop("weights", []), settings.get("seed", 0)
     with mixed(data, weights, seed, work) as table:
         own = AdapterRun(
             root, adapter, table, settings, work, output, record or {}, report_to, curves
         )
-        in_processes(max(1, gpus), lambda: train(own))
+        in_processes(max(1, gpus), train)
 
 
 if __name__ == "__main__":

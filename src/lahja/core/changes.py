@@ -20,7 +20,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "torch": ("models", "training", "generation", "judges", "nllb"),
     "transformers": ("models", "training", "generation", "judges", "nllb"),
     "peft": ("models", "training", "generation"),
-    "trl": ("sft", "dpo"),
+    "trl": ("sft", "dpo", "grpo"),
     "vllm": ("generation",),
     "sacrebleu": ("text metrics",),
 }

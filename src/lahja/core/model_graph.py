@@ -17,6 +17,7 @@ LEARNS_FROM = {
     "pretrain": {"instructions"},
     "sft": {"classification", "translation", "text", "instructions", "best", "mbr", "mixture"},
     "dpo": {"preferences"},
+    "grpo": {"prompts"},
 }
 # The kinds of dataset that a mixture can have.
 _MIXED = {"translation", "text", "instructions", "best", "mbr"}
@@ -59,7 +60,7 @@ class Model:
     @property
     def is_adapter(self) -> bool:
         """Whether the model is its root plus an adapter."""
-        return self.train in ("sft", "dpo", MERGE)
+        return self.train in ("sft", "dpo", "grpo", MERGE)
 
     @property
     def is_trained(self) -> bool:

@@ -173,6 +173,13 @@ class Parameters:
         """Return the versions that validation depends on, which is on no gate."""
         return version("draws", "pairs", *(["corpora", "prompts"] if self.gold() else []))
 
+    def rewarded(self, model: str) -> str:
+        """Return which prompts a model answers in training, and how its answers are judged."""
+        entry = self.config["datasets"][self.graph[model].dataset]
+        limits = pick(self.config["preferences"]["gates"], "language", "echo", "repetition")
+        own = {key: entry[key] for key in ("dialects",) if key in entry}
+        return canonical_json(self.selecting | {"limits": limits} | own)
+
     def _judged_by(self, name: str) -> tuple[bool, bool]:
         """Return whether gates judge a dataset's pairs, and whether scorers do."""
         entry = self.config["datasets"][name]

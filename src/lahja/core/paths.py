@@ -103,8 +103,11 @@ class Paths:
 
     def dataset(self, name: str) -> str:
         """Return the table of a dataset that is no mixture: its pairs, or its examples."""
-        if self.config["datasets"][name]["kind"] == "preferences":
+        entry = self.config["datasets"][name]
+        if entry["kind"] == "preferences":
             return self.pairs(name)
+        if entry["kind"] == "prompts":
+            return f"{self.results}/prompts/directions.{entry['per_direction']}.parquet"
         return f"{self.results}/training/{name}.parquet"
 
     def built_of(self, dataset: str) -> str:
@@ -114,6 +117,21 @@ class Paths:
             return f"{self.results}/data/sentences.parquet"
         tables = {"clean": "data/parallel.parquet", "aug": "translation/augmented.parquet"}
         return f"{self.results}/{tables[entry['variant']]}"
+
+    def trained_on(self, model: str) -> dict[str, Any]:
+        """Return what a model's adapter is trained with, as inputs of a rule: its start, and data.
+
+        Answers that are rewarded in training need the scorers that select, and what tells prompts
+        that validation holds out.
+        """
+        found = self.model(self.graph[model].parent) | {"data": self.examples(model)}
+        others: dict[str, Any] = {key: [] for key in ("parallel", "validation", *SCORERS)}
+        if self.graph[model].train == "grpo":
+            tables = {"parallel": "data/parallel", "validation": "preferences/validation"}
+            others = {key: f"{self.results}/{table}.parquet" for key, table in tables.items()}
+            others |= self.selecting_scorers()
+            others["weights"] = found["weights"] + others["weights"]
+        return found | others
 
     def pairs(self, dataset: str) -> str:
         """Return the preference pairs of a dataset."""

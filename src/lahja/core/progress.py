@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, time
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from tqdm import tqdm
 
@@ -37,10 +37,12 @@ class Progress:
     """Counts what a long job has done, as a context manager.
 
     `done` is what an earlier process did of `total`; `cost` is set as dollars are spent. The rate
-    counts from the first advance on, so that loading a model is not in it.
+    counts from the first advance on, so that loading a model is not in it. One within another, as
+    scoring is within a training by reward, is not shown.
     """
 
     cost: float | None = None
+    _open: ClassVar[list["Progress"]] = []
 
     def __init__(self, total: float, unit: str, *, done: float = 0):
         """Take how much there is to do, in which unit (plural)."""
@@ -53,6 +55,7 @@ class Progress:
 
     def __enter__(self) -> Self:
         """Report the start, unless nothing is left to do."""
+        self._open.append(self)
         if self.done < self.total:
             self._log()
             self._write()
@@ -63,8 +66,9 @@ class Progress:
         if self._begun:
             self._log()
         self.bar.close()
-        if self.file:
+        if self.file and self._is_outer():
             self.file.unlink(missing_ok=True)
+        self._open.remove(self)
 
     def advance(self, number: float = 1) -> None:
         """Count what was done since the last call."""
@@ -89,16 +93,19 @@ class Progress:
             bar_format="{n_fmt} of {total_fmt}{unit} ({percentage:.0f}%)" + speed + "{postfix}",
         )  # fmt: skip
 
+    def _is_outer(self) -> bool:
+        return self in self._open[:1]
+
     def _log(self) -> None:
         self._logged = monotonic()
-        if self.bar.disable:
+        if self.bar.disable and self._is_outer():
             print(f"{self.job}: {self.summary()}", file=sys.stderr, flush=True)
 
     def _write(self) -> None:
         self._written = monotonic()
         # A job must not fail because its progress cannot be written.
         with suppress(OSError):
-            if self.file:
+            if self.file and self._is_outer():
                 state = State(self.job, self.summary(), time(), socket.gethostname(), os.getpid())
                 write_json(self.file, state._asdict())
 

@@ -62,7 +62,7 @@ class Selection:
     def _refines(self, model: Model) -> bool:
         """Return whether a model is its start, refined: by samples, between ends, in decoding."""
         kinds = {self.config["datasets"][own]["kind"] for own in self.graph.datasets(model.name)}
-        is_refined = model.train in ("dpo", MERGE) or model.answers_as_others
+        is_refined = model.train in ("dpo", "grpo", MERGE) or model.answers_as_others
         return bool(is_refined or kinds & {"best", "mbr"})
 
     def datasets(self, *kinds: str) -> list[str]:

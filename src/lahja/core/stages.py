@@ -53,6 +53,7 @@ STAGES: dict[str, Stage] = {
     "training data": Stage(1, ("training/augmentation.py", "training/*_data.py")),
     "sft": Stage(1, ("training/sft.py",)),
     "dpo": Stage(2, ("training/dpo.py",)),
+    "grpo": Stage(1, ("training/grpo.py",)),
     "training": Stage(2, ("training/*",)),
     "gates": Stage(7, ("preferences/gates/*",)),
     "labels": Stage(1, ("preferences/labelling.py",)),

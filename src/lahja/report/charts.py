@@ -182,7 +182,7 @@ def curves_charts(curves: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str
         dashes = {part: dash for part, dash in known["dashes"].items() if part in {*rows["part"]}}
         # A share is seen whole; a few high values at the start do not flatten all that follows.
         top = float(rows["value"].quantile(0.98))
-        highest = 1.0 if "accuracy" in measure else round(top + 0.1 * abs(top), 3)
+        highest = 1.0 if "accuracy" in measure else round(top + 0.1 * abs(top), 3) or 1.0
         values = rows[["model", "part", "step", "value"]].round({"step": 1, "value": _DIGITS})
         # The page takes fewer columns where they do not fit.
         charts[name] = chart(

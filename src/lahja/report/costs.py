@@ -9,7 +9,7 @@ import pandas as pd
 
 from lahja.core.artifacts import Table
 from lahja.core.errors import LahjaError
-from lahja.core.files import read_json
+from lahja.core.files import parse_json, read_json
 from lahja.core.parquet import check_parquet
 from lahja.report.formats import described
 from lahja.training.tracking import CURVE_FILE
@@ -34,9 +34,10 @@ def costs_table(
         answering = _seconds(benchmarks, map(glob.escape, own["models"][-1:]))
         rows.append({
             "row": row,
-            "samples": sum(check_parquet(table).num_rows for table in sampled),
+            "samples": sum(check_parquet(table).num_rows for table in sampled)
+            + sum(map(_answers, trained)),
             "examples": sum(read_json(folder / "model.json")["n_examples"] for folder in trained),
-            "updates": sum(int(_curve(folder)["step"].max()) for folder in trained),
+            "updates": sum(map(_updates, trained)),
             "data": sum(_seconds(benchmarks, own["data"]).values()) / 60,
             "training": sum(s for rule, s in jobs.items() if rule not in _ANSWERING) / 60,
             "answering": sum(answering.get(rule, 0) for rule in _ANSWERING) / n_answers * 100,
@@ -44,8 +45,17 @@ def costs_table(
     return described("study costs", rows, name="costs")
 
 
-def _curve(folder: Path) -> pd.DataFrame:
-    return pd.read_csv(folder / CURVE_FILE, usecols=["step"])
+def _updates(folder: Path) -> int:
+    return int(pd.read_csv(folder / CURVE_FILE, usecols=["step"])["step"].max())
+
+
+def _answers(folder: Path) -> int:
+    """Return how many answers a model gave in its training: those to be rewarded, else none."""
+    options = parse_json(read_json(folder / "model.json").get("settings", "{}"))
+    if "generations" not in options:
+        return 0
+    prompts = options["batch"] * options["accumulation"]
+    return _updates(folder) * prompts * options["generations"]
 
 
 def _seconds(benchmarks: Path, patterns: Iterable[str]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Training a LoRA adapter: what supervised and preference training share."""
+"""Training a LoRA adapter: what supervised, preference and on-line training share."""
 
 import shutil
 import sys
@@ -13,7 +13,7 @@ from unittest.mock import patch
 import pandas as pd
 
 from lahja.core import files
-from lahja.core.config.training import DpoSettings, SftSettings
+from lahja.core.config.training import DpoSettings, GrpoSettings, SftSettings
 from lahja.core.errors import LahjaError
 from lahja.core.settings import without_execution
 from lahja.core.stages import version
@@ -25,7 +25,7 @@ from lahja.training.tracking import tracker_arguments, watched, write_curve
 
 # Of the stages of work, those that every training of an adapter depends on.
 _STAGES = ("chat", "models", "training")
-AdapterSettings = SftSettings | DpoSettings
+AdapterSettings = SftSettings | DpoSettings | GrpoSettings
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,13 @@ class AdapterRun:
 
 
 def train_adapter(
-    run: AdapterRun, stage: str, settings: AdapterSettings, examples: pd.DataFrame,
-    make_trainer: Callable,
+    run: AdapterRun, stages: Sequence[str], settings: AdapterSettings, examples: pd.DataFrame,
+    make_trainer: Callable, **identity: Any,
 ) -> None:  # fmt: skip
     """Train a fresh adapter, or continue the initial one, and write the model folder.
 
-    `stage` is the one whose version counts besides. `make_trainer` gets `examples`, the model,
+    `stages` are those whose versions count besides, and `identity` is what else the outcome depends
+    on. `make_trainer` gets `examples`, the model,
     the tokenizer, the arguments that TRL's trainers share, and the LoRA configuration of a fresh
     adapter. Several processes share the examples. An interrupted run resumes from its checkpoint.
     """
@@ -65,9 +66,9 @@ def train_adapter(
     disable_progress_bars()
     device, folder = use_device(), run.checkpoint_dir
     with first_process_first(device):
-        digests = {"data": files.digest_of_file(run.data)}
-        digests["initial_model"] = models.model_digest(run.base_model, run.adapter)
-        open_checkpoint_dir(folder, (*_STAGES, stage), run.settings, **digests)
+        identity["data"] = files.digest_of_file(run.data)
+        identity["initial_model"] = models.model_digest(run.base_model, run.adapter)
+        open_checkpoint_dir(folder, (*_STAGES, *stages), run.settings, **identity)
         checkpoint = last_checkpoint(folder)
     budget = TokenBudget(folder, settings, device)
     tokenizer = models.load_tokenizer(run.base_model)
@@ -75,8 +76,8 @@ def train_adapter(
     arguments = trainer_arguments(settings, folder, device) | tracker
     with completions_only():
         trainer = make_trainer(examples, model, tokenizer, arguments, lora)
-        trainer.read_by(settings, budget)
-        counts = _count_dropped(run, settings.cutoff, len(examples), len(trainer.train_dataset))
+        n_left = trainer.read_by(settings, budget)
+        counts = _count_dropped(run, settings.cutoff, len(examples), n_left)
         for name, weight in trainer.model.named_parameters():
             if settings.quantisation and "lora_" in name:
                 # TRL makes these bf16, which rounds away an update of 5e-6.
@@ -111,7 +112,7 @@ def _initial_model(run: AdapterRun, settings: AdapterSettings, device: str) -> t
 def trainer_arguments(
     settings: AdapterSettings, checkpoint_dir: Path, device: str
 ) -> dict[str, Any]:
-    """Return the arguments that SFTConfig and DPOConfig share."""
+    """Return the arguments that TRL's configurations of these trainings share."""
     if settings.liger and (device != "cuda" or find_spec("liger_kernel") is None):
         raise LahjaError("liger: needs a GPU and Liger's kernels: pip install liger-kernel")
     return {

@@ -151,9 +151,13 @@ class ByTokens:
     loss of some rows is a mean of, and `summed_loss` their sum, with (sum, number) of each metric.
     """
 
-    def read_by(self, settings: Lora, budget: TokenBudget) -> None:
-        """Take how many examples an update has, in which order, and how many tokens fit."""
+    def read_by(self, settings: Lora, budget: TokenBudget) -> int:
+        """Take how many examples an update has, in which order, and how many tokens fit.
+
+        Returns how many examples there are.
+        """
         self.settings, self.budget = settings, budget
+        return len(self.train_dataset)
 
     def get_train_dataloader(self) -> "DataLoader":
         """Return the loader of this process's rows of each update."""

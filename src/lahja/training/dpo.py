@@ -47,7 +47,7 @@ def train_dpo(run: AdapterRun) -> None:
     pairs = read_table(run.data, PAIRS)
     if pairs["prompt"].isna().any():
         raise LahjaError(f"{run.data}: column 'prompt' has nulls; preferences need a prompt")
-    train_adapter(run, "dpo", settings, pairs, partial(build_trainer, settings, run=run))
+    train_adapter(run, ["dpo"], settings, pairs, partial(build_trainer, settings, run=run))
 
 
 def build_trainer(

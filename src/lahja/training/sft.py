@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def train_sft(run: AdapterRun) -> None:
     """Fine-tune on examples, with the loss on the completions, and write the model folder."""
     settings = parse(SftSettings, run.settings)
-    train_adapter(run, "sft", settings, read_table(run.data, EXAMPLES), build_trainer)
+    train_adapter(run, ["sft"], settings, read_table(run.data, EXAMPLES), build_trainer)
 
 
 def build_trainer(examples: pd.DataFrame, model, tokenizer, arguments: dict, lora) -> Any:

@@ -97,14 +97,15 @@ def watched(trainer: Any, output: Path) -> Iterator[None]:
 
 
 def check_step(output: Path, state: Any, logs: dict[str, float]) -> None:
-    """Raise `LahjaError` where a step's loss is not finite, or the first one's rewards are not 0.
+    """Raise `LahjaError` where a loss is not finite, or at the first step another value is not 0.
 
-    Before the first update the policy is the reference, if that is what training starts from.
+    Before the first update the policy is the reference, if that is what training starts from: DPO's
+    rewards and GRPO's divergence are 0.
     """
     step, loss = state.global_step, logs.get("loss", 0.0)
     if not math.isfinite(loss):
         raise LahjaError(f"{output}: the loss is {loss} at step {step} of {state.max_steps}")
-    for name in ("rewards/chosen", "rewards/rejected", "rewards/margins"):
+    for name in ("rewards/chosen", "rewards/rejected", "rewards/margins", "kl"):
         if step == 1 and not abs(logs.get(name, 0.0)) < _REWARD_TOLERANCE:
             told = f"{name} is {logs[name]:.4f} at the first step, expected 0"
             cause = "the reference is not the model that training starts from"

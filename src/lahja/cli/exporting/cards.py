@@ -35,7 +35,7 @@ def model_card(record: Record, name: str, weights: Weights) -> str:
     samples, left_out = _samples(record, name) if is_evaluated else ([], [])
     return _rendered(
         "model.md.jinja", record, name, {dataset: record.rows(dataset) for dataset in learnt},
-        tags=sorted({step.train for step in steps} & {"sft", "dpo"}),
+        tags=sorted({step.train for step in steps} & {"sft", "dpo", "grpo"}),
         weights=weights, base=base, base_folder=BASE, root=graph.root(name).name,
         steps=[(step, *_training(record, step.name)) for step in steps],
         tables=_rows_of_model(record, name) if is_evaluated else [],

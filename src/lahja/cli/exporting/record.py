@@ -10,6 +10,8 @@ from lahja.core.errors import LahjaError
 from lahja.core.files import read_json, read_yaml
 from lahja.core.parameters import open_run
 from lahja.core.tables import EXAMPLES, PAIRS, PARALLEL, PROMPTS, read_table, scan_tables
+from lahja.preferences.directions import target_of
+from lahja.preferences.pairs import of_dialects
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 
@@ -54,9 +56,12 @@ class Record:
         if entry["kind"] == "preferences":
             pairs = read_table(path, PAIRS)
             return pairs.assign(corpora=self._of_pairs(dataset, pairs))
+        if entry["kind"] == "prompts":
+            return self._asked(self.paths.dataset(dataset), entry.get("dialects"))
         rows = read_table(path, EXAMPLES)
         if "policy" in entry:
-            return rows.assign(corpora=self._of_prompts(dataset, rows["example_id"]))
+            tables = self.paths.made_of(dataset)["prompts"]
+            return rows.assign(corpora=self._of_prompts(tables, rows["example_id"]))
         return rows.assign(corpora=[*map(self._of_id, rows["example_id"], rows["kind"])])
 
     def expect_redistributable(self, dataset: str, rows: pd.DataFrame) -> None:
@@ -82,16 +87,16 @@ class Record:
         """Return of each pair the corpora of its prompt, and of answers that are recorded ones."""
         entries = self.config["generators"].items()
         recorded = {name: own["corpus"] for name, own in entries if own["backend"] == "recorded"}
-        found = self._of_prompts(dataset, pairs["prompt_id"])
+        tables = self.paths.made_of(dataset)["prompts"]
+        found = self._of_prompts(tables, pairs["prompt_id"])
         for corpora, pair in zip(found, pairs.itertuples(), strict=True):
             sides = {recorded.get(pair.chosen_generator), recorded.get(pair.rejected_generator)}
             corpora += sorted(sides - {None, *corpora})
         return found
 
-    def _of_prompts(self, dataset: str, names: Iterable[str]) -> list[list[str]]:
-        """Return the corpora of a dataset's prompts, by their `prompt_id`."""
-        tables = [self.home / path for path in self.paths.made_of(dataset)["prompts"]]
-        asked = pd.concat([read_table(path, PROMPTS) for path in tables])
+    def _of_prompts(self, tables: Iterable[str], names: Iterable[str]) -> list[list[str]]:
+        """Return the corpora of some of the prompts of tables, by their `prompt_id`."""
+        asked = pd.concat([read_table(self.home / path, PROMPTS) for path in tables])
         prompts = asked.set_index("prompt_id").loc[[*names]]
         is_drawn = prompts["sentence_id"].isna() & prompts["source"].notna()
         holders = self._holders(prompts.loc[is_drawn, ["source", "reference"]].stack())
@@ -104,6 +109,14 @@ class Record:
             else:
                 found.append(sorted(holders[prompt.source] | holders[prompt.reference]))
         return found
+
+    def _asked(self, table: str, dialects: list[str] | None) -> pd.DataFrame:
+        """Return a table's prompts with their references as EXAMPLES, and their corpora."""
+        prompts = of_dialects(read_table(self.home / table, PROMPTS), dialects)
+        rows = prompts.rename(columns={"prompt_id": "example_id", "reference": "completion"})
+        rows["variety"] = [*map(target_of, rows["kind"], rows["dialect"])]
+        corpora = self._of_prompts([table], rows["example_id"])
+        return rows[EXAMPLES.names].assign(corpora=corpora)
 
     def _holders(self, texts: Iterable[str]) -> dict[str, set[str]]:
         """Return the corpora that have each text as one side of a pair."""

@@ -16,6 +16,7 @@ from lahja.core.selection import Selection
 _CHECKPOINTS = Path("resources/rates/checkpoints.yaml")
 _MEMORY_SHARE = 0.8  # of that beside the weights, for micro-batches (training/batches.py)
 _CHOICE_TOKENS = 2  # of an answer to a multiple choice: a letter and the end
+_DRAWN = 64  # answers that GRPO draws at a time (training/grpo.py)
 _VLLM_REQUESTS = 256  # kept in flight, vLLM's own default
 
 
@@ -110,7 +111,7 @@ class Workload:
         # What decoding evaluation has of its own is a word.
         evaluation, model = self.config["evaluation"] | {"decoding": {}}, job.wildcards.get("model")
         match job.rule:
-            case "train_sft" | "train_dpo":
+            case "train_sft" | "train_dpo" | "train_grpo":
                 return self._training(model)
             case "augment_translation" if self.config["nllb"]["checkpoint"]:
                 options, tokens = self.config["nllb"]["decoding"], self.sizes.sentence_tokens
@@ -169,7 +170,7 @@ class Workload:
                     for place in (2, 3)
                 )
                 return number, tokens, answered
-            case "best" | "mbr":
+            case "best" | "mbr" | "prompts":
                 answers = sizes.answer_tokens
                 return self._asked(entry), self.prompt_tokens + answers, answers
             case "classification":
@@ -196,16 +197,25 @@ class Workload:
         fitting /= shape.parameters * self.sizes.token_bytes_per_parameter
         recomputed = options["gradient_checkpointing"]
         recomputed = fitting < tokens if recomputed is None else recomputed
+        # GRPO learns several answers of its own to each prompt.
+        answers = options.get("generations", 1)
+        number *= answers
         # An update is cut evenly into passes.
-        update = options["batch"] * options["accumulation"] * tokens
+        update = options["batch"] * options["accumulation"] * answers * tokens
         parts = math.ceil(update / (options["micro_batch_tokens"] or max(fitting, tokens)))
         # Embeddings are looked up, and the head is multiplied where an answer is.
         idle = shape.embedding + shape.head * (1 - answered / tokens)
         multiplied = replace(shape, parameters=shape.parameters - idle)
-        # DPO's reference is computed once.
-        repeated = options["epochs"] * (2 + recomputed) + (model.train == "dpo")
+        # DPO's reference is computed once, GRPO's of every answer.
+        has_reference = answers > 1 and options["beta"] > 0
+        repeated = options["epochs"] * (2 + recomputed + has_reference) + (model.train == "dpo")
         passes = parts * number * tokens / update * repeated
-        return shape, passes * self.rates.forward(multiplied, update / parts)
+        drawing = 0.0
+        if answers > 1:
+            drawn = {"batch": _DRAWN, "max_new_tokens": options["max_new_tokens"]}
+            how = {"backend": "transformers", "decoding": drawn}
+            drawing = self._answers(name, options["epochs"] * number, how)[1]
+        return shape, passes * self.rates.forward(multiplied, update / parts) + drawing
 
     def _answers(self, name: str, number: float, entry: dict[str, Any]) -> tuple[Shape, float]:
         decoding, shape = (

@@ -122,6 +122,11 @@ def _check_references(config: dict[str, Any]) -> None:
         if step.get("sft_weight") is not None and step["objective"] != "sigmoid+sft":
             told = f"the objective {step['objective']} has no SFT term"
             raise LahjaError(f"{key}.sft_weight: {told}")
+        if model["train"] == "grpo":
+            answers = step["batch"] * step["accumulation"] * step["generations"]
+            if answers % step["gpu"]:
+                told = f"expected a divisor of an update's {answers} answers, not {step['gpu']}"
+                raise LahjaError(f"{key}.gpu: {told}")
         if model["train"] == "pretrain" and step["hidden"] % step["heads"]:
             told = f"expected a divisor of hidden, {step['hidden']}, not {step['heads']}"
             raise LahjaError(f"{key}.heads: {told}")

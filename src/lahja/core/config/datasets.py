@@ -29,11 +29,12 @@ class _Dataset(Section):
 
     #: `classification` (dialect identification), `translation`, `text` (plain sentences),
     #: `instructions` (for small models), `best` and `mbr` (one of a model's own samples by reward
-    #: or by agreement), `mixture` (of these but the first), or `preferences`. `dpo` learns from
-    #: preferences, `sft` from all others.
+    #: or by agreement), `mixture` (of these but the first), `preferences`, or `prompts` (requests
+    #: for translations, with references). `dpo` learns from preferences, `grpo` from prompts, `sft`
+    #: from all others.
     kind: Literal[
         "classification", "translation", "text", "instructions", "best", "mbr", "mixture",
-        "preferences",
+        "preferences", "prompts",
     ]  # fmt: skip
 
 
@@ -96,6 +97,13 @@ class Mixture(_Dataset):
     #: By dataset (translation, text, instructions, best, mbr) how often each of its examples is in
     #: a pass: 1 is once, 2 twice, 0.5 that a half of them is, the same in every pass.
     of: Annotated[dict[str, Positive], Field(min_length=1)]
+
+
+class TrainingPrompts(_OfDialects, _Dataset):
+    """A dataset of the kind `prompts`."""
+
+    kind: Literal["prompts"]
+    per_direction: Count = 200  #: Training sentences to translate, per direction and dialect.
 
 
 class Sampled(Section):
@@ -209,6 +217,7 @@ Dataset = Annotated[
     | Mixture
     | Best
     | ChosenByMbr
+    | TrainingPrompts
     | PreferencePairs,
     Field(discriminator="kind"),
 ]

@@ -20,7 +20,7 @@ from lahja.core.config.base import (
 )
 from lahja.core.config.evaluation import MbrSettings
 from lahja.core.config.generation import GreedySettings
-from lahja.core.config.training import DpoSettings, PretrainSettings, SftSettings
+from lahja.core.config.training import DpoSettings, GrpoSettings, PretrainSettings, SftSettings
 from lahja.core.errors import LahjaError
 
 
@@ -36,8 +36,8 @@ class Model(Section):
     checkpoint: Plain | None = None
     revision: Commit | None = None  #: Commit of the repository; without one, the lock file's.
     from_: str | None = Field(None, alias="from")  #: Model that the training step starts from.
-    #: Training step: `sft`, `dpo`, or `pretrain` from scratch.
-    train: Literal["sft", "dpo", "pretrain"] | None = None
+    #: Training step: `sft`, `dpo`, `grpo`, or `pretrain` from scratch.
+    train: Literal["sft", "dpo", "grpo", "pretrain"] | None = None
     on: str | None = None  #: Dataset that the step learns from.
     #: Iterations of a step on samples (preferences, best, mbr): after the first, each learns from
     #: samples of the model that the last one made. Those before the last are the models
@@ -76,6 +76,7 @@ class Model(Section):
 _SETTINGS = {
     "sft": SftSettings,
     "dpo": DpoSettings,
+    "grpo": GrpoSettings,
     "pretrain": PretrainSettings,
     "mbr": MbrSettings,
     "greedy": GreedySettings,

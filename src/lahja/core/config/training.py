@@ -51,20 +51,25 @@ class Lora(_Optimisation):
     #: Recompute activations; null does so where the longest example does not fit otherwise.
     gradient_checkpointing: bool | None = None
     liger: bool = False  #: Use Liger's fused kernels on a GPU (pip install liger-kernel).
-    group_by_length: bool = True  #: Put examples of like length into an update.
     checkpoint_steps: Count = 200  #: Updates between two checkpoints that a crash resumes from.
     #: What draws curves while it trains, from `results/<run>/curves`; each needs `envs/<name>.txt`.
     #: Changing it retrains nothing.
     report_to: Literal["none", "tensorboard", "trackio", "wandb", "mlflow"] = "none"
 
 
-class Sft(Lora):
+class _OfExamples(Lora):
+    """LoRA training on examples that are there beforehand."""
+
+    group_by_length: bool = True  #: Put examples of like length into an update.
+
+
+class Sft(_OfExamples):
     """LoRA fine-tuning (LLaMA-Factory's defaults, as in the paper)."""
 
     learning_rate: Positive = 1e-4
 
 
-class Dpo(Lora):
+class Dpo(_OfExamples):
     """Direct preference optimisation."""
 
     learning_rate: Positive = 5e-6
@@ -74,6 +79,28 @@ class Dpo(Lora):
     objective: Literal["sigmoid", "sigmoid+sft", "ipo", "apo_zero"] = "sigmoid"
     #: Weight of the chosen responses' cross-entropy, for `sigmoid+sft`; null is 1.
     sft_weight: NotNegative | None = None
+
+
+class Grpo(Lora):
+    """On-line reinforcement (GRPO): the model's own answers, by reward.
+
+    The reward of an answer is chrF++ / 100, and where a dialect is asked for `dialect_weight` times
+    its ADI2 by `scorers.selecting_*`, less `penalty` for each gate of language, echo and repetition
+    that stops it. An example is a prompt.
+    """
+
+    epochs: Positive = 1
+    learning_rate: Positive = 1e-5
+    generations: Annotated[int, Field(ge=2)] = 8  #: Answers to each prompt, which are compared.
+    temperature: Positive = 1.0  #: Temperature of the answers.
+    max_new_tokens: Count = 128  #: Maximum length of an answer, in tokens.
+    #: Weight of the divergence from the model that training starts from; 0 is without.
+    beta: NotNegative = 0.04
+    dialect_weight: NotNegative = 0.6  #: What an ADI2 of 1 counts against a chrF++ of 100.
+    penalty: NotNegative = 0.5  #: What each gate that stops an answer takes off its reward.
+    #: What a reward's distance from its group's mean is divided by: the standard deviation of its
+    #: group, that of the whole batch, or nothing.
+    scale_rewards: Literal["group", "batch", "none"] = "group"
 
 
 class Shape(_Optimisation):
@@ -105,10 +132,11 @@ class Pretrain(Shape):
 
 
 class Training(Section):
-    """Settings of the three training steps."""
+    """Settings of the training steps."""
 
     sft: Sft = {}
     dpo: Dpo = {}
+    grpo: Grpo = {}
     pretrain: Pretrain = {}
 
 
@@ -124,6 +152,10 @@ class SftSettings(Sft, Seeded):
 
 class DpoSettings(Dpo, Seeded):
     """Departures of one model from `training.dpo`."""
+
+
+class GrpoSettings(Grpo, Seeded):
+    """Departures of one model from `training.grpo`."""
 
 
 class LoopSettings(Shape, Seeded):
