@@ -51,7 +51,7 @@ def test_the_authors_plan_is_the_papers_with_their_wordings(fresh):
     assert '"wording":"countries"' in commands["label_responses"][0]
     assert "--gold results/authors/data/raw/amiya-gold" in commands["build_validation"][0]
     assert "results/authors/data/raw/amiya-gold" in commands["assemble_data"][0]
-    silver = [given for given in commands["build_translation_data"] if '"silver":' in given]
+    silver = [given for given in commands["build_examples"] if '"silver":' in given]
     assert len(silver) == 1 and '"variant":"clean"' in silver[0]
     plain = [one for one in commands["generate_responses"] if '"chat_template":false' in one]
     assert len(plain) == 4
