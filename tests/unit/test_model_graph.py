@@ -146,6 +146,7 @@ def test_lineage_leads_to_the_root():
         ),
         ({"one": {}}, r"models\.one: expected a checkpoint"),
         ({"one": {"train": "sft", "on": "translation-aug"}}, r"models\.one\.from: sft needs"),
+        ({"one": {"train": "grpo", "on": "instructions"}}, r"models\.one\.from: grpo needs"),
         (
             PAPER | {"x": {"checkpoint": "a/b", "train": "sft", "on": "translation-aug"}},
             r"models\.x: has checkpoint and train; expected one",

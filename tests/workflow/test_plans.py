@@ -39,8 +39,8 @@ def test_the_authors_plan_is_the_papers_with_their_wordings(fresh):
     files = ("config/config.yaml", "config/authors.yaml")
     done = fresh.snakemake("-n", "-p", "--configfile", *files, "--cores", "2")
     assert done.returncode == 0, done.stdout
-    # Nothing of ours is sampled, ranked or interpolated.
-    for rule in ("sample_policy", "interpolate_adapters", "train_selecting_scorers"):
+    # Nothing of ours is sampled, ranked or merged.
+    for rule in ("sample_policy", "merge_adapters", "train_selecting_scorers"):
         assert f"rule {rule}:" not in done.stdout, rule
     assert done.stdout.count("rule train_dpo:") == 4
     commands = {}

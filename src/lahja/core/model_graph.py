@@ -230,7 +230,7 @@ def _check_step(model: Model, datasets: dict[str, dict[str, Any]]) -> None:
         (not thins and model.density is not None, ".density", "only with method: ties or dare"),
         (model.decoding and not model.parent, ".from",
          f"expected the model that is decoded by {model.decoding}"),
-        (model.train in ("sft", "dpo") and not model.parent, ".from",
+        (model.is_trained and model.train != "pretrain" and not model.parent, ".from",
          f"{model.train} needs the model to start from"),
         (model.train == "pretrain" and model.parent, ".from",
          "pretraining starts from scratch, not from a model"),
