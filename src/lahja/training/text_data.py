@@ -14,8 +14,7 @@ def text_data(
 ) -> pd.DataFrame:
     """Return EXAMPLES without a prompt: training sentences, up to so many of each variety.
 
-    What evaluation and validation hold out is of another split. Raises `LahjaError` naming a
-    variety without any.
+    Those of other splits are left out. Raises `LahjaError` naming a variety without any.
     """
     own = sentences[(sentences["split"] == "train") & sentences["variety"].isin(varieties)]
     for code in varieties:
