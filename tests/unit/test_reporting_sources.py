@@ -57,7 +57,7 @@ def test_rewards_in_training_are_drawn_with_their_parts(tmp_path: Path) -> None:
     curves = read_curves([folder])
     assert list(curves[curves["measure"] == "ADI2"]["step"]) == [2, 3]
     charts = curves_charts(curves, {})
-    divergence, stopped = "divergence-from-the-initial-model", "share-of-answers-that-a-gate-stops"
+    divergence, stopped = "KL-to-the-initial-model", "share-that-gates-stop"
     names = ("loss", "reward", "chrF", "ADI2", divergence, stopped)
     assert {*charts} == {f"curve-grpo-{name}" for name in names}
     # Where no gate stops anything, there is an axis all the same.

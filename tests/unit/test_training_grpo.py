@@ -155,6 +155,28 @@ def test_a_run_by_another_reward_does_not_resume(run, asked, change) -> None:
     assert len(calls) == 3 + len(curve(own))
 
 
+def test_running_out_of_memory_halves_the_answers_at_a_time(run, asked, whole) -> None:
+    import torch
+
+    own, calls = run("full"), []
+
+    def full(*told) -> pd.DataFrame:
+        calls.append(1)
+        if len(calls) == 4:
+            raise torch.OutOfMemoryError
+        return kafs(*told)
+
+    with pytest.raises(LahjaError, match=r"run it again to resume .* with half as many"):
+        train_grpo(own, asked, full)
+    record = read_json(own.checkpoint_dir / "micro-batches.json")
+    lengths = map(len, prompt_tokens(load_tokenizer(own.base_model), [*asked["prompt"]]))
+    # All 32 answers were tried at once.
+    assert record["tokens"] == 16 * (max(lengths) + SETTINGS["max_new_tokens"])
+    train_grpo(own, asked, full)
+    for name in ("loss", "reward"):
+        assert curve(own)[name].tolist() == pytest.approx(curve(whole)[name].tolist(), abs=1e-4)
+
+
 def test_a_prompt_without_room_for_its_answer_is_left_out(run, asked, small_root, capsys) -> None:
     rows = asked.copy()
     rows.loc[1, "prompt"] = "how are you? " * 60
