@@ -11,7 +11,7 @@ NOTE ?=
 RUN ?= demo
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help env vllm-env gemma-env comet-env slurm-env demo demo-vllm real study paper resume dag report lint format test test-unit test-workflow stages docs docs-site clean
+.PHONY: help env vllm-env gemma-env comet-env slurm-env demo demo-vllm real study paper resume dag report lint format test test-unit test-workflow stages docs docs-site sbom clean
 
 help: ## Show these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -93,6 +93,17 @@ docs-site: docs .venv-docs/.ready ## Build the documentation as site/index.html,
 .venv-docs/.ready: envs/docs.txt
 	$(PYTHON) -m venv .venv-docs
 	.venv-docs/bin/python -m pip install --quiet --no-deps -r envs/docs.txt
+	touch $@
+
+sbom: env .venv-sbom/.ready ## List the packages of each environment that is built, with their licences, in sbom/ (CycloneDX)
+	@mkdir -p sbom
+	@for python in $(VENV)/bin/python results/environments/*/bin/python; do test ! -x $$python || \
+	  .venv-sbom/bin/cyclonedx-py environment $$python --output-reproducible --output-format JSON \
+	    --output-file sbom/$$(basename $$(dirname $$(dirname $$python)) | sed 's/^.venv$$/main/').json; done
+
+.venv-sbom/.ready: envs/sbom.txt
+	$(PYTHON) -m venv .venv-sbom
+	.venv-sbom/bin/python -m pip install --quiet --no-deps -r envs/sbom.txt
 	touch $@
 
 clean: ## Remove the demo's results (not the environment)

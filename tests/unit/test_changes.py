@@ -6,6 +6,7 @@ import pytest
 from lahja.core.changes import (
     PACKAGES,
     PlannedJob,
+    licences,
     start_run,
     versions,
 )
@@ -71,3 +72,12 @@ def test_the_engine_of_another_environment_is_among_the_versions(root, name):
     assert found["pandas"] == pandas.__version__
     assert PACKAGES.keys() <= found.keys()
     assert versions([]).keys() == found.keys() - {"vllm"}
+
+
+def test_packages_name_their_licences():
+    found = licences()
+    assert found["trl"] == "Apache-2.0"
+    # One gives its whole text, another a classifier only.
+    assert found["polars"] == "MIT License"
+    assert found["tokenizers"] == "Apache Software License"
+    assert found.keys() <= versions([]).keys()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from lahja.core.changes import versions
+from lahja.core.changes import licences, versions
 from lahja.core.command import run
 from lahja.core.files import digest_of_file, read_json, write_json, write_text
 
@@ -17,7 +17,7 @@ def main(
     resolved: Path,
     provenance: Path,
 ) -> None:
-    """Write CONFIG, which is JSON, as YAML, and versions, commits and digests of `data` as JSON.
+    """Write CONFIG, which is JSON, as YAML, and versions, licences, commits and digests as JSON.
 
     ENVIRONMENTS are the locks of the environments that were used beside this one.
     """
@@ -28,9 +28,10 @@ def main(
         provenance,
         {
             "versions": versions(environments),
+            "licences of packages": licences(),
             "revisions": read_json(lock) if lock.is_file() else {},
             "digests": {str(path): digest_of_file(path) for path in data},
-            **({"corpora left out": ", ".join(left_out)} if left_out else {}),
+            "corpora left out": dict.fromkeys(left_out, "its files were absent"),
         },
     )
 

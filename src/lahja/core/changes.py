@@ -55,6 +55,20 @@ def versions(locks: list[Path]) -> dict[str, str]:
     return found
 
 
+def licences() -> dict[str, str]:
+    """Return the licences of the packages among `versions`, as their own metadata name them."""
+    found = {}
+    for package in (*PACKAGES, *RECORDED):
+        with suppress(importlib.metadata.PackageNotFoundError):
+            told = importlib.metadata.metadata(package)
+            classified = [own.split(" :: ")[-1] for own in told.get_all("Classifier", [])
+                          if own.startswith("License :: ")]  # fmt: skip
+            # Some give the whole text as their licence.
+            stated = [told.get("License-Expression"), *classified, told.get("License")]
+            found[package] = next(filter(None, stated), "not stated").splitlines()[0]
+    return found
+
+
 def start_run(record: Path, packages: Mapping[str, str], jobs: Sequence[PlannedJob]) -> list[str]:
     """Return a line for each change since the run began, and record what it is made with from now.
 
