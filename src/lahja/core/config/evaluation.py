@@ -195,7 +195,7 @@ class Evaluation(Section):
     #: and lets models answer greedily, `al-qasida` draws and samples as that benchmark does.
     protocol: Literal["lahja", "al-qasida"] = "lahja"
     #: How models answer: `greedy`, or `own`, drawn as their own generation configuration says;
-    #: null is what the protocol does. Models with `decoding: mbr` answer by `mbr` in any case.
+    #: null is what the protocol does. Models with a `decoding` of their own answer by that.
     decoding: Literal["greedy", "own"] | None = None
     #: Models that read prompts as plain text, without their chat template, as AL-QASIDA's code lets
     #: those whose name lacks "instruct"; answers end as they do otherwise, or run on to the limit.
