@@ -145,7 +145,7 @@ def read_qadi(path: Path, options: options_of.OneFileOptions) -> Items:
     """Yield the tweets of QADI's test set; the label is the last tab-separated field."""
     file = rows.find_file(path, options.file, "QADI_*.txt", "testset/QADI_*.txt")
     wanted = rows.wanted_varieties(options.varieties)
-    codes, n_labelled = {VARIETIES[code].iso_country: code for code in wanted}, 0
+    codes, n_labelled = {v.iso_country: code for code, v in VARIETIES.items() if code in wanted}, 0
     for item in _lines(path, file, "", options.split):
         text, tab, label = item.text.rpartition("\t")
         n_labelled += bool(tab)
