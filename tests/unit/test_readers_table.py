@@ -9,6 +9,7 @@ import pytest
 
 from lahja.core.errors import LahjaError
 from lahja.corpora.readers import READERS, Reject, Sentence
+from lahja.corpora.readers import rows as readers_rows
 
 LONG = pd.DataFrame(
     {
@@ -96,12 +97,24 @@ UNCLOSED = "a quotation mark is not closed"
         ('1,"ضاع\n2,باقي\n3,"تمام"\n4,كمان\n', ["باقي", "تمام", "كمان"], [2]),
         ('1,"ضاع\n2,"ضاع\n3,"تمام\nوسطرين"\n', ["تمام\nوسطرين"], [2, 3]),
         ('1,"سطر\nو""سطر"\n2,٥" شاشة\n', ['سطر\nو"سطر', '٥" شاشة'], []),
-        (f'1,"{"ا" * (1 << 20)}ا"\n2,باقي\n', ["باقي"], [2]),
     ],
 )
 def test_a_quotation_mark_that_is_not_closed_costs_its_own_line(tmp_path, rows, texts, lost):
     path = written(tmp_path / "a.csv", f"n,text\n{rows}")
     assert outcomes(path) == (texts, dict.fromkeys(lost, UNCLOSED))
+
+
+def test_a_line_that_is_far_too_long_costs_itself(tmp_path):
+    path = written(tmp_path / "a.csv", f'n,text\n1,"{"ا" * (1 << 20)}ا"\n2,باقي\n')
+    assert outcomes(path) == (["باقي"], {2: "more than 1048576 characters"})
+
+
+def test_a_row_is_as_long_as_its_quotation_mark_lets_it_be(tmp_path, monkeypatch):
+    """Each line opens a mark that none closes: to look for it from every line would take for ever."""
+    monkeypatch.setattr(readers_rows, "_MAX_VAIN", 1 << 20)
+    path = written(tmp_path / "a.csv", "n,text\n" + 'a","\n' * 20_000)
+    with pytest.raises(LahjaError, match="too many quotation marks are not closed; set quoted"):
+        outcomes(path)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from lahja.core.parquet import parquet_writer, read_parquet
 
 _METADATA_KEY = b"lahja"
 MISSING = "n/a"
+# What spreadsheet programs take for a formula, full-width signs included; an apostrophe hides one.
+_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "'")
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,24 @@ class Table:
         return self.rows.to_dict("records")
 
 
+def guard(text: str) -> str:
+    """Return a text that no spreadsheet program takes for a formula when it opens a CSV file."""
+    return f"'{text}" if text.lstrip().startswith(_FORMULA_STARTS) else text
+
+
+def guarded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame to be written as CSV, whose texts are no formulas."""
+    texts = frame.select_dtypes(["object", "string", "category"]).astype(object)
+    return frame.assign(**texts.map(lambda cell: guard(cell) if isinstance(cell, str) else cell))
+
+
 def write_artifact(table: Table, folder: Path) -> None:
-    """Write `<name>.csv` and `<name>.parquet` into a folder, each atomically."""
+    """Write `<name>.csv` and `<name>.parquet` into a folder, each atomically.
+
+    In CSV, an apostrophe goes before a text that a spreadsheet program would run as a formula.
+    """
     with atomic_path(folder / f"{table.name}.csv") as draft:
-        table.rows.to_csv(draft, index=False)
+        guarded(table.rows).to_csv(draft, index=False)
     columns = [asdict(column) for column in table.columns]
     about = {"caption": table.caption, "columns": columns, "notes": table.notes}
     frame = pa.Table.from_pandas(table.rows, preserve_index=False)

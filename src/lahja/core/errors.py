@@ -1,5 +1,6 @@
 """The one error that is meant for the user's eyes."""
 
+import re
 from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
@@ -9,6 +10,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# What moves a terminal's cursor, or the letters beside it.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+_MAX_LINE = 4000
+
+
 class LahjaError(Exception):
     """A fault that the user can fix, told in one line.
 
@@ -16,8 +23,10 @@ class LahjaError(Exception):
     """
 
     def __init__(self, message: str):
-        """Take a message, of which other libraries' words may have several lines."""
-        super().__init__(" ".join(filter(None, map(str.strip, message.splitlines()))))
+        """Take a message, of which others' words may have several lines and control characters."""
+        line = " ".join(filter(None, map(str.strip, message.splitlines())))
+        line = line if len(line) <= _MAX_LINE else f"{line[:_MAX_LINE]}…"
+        super().__init__(_CONTROL.sub("\ufffd", line))
 
 
 class DamagedError(LahjaError):

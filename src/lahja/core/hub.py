@@ -165,6 +165,7 @@ def push_folder(kind: str, name: str, folder: Path) -> str:
 @contextmanager
 def _one_line_errors(kind: str, name: str, failed: str = "cannot be had") -> Iterator[None]:
     from httpx2 import HTTPError
+    from huggingface_hub import get_token
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
     page = f"https://huggingface.co/{'datasets/' if kind == 'dataset' else ''}{name}"
@@ -179,4 +180,6 @@ def _one_line_errors(kind: str, name: str, failed: str = "cannot be had") -> Ite
         raise LahjaError(f"hub {kind} {name}: {told}") from None
     except (HTTPError, OSError) as error:
         told = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        if token := get_token():
+            told = told.replace(token, "[the token]")
         raise LahjaError(f"hub {kind} {name}: {failed} ({told})") from None

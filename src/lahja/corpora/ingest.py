@@ -27,6 +27,8 @@ _ROWS = {
 }  # fmt: skip
 # Share of a text's letters that must be of its variety's script.
 _MIN_SCRIPT_SHARE = 0.5
+# No sentence is so long, of however few words; of one that is, what the table of rejects shows.
+_MAX_CHARACTERS, _MAX_SHOWN = 100_000, 1000
 # How programs write that there is no value.
 _MISSING = ("nan", "<na>", "nat", "null")
 _SENTENCE = re.compile(r"nor after it\.\n(.*)\nTranslation:", re.DOTALL)
@@ -149,6 +151,9 @@ def _batches(
 def _row(item: Sentence | Reject, limits: tuple[int, int]) -> tuple:
     if isinstance(item, Reject):
         return item.text, None, None, item.file, item.line, None, None, None, item.reason
+    if len(item.text) > _MAX_CHARACTERS:
+        reason = f"more than {_MAX_CHARACTERS} characters"
+        return item.text[:_MAX_SHOWN], *item[1:], None, reason
     text = normalise_text(item.text)
     reason = fault(text, item.variety, limits)
     return text, *item[1:], count_words(text), reason

@@ -4,6 +4,7 @@ Whatever the way of access, the result is a folder that holds the corpus's files
 to files that are there already, or what was downloaded.
 """
 
+import errno
 import gzip
 import lzma
 import shutil
@@ -36,7 +37,13 @@ _UNSOUND = (
     OSError, EOFError, ValueError, RuntimeError, tarfile.TarError, zipfile.BadZipFile, zlib.error,
     lzma.LZMAError,
 )  # fmt: skip
+# What the system says of names that no file can have here.
+_OF_NAMES = (errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.EINVAL)
 _ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar")
+# What a file or folder takes of a disk, however small it is.
+_LEAST = 4096
+# Members of archives that say more of the next one: their bytes are read as a whole.
+_HEADERS, _MAX_HEADER = (b"L", b"K", b"x", b"g", b"X"), 1 << 20
 
 
 def retrieve_corpus(
@@ -141,7 +148,7 @@ def _download(name: str, corpus: dict[str, Any], draft: Path) -> str:
         root = Path(folder) / (Path(url.split("?")[0]).name or "download")
         try:
             with urllib.request.urlopen(url, timeout=60) as answer, root.open("wb") as sink:
-                if answer.url.startswith("http:"):
+                if not answer.url.startswith(("https:", "file:")):
                     raise ValueError("it leads to an address without TLS")
                 _copy(answer, sink, limit)
         except (urllib.error.URLError, ValueError, TimeoutError) as error:
@@ -184,16 +191,31 @@ def _unpacked(name: str, url: str, archive: Path, limit: int) -> Path:
                 _copy(content, None, limit)
         if archive.name.endswith(".zip"):
             with zipfile.ZipFile(archive) as content:
-                [*_limited(content.infolist(), limit, lambda member: member.file_size)]
+                [*_limited(content.infolist(), limit, lambda member: _LEAST + member.file_size)]
+            shutil.unpack_archive(archive, folder)
         else:
-            with tarfile.open(archive) as content:
-                [*_limited(content, limit, lambda member: member.size)]
-        safely = {} if archive.name.endswith(".zip") else {"filter": "data"}
-        shutil.unpack_archive(archive, folder, **safely)
+            with tarfile.open(archive, tarinfo=_Member) as content:
+                [*_limited(content, limit, lambda member: _LEAST + member.size)]
+                content.extractall(folder, filter=_without_links)
     except _UNSOUND as error:
-        if getattr(error, "errno", None):
+        if getattr(error, "errno", None) not in (None, *_OF_NAMES):
             raise  # The disk is at fault, not the archive.
         raise LahjaError(f"corpus {name}: {url} is not a sound archive ({error})") from None
     # Archives of repositories wrap everything in one folder.
     members = list(folder.iterdir())
     return members[0] if len(members) == 1 and members[0].is_dir() else folder
+
+
+class _Member(tarfile.TarInfo):
+    """A member of an archive; one that would fill the memory is refused."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _HEADERS and self.size > _MAX_HEADER:
+            raise tarfile.ReadError(f"a name or header of {self.size} bytes")
+        return super()._proc_member(archive)
+
+
+def _without_links(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+    """Leave links out, by which files elsewhere could be read or written; refuse other places."""
+    is_link = member.issym() or member.islnk()
+    return None if is_link else tarfile.data_filter(member, folder)

@@ -5,14 +5,17 @@ waits that double or as long as `Retry-After` asks, up to two minutes. What it k
 in `MeteredClient`, through which every try goes: the budget, a deadline, replies that are none.
 """
 
+import logging
 import re
 import signal
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +31,15 @@ from lahja.generation.costs import BudgetReached, Ledger, Stopped, estimate, max
 from lahja.generation.server import Server, UnusableReply
 
 _MAX_MESSAGE = 300
+# Bytes of a reply, as they are and unpacked; the longest answers have less than a tenth.
+_MAX_REPLY = 8 << 20
+# Headers of a reply that the client looks at; others may repeat the key, and would be logged.
+_READ = ("retry-after", "retry-after-ms", "x-should-retry")
+_MAX_WAIT = 30
+_TOO_LARGE = f"a reply of more than {_MAX_REPLY >> 20} MiB"
+# Their logs have all headers that a server sends.
+for _name in ("httpx2", "httpcore2"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 # A quota that is used up is HTTP 429 too, but waiting does not bring it back.
 _LASTING = ("insufficient_quota", "billing_hard_limit_reached")
 _GEMINI_DELAY = re.compile(r'"retryDelay"\s*:\s*"([0-9.]+)s"')
@@ -116,18 +128,22 @@ class OpenAIBackend:
             if is_refused and replies.error_of(error.body)[0] in replies.FILTERED:
                 return Answer(request.id, None, replies.CONTENT_FILTER, None)
             raise self._fault_of(error, request) from None
-        return replies.read_answer(request.id, replies.read_json(reply.http_response.content))
+        found = replies.read_answer(request.id, replies.read_json(reply.http_response.content))
+        text = found.text if found.text is None else self._without_key(found.text)
+        return replace(found, text=text, finish_reason=self._without_key(found.finish_reason))
+
+    def _without_key(self, text: str) -> str:
+        """Return what a server said, which may be what it was sent."""
+        return text.replace(self._key, "[the key]") if self._key else text
 
     def _fault_of(self, error: openai.APIError, request: Request) -> LahjaError:
         """Return a client's exception as one line with the server's message, without the key."""
-        message = " ".join(_message(error).split())
-        if self._key:
-            message = message.replace(self._key, "[the key]")
+        message = " ".join(self._without_key(_message(error)).split())
         hint, variable, address = "", self.server.key, self.server.address
         if getattr(error, "status_code", None) in (401, 403):
             hint = f"; is the key in {variable} right?" if variable else "; a key is needed"
         elif isinstance(error, openai.RateLimitError) and "retry-after" in error.response.headers:
-            wait = error.response.headers["retry-after"]
+            wait = self._without_key(error.response.headers["retry-after"])[:_MAX_WAIT]
             hint = f"; the server asks to wait {wait} seconds: run again later"
         n_tries = 1 + int(error.request.headers["x-stainless-retry-count"])
         tries = f" after {n_tries} tries" if n_tries > 1 else ""
@@ -149,7 +165,8 @@ class MeteredClient(httpx2.Client):
         # twice would be taken for the next request's.
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
         try:
-            super().__init__(limits=limits, timeout=server.deadline, follow_redirects=True)
+            how = {"limits": limits, "timeout": server.deadline, "follow_redirects": True}
+            super().__init__(**how, headers={"accept-encoding": "gzip"})
         except (ImportError, ValueError) as error:
             proxies = "of HTTP_PROXY, HTTPS_PROXY or ALL_PROXY"
             raise LahjaError(f"the proxy {proxies} cannot be used: {error}") from None
@@ -181,16 +198,38 @@ class MeteredClient(httpx2.Client):
         return reply
 
     def _read(self, reply: httpx2.Response) -> httpx2.Response:
-        """Return a reply with its body; raise where that takes longer than the deadline."""
+        """Return a reply with its body; raise where that is too large, or takes too long."""
         # The client's own timeout is per read: a server that trickles would never meet it.
-        ends, content = time.monotonic() + self.deadline, b""
+        ends, content = time.monotonic() + self.deadline, bytearray()
         with closing(reply):
             for part in reply.iter_raw():
                 content += part
                 if time.monotonic() > ends:
                     raise httpx2.ReadTimeout("the reply trickles", request=reply.request)
-        facts = {"headers": reply.headers, "request": reply.request}
-        return httpx2.Response(reply.status_code, **facts, content=content)
+                if len(content) > _MAX_REPLY:
+                    raise UnusableReply(_TOO_LARGE)
+        # JSON is UTF-8, whatever the headers say.
+        headers = {name: reply.headers[name] for name in _READ if name in reply.headers}
+        headers |= {"content-type": "application/json"}
+        facts = {"headers": headers, "request": reply.request}
+        plain = _unpacked(bytes(content), reply.headers.get("content-encoding", "identity"))
+        return httpx2.Response(reply.status_code, **facts, content=plain)
+
+
+def _unpacked(content: bytes, encoding: str) -> bytes:
+    """Return a reply's bytes, of which few can stand for very many."""
+    if encoding == "identity":
+        return content
+    if encoding != "gzip":
+        raise UnusableReply(f"a reply in the encoding {encoding[:20]!r}, where gzip was asked for")
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        plain = unpacking.decompress(content, _MAX_REPLY)
+    except zlib.error as error:
+        raise UnusableReply(f"{len(content)} bytes that are not gzip ({error})") from None
+    if unpacking.unconsumed_tail or not unpacking.eof:
+        raise UnusableReply(_TOO_LARGE if unpacking.unconsumed_tail else "gzip that is cut off")
+    return plain
 
 
 def _advise(reply: httpx2.Response) -> None:

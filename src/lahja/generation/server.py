@@ -17,6 +17,7 @@ OPENAI = "https://api.openai.com/v1"
 FILTERED = ("content_filter", "content_policy_violation", "invalid_prompt")
 CONTENT_FILTER = "content_filter"
 _MAX_WORDS = 200
+_MAX_TOKENS, _MAX_REASON = 10**9, 40
 # Where an error has its message, by server.
 _WORDS = ("message", "detail", "msg", "errors")
 
@@ -109,10 +110,12 @@ def read_usage(body: Any) -> tuple[int, int] | None:
     if not isinstance(counted, dict):
         return None
     n_input, n_output = counted.get("prompt_tokens"), counted.get("completion_tokens") or 0
-    if not isinstance(n_input, int) or not isinstance(n_output, int):
-        return None
     total = counted.get("total_tokens")
-    return n_input, max(n_output, (total if isinstance(total, int) else 0) - n_input)
+    total = total if isinstance(total, int) else 0
+    # A server's word: what is negative would add to the budget.
+    if not all(isinstance(n, int) and 0 <= n < _MAX_TOKENS for n in (n_input, n_output, total)):
+        return None
+    return n_input, max(n_output, total - n_input)
 
 
 def read_answer(request_id: str, body: Any) -> Answer:
@@ -143,15 +146,18 @@ def read_answer(request_id: str, body: Any) -> Answer:
     if refusal or reason == CONTENT_FILTER:
         text, reason = None, "refusal" if refusal else reason
     elif text is not None:
-        # JSON can hold half of a surrogate pair, which is no character and cannot be written.
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        text = without_thoughts(text)
+        text = without_thoughts(_writable(text))
         if not text and (message.get("reasoning_content") or message.get("reasoning")):
             text = None
     if text is None and reason == "stop":
         reason = EMPTY
     _, n_tokens = read_usage(body) or (None, None)
-    return Answer(request_id, text, reason, n_tokens)
+    return Answer(request_id, text, _writable(reason[:_MAX_REASON]), n_tokens)
+
+
+def _writable(text: str) -> str:
+    """Return a text of JSON without halves of surrogate pairs, which are no characters."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def error_of(body: Any) -> tuple[str | None, str]:

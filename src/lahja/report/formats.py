@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pyarrow as pa
 
-from lahja.core.artifacts import Column, Table, write_artifact
+from lahja.core.artifacts import Column, Table, guarded, write_artifact
 from lahja.core.files import atomic_path, read_yaml, write_text
 from lahja.core.parquet import parquet_writer
 
@@ -101,7 +101,7 @@ def written_frames(
             writer.write_table(own.replace_schema_metadata(None))
             if text is not None:
                 joined = frame.assign(**{key: frame[key].map(";".join) for key in lists})
-                joined.to_csv(text, mode="a", index=False, header=not text.exists())
+                guarded(joined).to_csv(text, mode="a", index=False, header=not text.exists())
 
         yield write
 

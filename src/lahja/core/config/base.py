@@ -1,5 +1,6 @@
 """What all sections of the configuration share: closed mappings, types of values, error lines."""
 
+import reprlib
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,6 +27,8 @@ from lahja.core.varieties import VARIETIES
 Entry = TypeVar("Entry")
 # Keys of former versions: what to write instead, or why there are none now.
 _FORMER = Path(__file__).resolve().parents[4] / "resources" / "former_keys.yaml"
+_SHOWN = reprlib.Repr()
+_SHOWN.maxstring = _SHOWN.maxother = 100
 # The tag of an alternative that no value in the files names; in brackets, as pydantic's `[key]`.
 OTHER = "[other]"
 
@@ -214,7 +217,8 @@ def _line(error: ValidationError, values: dict[str, Any]) -> str:
             told = "expected a number such as 3 or 1.0e-4"
         case _:
             told = first["msg"].replace("Input should be", "expected").replace("Input", "value")
-    value = " ".join(repr(first["input"]).split())
+    # A few lines of YAML can stand for a value without end.
+    value = " ".join(_SHOWN.repr(first["input"]).split())
     return f"{key}: {told}, not {value if len(value) <= 60 else f'{value[:57]}…'}"
 
 

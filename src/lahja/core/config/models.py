@@ -42,7 +42,7 @@ class Model(Section):
     #: Iterations of a step on samples (preferences, best, mbr): after the first, each learns from
     #: samples of the model that the last one made. Those before the last are the models
     #: `<name>-iteration-1` and so on.
-    iterations: Count = 1
+    iterations: Annotated[Count, Field(le=100)] = 1
     #: In place of a training step, two models or more of one base model, each with a weight: what
     #: their adapters add to its weights is merged. Of an initial model (1 - w) and what was trained
     #: from it (w), this is the model between the two. `null` removes one.

@@ -272,7 +272,15 @@ def _outputs(file: Path, shown: str, name: OutputsName) -> Iterator[Output | Rej
         scores = {ours: cell_number(fields[c]) for c, ours in SCORE_COLUMNS.items() if c in fields}
         try:
             yield Output(name, shown, line, number, *_texts(fields), known, scores)
-        except (ValueError, SyntaxError, LookupError, TypeError, RecursionError) as error:
+        # The parser of literals calls what nests too deeply a lack of memory.
+        except (
+            ValueError,
+            SyntaxError,
+            LookupError,
+            TypeError,
+            RecursionError,
+            MemoryError,
+        ) as error:
             reason = f"not a Python literal ({error})"
             yield Reject(shown, line, reason, fields.get("generations", ""))
 

@@ -86,6 +86,8 @@ def _items(path: Path) -> Iterator[Any]:
                 text = text[place:]
         except UnicodeDecodeError as error:
             raise LahjaError(f"{path}: not UTF-8 ({error})") from None
+        except RecursionError:
+            raise LahjaError(f"{path}: a record is nested too deeply") from None
     if not is_open or text.strip(", \n\r\t") != "]":
         found = " ".join(text.split())[:60] or "nothing"
         raise LahjaError(f"{path}: not a JSON array: expected a record or its end, found {found}")

@@ -7,25 +7,31 @@ A file of which most rows are not UTF-8 is refused.
 import csv
 import math
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lahja.core.errors import LahjaError
 from lahja.core.files import canonical_json, parse_json
+from lahja.core.parquet import iterate_rows
 from lahja.core.varieties import OTHER, VARIETIES
 
 # A NUL, or a byte that is not UTF-8, which comes as a lone surrogate.
 _UNDECODABLE = re.compile("[\0\udc80-\udcff]")
 # JSON's escape of half a surrogate pair: without the other half it is no character.
 _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
-# Characters that a field may have: an unclosed quotation mark must not cost the whole file.
-_MAX_FIELD = 1 << 20
+# Characters of a line, and of a row of several lines: an unclosed quotation mark must not cost the
+# whole file.
+_MAX_TEXT = 1 << 20
+# Characters that may be read in vain for a closing mark: in any case, and for each that was not.
+_MAX_VAIN, _VAIN_RATIO = 1 << 24, 4
+_MAX_LINE, _MAX_SHOWN = 1 << 24, 1000
+TOO_LONG = f"more than {_MAX_TEXT} characters"
 
 
 class Sentence(NamedTuple):
@@ -108,17 +114,17 @@ def _parquet_rows(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, An
     try:
         with pq.ParquetFile(existing(path)) as file:
             _expect(path, columns, file.schema_arrow.names)
-            for batch in file.iter_batches(4096, columns=list(dict.fromkeys(columns)) or None):
-                yield from batch.to_pylist()
-    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        yield from iterate_rows(path, list(dict.fromkeys(columns)))
+    except (OSError, MemoryError, ValueError, pa.ArrowException) as error:
         raise LahjaError(f"{path}: not a sound Parquet table ({error})") from None
 
 
 def _expect(path: Path, columns: tuple[str, ...], header: list[str]) -> None:
     if _UNDECODABLE.search("".join(header)):
         raise LahjaError(f"{path}: expected UTF-8 text, but its header is not: save it as UTF-8")
-    for column in (column for column in columns if header.count(column) != 1):
-        fault = "lacks the column" if column not in header else "has more than one column"
+    counts = Counter(header)
+    for column in (column for column in columns if counts[column] != 1):
+        fault = "lacks the column" if column not in counts else "has more than one column"
         told = f"expected {', '.join(columns)}, found {', '.join(header) or 'nothing'}"
         raise LahjaError(f"{path}: {fault} {column!r}: {told}")
 
@@ -225,22 +231,35 @@ def _rows(path: Path, delimiter: str = "", quoted: bool = False) -> Iterator[_Ro
     """Yield the rows of a file; without a delimiter a line is one cell."""
     with existing(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         if quoted:
-            yield from _quoted_rows(file, delimiter)
+            yield from _quoted_rows(path, _lines_of(file), delimiter)
             return
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(_lines_of(file), start=1):
             text = line.rstrip("\r\n")
             yield number, text.split(delimiter) if delimiter else [text]
 
 
-def _quoted_rows(file: Iterator[str], delimiter: str) -> Iterator[_Row]:
+def _lines_of(file: TextIO) -> Iterator[str]:
+    """Yield the lines of a file, of one that is far too long the beginning alone."""
+    while line := file.readline(_MAX_LINE):
+        rest = line
+        while len(rest) == _MAX_LINE and not rest.endswith(("\n", "\r")):
+            rest = file.readline(_MAX_LINE)
+        yield line
+
+
+def _quoted_rows(path: Path, file: Iterator[str], delimiter: str) -> Iterator[_Row]:
     """Yield the rows; of a quotation mark that is not closed its line, and what follows anew."""
-    csv.field_size_limit(_MAX_FIELD)
-    start, taken, again = 1, [], deque()
+    csv.field_size_limit(_MAX_TEXT)
+    start, taken, again, n_read, n_vain = 1, [], deque(), 0, 0
 
     def lines() -> Iterator[str]:
         """Yield what is to be read again, then the rest of the file."""
+        n_taken = 0
         while line := again.popleft() if again else next(file, ""):
             taken.append(line)
+            n_taken += len(line)
+            if len(taken) > 1 and n_taken > _MAX_TEXT:
+                raise csv.Error
             yield line
 
     while True:
@@ -250,6 +269,10 @@ def _quoted_rows(file: Iterator[str], delimiter: str) -> Iterator[_Row]:
                 # A field ends where one can, not at a later one's opening mark.
                 list(csv.reader(taken, delimiter=delimiter, strict=True))
         except csv.Error:
+            n_vain += sum(map(len, taken[1:]))
+            if n_vain > _MAX_VAIN + _VAIN_RATIO * n_read:
+                told = "too many quotation marks are not closed"
+                raise LahjaError(f"{path}: {told}; set quoted to false if they are text") from None
             again.extendleft(reversed(taken[1:]))
             del taken[1:]
             cells = taken[0]
@@ -257,6 +280,7 @@ def _quoted_rows(file: Iterator[str], delimiter: str) -> Iterator[_Row]:
             return
         yield start, cells
         start += len(taken)
+        n_read += sum(map(len, taken))
         taken.clear()
 
 
@@ -268,13 +292,13 @@ def _decoded(
     for line, cells in rows:
         text = cells if isinstance(cells, str) else delimiter.join(cells)
         n_rows += bool(text)
-        is_bad = _UNDECODABLE.search(text) is not None
+        is_bad, is_long = _UNDECODABLE.search(text) is not None, len(text) > _MAX_TEXT
         n_bad += is_bad
-        if is_bad or isinstance(cells, str):
-            data = text.encode("utf-8", errors="surrogateescape")
+        if is_bad or is_long or isinstance(cells, str):
+            data = text[: _MAX_SHOWN if is_long else None].encode(errors="surrogateescape")
             shown = data.decode("utf-8", errors="replace").replace("\0", "\ufffd")
             reason = "not UTF-8" if is_bad else "a quotation mark is not closed"
-            yield Reject(name, line, reason, shown)
+            yield Reject(name, line, TOO_LONG if is_long else reason, shown)
         else:
             yield line, cells
     if n_bad * 2 > n_rows and n_bad > 1:

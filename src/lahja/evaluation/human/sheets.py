@@ -19,6 +19,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from lahja.core.artifacts import guard
 from lahja.core.files import atomic_path, digest_of_text, read_yaml
 from lahja.core.seeding import unit_draw
 from lahja.core.tables import RATING_KEY, read_table, write_table
@@ -91,7 +92,6 @@ def read_key(path: Path) -> pd.DataFrame:
     return read_table(path, RATING_KEY).set_index("item", drop=False)
 
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "'")
 # Control characters that XML, and so an Excel workbook, cannot hold.
 _NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # Excel's limit, less the apostrophe.
@@ -102,11 +102,6 @@ def cell_text(text: str) -> str:
     """Return a text as a cell can hold it: line feeds only, no control characters, not too long."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return _NO_XML.sub("", plain)[:_MAX_CHARACTERS]
-
-
-def guard(text: str) -> str:
-    """Return a text that no spreadsheet program takes for a formula when it opens a CSV file."""
-    return f"'{text}" if text.lstrip().startswith(_FORMULA_STARTS) else text
 
 
 def is_shown_as(text: str, cell: str) -> bool:

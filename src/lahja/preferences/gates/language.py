@@ -26,9 +26,11 @@ _FOREIGN = {
     "a letter that Arabic does not have": re.compile(
         r"[\u0679\u0688\u0691\u06ba\u06be\u06c1\u06d2\u06d3\u067c\u0689\u0693]"
     ),
+    # A run of letters is looked at from its first alone: from each would take for ever.
     # Joined to a Latin word, a conjunction, a preposition or the article is no fault.
     "Arabic and Latin letters in one word": re.compile(
-        r"[\u0620-\u063f\u0641-\u064a]{3,}[A-Za-zÀ-ɏ]{2,}|[A-Za-zÀ-ɏ]{2,}[\u0620-\u064a]{2,}"
+        r"(?<![\u0620-\u063f\u0641-\u064a])[\u0620-\u063f\u0641-\u064a]{3,}[A-Za-zÀ-ɏ]{2,}"
+        r"|(?<![A-Za-zÀ-ɏ])[A-Za-zÀ-ɏ]{2,}[\u0620-\u064a]{2,}"
         r"|(?<![\u0620-\u064a])[\u062a-\u0642\u0645\u0646\u0647\u064a][A-Za-zÀ-ɏ]{2,}"
     ),
 }

@@ -1,5 +1,6 @@
 """What a gate is given, and what it returns."""
 
+import re
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -7,6 +8,8 @@ from typing import NamedTuple
 from lahja.corpora.text import letters_of
 from lahja.prompts.intent import PromptIntent
 
+# Of so much white space patterns would look at each beginning for its end.
+_BLANKS = re.compile(r"(\s{100})\s+")
 PASSED, STOPPED, NOT_COMPUTED = "passed", "stopped", "not computed"
 
 
@@ -27,7 +30,7 @@ class Pair:
 
     def __post_init__(self) -> None:
         """How letters are encoded and drawn out is no matter of the gates."""
-        object.__setattr__(self, "chosen", letters_of(self.chosen))
+        object.__setattr__(self, "chosen", _BLANKS.sub(r"\1", letters_of(self.chosen)))
 
 
 class Verdict(NamedTuple):
