@@ -4,6 +4,7 @@ It counts what it answered by prompt, so that a test sees what was lost and what
 """
 
 import asyncio
+import gzip
 import json
 import random
 import threading
@@ -28,6 +29,7 @@ class Misbehaviour:
     max_delay: float = 0.0
     retry_after: str = "0.05"
     key: str | None = None
+    redirect: str | None = None
 
 
 class Server:
@@ -54,6 +56,7 @@ class Server:
                 headers = {name.lower(): value for name, value in pairs}
                 body = await self._body(reader, headers)
                 self.authorizations.add(headers.get("authorization"))
+                self.last = headers.get("authorization", "")
                 await self._route(writer, path, headers, body)
                 if headers.get("connection") == "close":
                     break
@@ -78,6 +81,8 @@ class Server:
         if wanted and headers.get("authorization") != f"Bearer {wanted}":
             said = f"Incorrect API key provided: {headers.get('authorization')}"
             await reply(writer, 401, {"error": {"code": "invalid_api_key", "message": said}})
+        elif self.conduct.redirect:
+            await reply(writer, 307, b"", {"Location": self.conduct.redirect + path[3:]})
         elif path == "/v1/chat/completions":
             await self._chat(writer, json.loads(body))
         else:
@@ -155,12 +160,67 @@ class Server:
             await reply(writer, 400, said)
         elif fault == "400":
             await reply(writer, 400, {"error": {"message": "Unknown name: seed"}})
+        elif fault in LYING:
+            await lie(writer, fault, json.dumps(completion(prompt)).encode())
+        elif fault and fault.startswith("echo"):
+            await self._echo(writer, fault)
         else:
             content = json.dumps(completion(prompt, fault), ensure_ascii=False).encode()
             times = 2 if fault == "twice" else 1
             self.answered[prompt] += 1
             writer.write((head_of(200, len(content), {}) + content) * times)
             await writer.drain()
+
+    async def _echo(self, writer: asyncio.StreamWriter, fault: str) -> None:
+        """Say back what was sent as the key, in each part of a reply."""
+        said = {"error": {"code": self.last, "message": f"you sent {self.last}"}}
+        headers = {"X-Echo": self.last, "Retry-After": f"3600 {self.last}"}
+        message = {"content": f"text {self.last}", "refusal": None}
+        choice = {"message": message, "finish_reason": self.last[:40]}
+        if fault == "echo 400":
+            await reply(writer, 400, said, headers)
+        elif fault == "echo 429":
+            await reply(writer, 429, said, headers)
+        elif fault == "echo 200":
+            await reply(writer, 200, said, headers)
+        elif fault == "echo page":
+            await reply(writer, 200, f"<html>{self.last}".encode(), headers)
+        else:
+            await reply(writer, 200, {"choices": [choice]}, headers)
+
+
+# Replies whose length, type or encoding is another one than they say.
+LYING = (
+    "gzip", "charset", "no charset", "gzip bomb", "gzip in gzip", "no gzip", "cut gzip", "brotli",
+    "large", "short", "headers",
+)  # fmt: skip
+
+
+async def lie(writer: asyncio.StreamWriter, fault: str, content: bytes) -> None:
+    headers: Headers = {}
+    if fault in ("gzip", "gzip in gzip", "cut gzip"):
+        content, headers = gzip.compress(content), {"Content-Encoding": "gzip"}
+    if fault == "gzip in gzip":
+        content, headers = gzip.compress(content), {"Content-Encoding": "gzip, gzip"}
+    elif fault == "cut gzip":
+        content = content[:-20]
+    elif fault == "gzip bomb":
+        content, headers = gzip.compress(bytes(100 << 20)), {"Content-Encoding": "gzip"}
+    elif fault == "no gzip":
+        headers = {"Content-Encoding": "gzip"}
+    elif fault == "brotli":
+        headers = {"Content-Encoding": "br"}
+    elif fault == "charset":
+        headers = {"Content-Type": "text/html; charset=utf-16"}
+    elif fault == "no charset":
+        headers = {"Content-Type": "application/json; charset=zlib"}
+    elif fault == "large":
+        content = content + b" " * (9 << 20)
+    elif fault == "short":
+        headers = {"Content-Length": str(len(content) - 9)}
+    elif fault == "headers":
+        headers = {"X-Long": "a" * (1 << 20)}
+    await reply(writer, 200, content, headers)
 
 
 def completion(prompt: str, fault: str | None = None) -> dict[str, Any]:

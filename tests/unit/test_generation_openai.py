@@ -1,11 +1,13 @@
 import logging
 import signal
 import time
+import traceback
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 from generation_job import run_job, start_job, write_prompts
 from misbehaving_server import Misbehaviour, Server, misbehaving_server
@@ -226,6 +228,46 @@ def test_a_server_that_asks_for_too_long_a_wait_ends_the_run(tmp_path: Path) -> 
     assert Ledger("g", tmp_path / "costs").spent == 0
 
 
+# --- replies that lie --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("gzip", None),
+        ("charset", None),
+        ("no charset", None),
+        ("gzip bomb", "a reply of more than 8 MiB"),
+        ("large", "a reply of more than 8 MiB"),
+        ("gzip in gzip", "a reply in the encoding 'gzip, gzip', where gzip was asked for"),
+        ("brotli", "a reply in the encoding 'br', where gzip was asked for"),
+        ("no gzip", "bytes that are not gzip"),
+        ("cut gzip", "gzip that is cut off"),
+        ("short", "bytes that are not JSON"),
+        ("headers", "RemoteProtocolError"),
+    ],
+)
+def test_a_reply_that_lies_is_read_or_asked_for_again(fault: str, said: str | None) -> None:
+    with misbehaving_server(Misbehaviour(always=fault)) as server:
+        try:
+            answers = list(_backend(server).generate(_requests("a")))
+            assert said is None
+            assert _texts(answers) == {"a": _text("a")}
+        except LahjaError as error:
+            assert (said and f"after 2 tries: {said}" in str(error)) or said in str(error)
+    assert server.received["a"] == (2 if said else 1)
+
+
+def test_the_key_does_not_follow_to_another_server() -> None:
+    with misbehaving_server(Misbehaviour()) as other:
+        conduct = Misbehaviour(redirect=other.url.replace("127.0.0.1", "localhost"))
+        with misbehaving_server(conduct) as server:
+            answers = list(_backend(server).generate(_requests("a")))
+    assert _texts(answers) == {"a": _text("a")}
+    assert server.authorizations == {f"Bearer {KEY}"}
+    assert other.authorizations == {None}
+
+
 # --- answers that are none ---------------------------------------------------------------------
 
 
@@ -328,6 +370,45 @@ def test_the_key_is_in_no_message_log_or_file(tmp_path, capfd, caplog, fault) ->
     written = "".join(p.read_text("utf-8") for p in tmp_path.rglob("*") if p.is_file())
     for text in (message, shown.out, shown.err, caplog.text, written):
         assert KEY not in text
+
+
+@pytest.mark.parametrize("fault", ["echo 400", "echo 429", "echo 200", "echo page", "echo text"])
+def test_a_server_that_repeats_the_key_puts_it_nowhere(tmp_path, capfd, caplog, fault) -> None:
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="openai")
+    frame = pd.DataFrame({"prompt_id": ["p"], "prompt": ["a"]})
+    message = ""
+    with misbehaving_server(Misbehaviour(always=fault)) as server:
+        try:
+            rows = respond(frame, "g", SAMPLING, _backend(server, _paid(tmp_path)), tmp_path / "s")
+            write_table(tmp_path / "t.parquet", rows, RESPONSES)
+            assert [*rows["response"]] == ["text Bearer [the key]"]
+        except LahjaError as error:
+            message = "".join(traceback.format_exception(error))
+            assert "[the key]" in message
+    assert (message == "") == (fault == "echo text")
+    shown = capfd.readouterr()
+    written = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
+    for text in (message, shown.out, shown.err, caplog.text, written.decode(errors="replace")):
+        assert KEY not in text
+
+
+def test_the_key_is_in_no_command_line(tmp_path: Path) -> None:
+    write_prompts(tmp_path / "egy.parquet", "egy", 4)
+    with misbehaving_server(Misbehaviour(always="echo text", min_delay=0.3)) as server:
+        job = start_job(tmp_path, server, "egy")
+        while not server.received:
+            assert job.poll() is None
+            time.sleep(0.01)
+        me = psutil.Process(job.pid)
+        lines = [own.cmdline() for own in (me, *me.children(recursive=True))]
+        out, err = job.communicate(timeout=60)
+    assert job.returncode == 0, err
+    assert "--generator" in lines[0]
+    assert KEY not in f"{lines}{out}{err}"
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert len(files) >= 4
+    assert not any(KEY.encode() in file.read_bytes() for file in files)
 
 
 # --- costs -------------------------------------------------------------------------------------

@@ -272,3 +272,38 @@ def test_any_value_of_any_key_is_taken_or_told_in_one_line(place, value):
         assert "\n" not in told and len(told) < 2000
         key = told.partition(":")[0]
         assert key.split(".")[0] in config | {"config": None}, told
+
+
+NAMES = (
+    "$(touch x)",
+    "`touch x`",
+    "a;b",
+    "a'b",
+    'a"b',
+    "a\nb",
+    "a b",
+    "../x",
+    "-x",
+    "",
+    "{x}",
+    "a\0",
+    "ا",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_no_command_and_no_path(name):
+    for section in (None, "corpora", "datasets", "models", "generators"):
+        config = deepcopy(GIVEN)
+        if section is None:
+            config["run"] = name
+        else:
+            config[section][name] = next(filter(None, config[section].values()))
+        with pytest.raises(LahjaError, match=section or "run"):
+            resolve(config)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_dialect_or_kind_of_prompt_is_a_known_one(name):
+    with pytest.raises(LahjaError, match=r"^dialects"):
+        resolve(deepcopy(GIVEN) | {"dialects": ["egy", name]})

@@ -197,6 +197,28 @@ def test_a_response_with_a_script_is_data(page: str) -> None:
     assert len(re.findall("<script", page)) == len(re.findall("</script>", page)) == 6
 
 
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> {{7*7}} \u2028 ' \" `"
+
+
+def test_names_licences_and_settings_are_text_whatever_they_are(run: Run, root: Path) -> None:
+    """Of the pieces that a page takes in, those of a corpus, a model and a configuration."""
+    scores = [own.assign(response=HOSTILE, source=HOSTILE, reference=HOSTILE) for own in run.scores]
+    counts = run.counts.assign(corpus=HOSTILE)
+    attacked = replace(
+        run, run=HOSTILE, stand_ins=[HOSTILE], licences={HOSTILE: HOSTILE}, left_out=HOSTILE,
+        config=HOSTILE, versions={HOSTILE: {HOSTILE: HOSTILE}}, counts=counts, scores=scores,
+        metrics=run.metrics.assign(signature=HOSTILE),
+    )  # fmt: skip
+    page = build_report(attacked, root / "workflow" / "report")
+    assert "alert(1)" in page
+    assert "<script>alert" not in page and "<img src=x" not in page
+    assert len(re.findall("<script", page)) == len(re.findall("</script>", page)) == 6
+    (samples,) = re.findall(r'id="sample-data">(.*?)</script>', page)
+    assert {text for row in json.loads(samples)["outputs"] for text, *_ in row} == {HOSTILE}
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy"\s+content="([^"]*)"', page)
+    assert "&#39;unsafe-inline&#39;" not in policy.partition("style-src")[0]
+
+
 def test_the_page_needs_nothing_else(page: str) -> None:
     elements = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
     assert not re.search(r"(src|href)=\"(?!#)", elements)

@@ -1,8 +1,10 @@
 """What makes a corpus stale, shown by dry runs after reading a small one."""
 
+import json
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
 pytestmark = pytest.mark.workflow
@@ -42,6 +44,23 @@ def test_a_corpus_is_read_again_for_its_contents_alone(fresh):
     # An edit that changes no size.
     fresh.edit("my corpora/tiny/a.txt", "كويس", "تمام")
     assert planned() == {"retrieve_corpus", "ingest_corpus"}
+
+
+def test_a_folder_and_files_with_any_letters_are_no_commands(fresh):
+    folder = fresh.folder / "my $(touch hit1) `touch hit2`; touch hit3 'it' \"is\" مدونتي"
+    (folder / "tiny").mkdir(parents=True)
+    for name in ("$(touch hit4).txt", "a b'c\"d;touch hit5.txt", "-rf.txt", "ملف.txt"):
+        (folder / "tiny" / name).write_text("ازيك عامل ايه\nانا كويس الحمد لله\n", encoding="utf-8")
+    fresh.edit("config/demo.yaml", "\ncorpora_in_use:", CORPUS)
+    fresh.edit(
+        "config/demo.yaml",
+        "\nrun: demo\n",
+        f"\nrun: demo\ncorpora_dir: {json.dumps(folder.name)}\n",
+    )
+    done = fresh.snakemake("--configfile", "config/demo.yaml", "--cores", "1", "--", TABLE)
+    assert done.returncode == 0, done.stdout
+    assert not [*fresh.folder.rglob("hit*")]
+    assert len(pd.read_parquet(fresh.folder / TABLE)) == 2
 
 
 @pytest.mark.parametrize("target", ["real", "study"])

@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +22,8 @@ ASPECTS = ("dialect", "fluency", "adequacy", "coherence")
 RATINGS = tuple(f"judge_{aspect}" for aspect in ASPECTS)
 _SCALE = range(1, 6)
 _OBJECT = re.compile(r"\{[^{}]*\}")
+# What would end the place of a request or an answer, or open another.
+_MARK = re.compile(r"<(?=\s*/?\s*(?:request|answer)\b)", re.IGNORECASE)
 
 
 def judge_prompts(asked: pd.DataFrame, responses: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -37,8 +40,8 @@ def judge_prompts(asked: pd.DataFrame, responses: Mapping[str, pd.DataFrame]) ->
             known = wording["reference"].format(reference=row.reference)
             question = wording["prompt"].format(
                 variety=get_variety(row.target_variety).name,
-                prompt=row.prompt,
-                response=row.response,
+                prompt=_MARK.sub("‹", row.prompt),
+                response=_MARK.sub("‹", row.response),
                 reference="" if pd.isna(row.reference) else known,
             )
             rows.append((f"{model}\n{row.prompt_id}", row.target_variety, "judge", question))
@@ -61,14 +64,17 @@ def add_ratings(scores: pd.DataFrame, replies: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_ratings(reply: str | None) -> list[float] | None:
-    """Return the ratings of the last JSON object in a reply, or None where it does not have all."""
-    for found in reversed(_OBJECT.findall(reply or "")):
-        try:
-            given = [float(json.loads(found)[aspect]) for aspect in ASPECTS]
-        except (KeyError, TypeError, ValueError):
-            continue
-        return given if all(rating in _SCALE for rating in given) else None
-    return None
+    """Return the ratings that a reply gives in JSON, or None where it gives none or several.
+
+    A judge may repeat the answer that it rates, and in it ratings that the answer gives itself.
+    """
+    given = []
+    for found in _OBJECT.findall(reply or ""):
+        with suppress(KeyError, TypeError, ValueError):
+            given.append([float(json.loads(found)[aspect]) for aspect in ASPECTS])
+    if not given or given.count(given[0]) < len(given):
+        return None
+    return given[0] if all(rating in _SCALE for rating in given[0]) else None
 
 
 def judge_signature(model: str) -> str:
