@@ -118,6 +118,10 @@ def _of_texts() -> Iterator[Case]:
             content = before.encode() + bytes_ + after.encode()
             yield Case("bytes that are no UTF-8", reader, file, content, variety)
     for half in ("\\ud800", "\\udfff", "\\ud800\\ud800", "\\u0000"):
+        content = f'[{_pair(GOOD)}, {_pair(half)}, "{half}", {{"{half}": 1}}]'.replace(
+            "\\\\u", "\\u"
+        )
+        yield Case("lone surrogates and NUL by JSON", "preferences", "p.json", content.encode(), {})
         content = _json(GOOD) + f'{{"text": "{half} كيف حالك"}}\n'
         yield Case("lone surrogates and NUL by JSON", "table", "a.jsonl", content.encode(), variety)
         content = _pair(GOOD) + _pair("كيف").replace("كيف", half)

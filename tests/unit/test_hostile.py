@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 from hostile import GOOD, TEXTS, Case, archives, bodies, files, parquet_bomb
@@ -24,6 +26,7 @@ from lahja.core.tables import CORPUS, REJECTS, write_table
 from lahja.corpora.ingest import ingest_corpus, read_ready_prompts
 from lahja.corpora.readers import PROMPT_READERS, READERS, Reject, read_outputs, read_preferences
 from lahja.corpora.retrieval import retrieve_corpus
+from lahja.evaluation.human.ratings import read_sheet
 from lahja.generation.server import UnusableReply, read_answer, read_json, read_usage
 from lahja.preferences.gates.audit import audit_pairs
 
@@ -80,6 +83,8 @@ def read(case: Case, folder: Path) -> Outcome:
         audit_pairs(pairs, Gates())
     else:
         items = list(read_outputs(path, case.options))
+    for value in (value for item in items for value in item):
+        str(value).encode()
     return REJECTED if any(isinstance(item, Reject) for item in items) else DATA
 
 
@@ -197,6 +202,17 @@ def test_a_loop_of_links_is_walked_once(tmp_path):
     with in_time():
         retrieve_corpus("c", entry, folder.parent, tmp_path / "lock", tmp_path / "to")
     assert [file.name for file in (tmp_path / "to").rglob("*")] == ["a.txt"]
+
+
+def test_a_workbook_is_no_larger_than_it_may_be(tmp_path):
+    book = openpyxl.Workbook()
+    book.active["XFD1048576"] = "far"
+    book.save(tmp_path / "far.xlsx")
+    with zipfile.ZipFile(tmp_path / "bomb.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", bytes(300 << 20))
+    for name, told in (("far", "has 1048576 rows, 16384"), ("bomb", "to more than 256 MiB")):
+        with in_time(), pytest.raises(LahjaError, match=told):
+            read_sheet(tmp_path / f"{name}.xlsx")
 
 
 def test_a_table_has_no_formulas_in_csv_and_its_texts_in_parquet(tmp_path):

@@ -21,6 +21,7 @@ from lahja.core.varieties import VARIETIES
 from lahja.corpora.ingest import fault
 from lahja.corpora.readers import PROMPT_READERS, READERS, Reject, read_outputs, read_preferences
 from lahja.corpora.text import comparison_key, normalise_text
+from lahja.evaluation.human.ratings import read_sheet
 from lahja.evaluation.llm_judge import read_ratings
 from lahja.generation.server import UnusableReply, read_answer, read_json, read_usage
 from lahja.preferences.gates import GATES_OF_PAIRS
@@ -157,6 +158,14 @@ def test_any_file_of_pairs_gives_items_or_one_error(content, records):
 def test_any_file_of_outputs_gives_items_or_one_error(content):
     for head in (b"", b"prompts,generations\n", b"generations,_raw_turns\n"):
         items_of(read_outputs, OUTPUTS, head + content, {})
+
+
+@given(content=BYTES)
+@few
+def test_any_filled_sheet_is_read_or_told_in_one_line(content):
+    for head in (b"", b"item,comment\n", b"sep=;\nitem;comment\n", b"\xff\xfe"):
+        items_of(lambda path: read_sheet(path).itertuples(), "egy-mona.csv", head + content)
+    items_of(lambda path: read_sheet(path).itertuples(), "egy.xlsx", b"PK\x03\x04" + content)
 
 
 # --- gates and prompts ---------------------------------------------------------------------------

@@ -26,6 +26,8 @@ _ROLES = {"system": _SYSTEM, "user": _USER, "human": _USER, "prompter": _USER}
 _TRANSCRIPT = re.compile(r"(?:\A|\n\n)\s*(Human|Assistant):")
 _NEXT = re.compile(r"[\s,]*")
 _CHUNK = 1 << 20
+# JSON can hold one; as text it cannot be written.
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 Turn = tuple[str, str]
 
@@ -61,10 +63,14 @@ def read_preferences(path: Path) -> Iterator[PreferencePair | Reject]:
             continue
         line, record = item
         try:
-            yield _parse(record, path.name, line)
+            pair = _parse(record, path.name, line)
+            if any(_HALF_PAIR.search(text) for text in pair if isinstance(text, str)):
+                raise ValueError("half a surrogate pair, which is no character")
+            yield pair
         except (LookupError, TypeError, ValueError) as error:
             reason = f"not a preference pair ({' '.join(map(str, error.args))})"
-            yield Reject(path.name, line, reason, str(record)[:500])
+            told = (_HALF_PAIR.sub("\ufffd", text) for text in (reason, str(record)[:500]))
+            yield Reject(path.name, line, *told)
 
 
 def _items(path: Path) -> Iterator[Any]:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import partial
 from io import StringIO
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import pandas as pd
 from openpyxl import load_workbook
@@ -41,6 +41,7 @@ _UNSOUND = (
     BadZipFile, InvalidFileException, LookupError, OSError, ValueError, TypeError, SyntaxError,
     EOFError, RuntimeError, csv.Error, zlib.error,
 )  # fmt: skip
+_MAX_UNPACKED, _MAX_CELLS = 1 << 28, 10**7
 # How programs mark a copy of a file, in English and Arabic.
 _COPY = re.compile(
     r"^(?:copy of|نسخة من) +|(?:[ _-]*\(\d+\)|[ _-]+(?:copy|نسخة)(?: *\d+)?)+$", re.IGNORECASE
@@ -91,9 +92,15 @@ def _csv(path: Path) -> list[pd.DataFrame]:
 
 
 def _workbook(path: Path) -> list[pd.DataFrame]:
+    with ZipFile(path) as archive:
+        if sum(member.file_size for member in archive.infolist()) > _MAX_UNPACKED:
+            raise ValueError(f"it unpacks to more than {_MAX_UNPACKED >> 20} MiB")
     values, formulas = (load_workbook(path, data_only=only) for only in (True, False))
     tables = []
     for sheet in values.worksheets:
+        # One cell far off makes a table of all that are before it.
+        if sheet.max_row * sheet.max_column > _MAX_CELLS:
+            raise ValueError(f"{sheet.title} has {sheet.max_row} rows, {sheet.max_column} columns")
         tables.append(pd.DataFrame([map(cell_text, row) for row in sheet.values], dtype=object))
         for cell in (cell for row in formulas[sheet.title].iter_rows() for cell in row):
             if cell.data_type == "f" and sheet[cell.coordinate].value is None:
