@@ -3,6 +3,7 @@
 `python tests/unit/test_hostile.py` prints what becomes of each kind, as rows of Markdown.
 """
 
+import io
 import signal
 import subprocess
 import sys
@@ -17,11 +18,12 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from hostile import GOOD, TEXTS, Case, archives, bodies, files, parquet_bomb
+from hostile import GOOD, TEXTS, Case, archives, bodies, files, parquet, parquet_bomb
 
 from lahja.core.artifacts import Column, Table, read_artifact, write_artifact
 from lahja.core.config.evaluation import Gates
-from lahja.core.errors import LahjaError
+from lahja.core.errors import DamagedError, LahjaError
+from lahja.core.parquet import read_parquet
 from lahja.core.tables import CORPUS, REJECTS, write_table
 from lahja.corpora.ingest import ingest_corpus, read_ready_prompts
 from lahja.corpora.readers import PROMPT_READERS, READERS, Reject, read_outputs, read_preferences
@@ -76,8 +78,9 @@ def read(case: Case, folder: Path) -> Outcome:
         assert kept["text"].str.len_chars().max() <= 100_000
         return REJECTED if len(refused) else DATA
     if case.reader in PROMPT_READERS:
-        return DATA if read_ready_prompts(folder, entry) else REJECTED
-    if case.reader == "preferences":
+        assert read_ready_prompts(folder, entry)
+        items = list(PROMPT_READERS[case.reader](folder, case.options))
+    elif case.reader == "preferences":
         items = list(read_preferences(path))
         pairs = [item for item in items if not isinstance(item, Reject)]
         audit_pairs(pairs, Gates())
@@ -202,6 +205,30 @@ def test_a_loop_of_links_is_walked_once(tmp_path):
     with in_time():
         retrieve_corpus("c", entry, folder.parent, tmp_path / "lock", tmp_path / "to")
     assert [file.name for file in (tmp_path / "to").rglob("*")] == ["a.txt"]
+
+
+def test_a_lack_of_memory_is_no_damage(tmp_path, monkeypatch):
+    """A damaged input is set aside, and made anew."""
+    (tmp_path / "a.parquet").write_bytes(parquet({"text": [GOOD]}))
+
+    def refuse(*_, **__):
+        raise MemoryError("malloc of size 99 failed")
+
+    monkeypatch.setattr("pyarrow.parquet.read_table", refuse)
+    with pytest.raises(LahjaError, match="needs more memory than there is") as told:
+        read_parquet(tmp_path / "a.parquet")
+    assert not isinstance(told.value, DamagedError)
+
+
+@pytest.mark.parametrize("url", ["http://other.example/a.txt", "ftp://other.example/a.txt"])
+def test_a_download_does_not_follow_to_an_address_without_tls(url, tmp_path, monkeypatch):
+    answer = io.BytesIO(GOOD.encode())
+    answer.url = url
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: answer)
+    entry = {"access": "download", "url": "https://a.example/a.txt", "path": ".", "files": [],
+             "max_gib": 1, "homepage": "", "licence": ""}  # fmt: skip
+    with pytest.raises(LahjaError, match="leads to an address without TLS"):
+        retrieve_corpus("c", entry, tmp_path, tmp_path / "lock", tmp_path / "to")
 
 
 def test_a_workbook_is_no_larger_than_it_may_be(tmp_path):
