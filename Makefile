@@ -11,7 +11,7 @@ NOTE ?=
 RUN ?= demo
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help env vllm-env gemma-env comet-env slurm-env demo demo-vllm real study paper resume dag report lint format test test-unit test-workflow stages docs docs-site sbom clean
+.PHONY: help env vllm-env gemma-env comet-env slurm-env demo demo-vllm real study paper resume dag report lint format test test-unit test-workflow test-faults stages docs docs-site sbom clean
 
 help: ## Show these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -80,6 +80,9 @@ test-unit: env ## Run the tests of the library
 
 test-workflow: env ## Run the tests of the whole workflow (minutes)
 	$(PYTEST) tests/workflow
+
+test-faults: env ## Disturb a demo run in every way, and write docs/reliability.md (20 minutes)
+	$(PYTEST) tests/faults --numprocesses 2 --write-tables
 
 stages: env ## Decide on edits to stages of work: make stages, or make stages NOTE='why no result changes'
 	$(BIN)/python -m lahja.core.stage_lock --note "$(NOTE)"

@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 import time
@@ -6,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from lahja.cli import resume
+from lahja.core.command import run
 from lahja.core.errors import LahjaError
-from lahja.core.files import write_json, write_text
+from lahja.core.files import atomic_path, write_json, write_text
 
 
 @pytest.fixture
@@ -40,6 +42,17 @@ def test_it_unlocks_and_goes_on_with_the_configuration_of_the_start(calls) -> No
     assert [command[-1] for _, command in calls] == ["--unlock", "--rerun-incomplete"]
 
 
+def test_drafts_of_killed_jobs_go(calls) -> None:
+    with pytest.raises(KeyboardInterrupt), atomic_path(Path("results/own/data/t.parquet")) as draft:
+        kept = draft.parent.with_name(".kept")
+        shutil.copytree(draft.parent, draft.parent.with_name(".t.parquet.ab3_defg"))
+        kept.mkdir()
+        raise KeyboardInterrupt
+    assert [path.name for path in sorted(kept.parent.iterdir())] == [".kept", ".t.parquet.ab3_defg"]
+    resume.main(Path("results/own"), [])
+    assert [path.name for path in kept.parent.iterdir()] == [".kept"]
+
+
 def test_it_waits_for_a_job_that_outlived_its_snakemake(calls, capsys) -> None:
     started = time.monotonic()
     with _start(Path("workflow/scripts/train_adapter.py"), 1.5) as orphan:
@@ -66,3 +79,8 @@ def test_processes_of_other_checkouts_do_not_count(calls, tmp_path_factory) -> N
 def test_where_there_is_no_run_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(LahjaError, match="no run there"):
         resume.main(tmp_path, [])
+
+
+def test_what_follows_two_dashes_goes_to_snakemake(calls) -> None:
+    run(resume.main, ["results/own", "--cores", "2", "--", "one", "--keep-going"], "lahja resume")
+    assert calls[0][1][-5:] == ["--cores", "2", "one", "--keep-going", "--unlock"]

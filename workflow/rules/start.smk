@@ -25,8 +25,8 @@ onstart:
     is_assembled = any(job.rule.name.endswith("assemble_gemma") for job in due)
     if is_assembled and (missing := missing_packages()):
         raise WorkflowError(missing)
-    # A rule's command could not hold it: the system takes 128 KiB.
-    write_text(Path(paths.resolved), canonical_json(config))
+    # A rule's command could not hold it: the system takes 128 KiB. Tables have models in its order.
+    write_text(Path(paths.resolved), json.dumps(config, ensure_ascii=False))
     jobs = [
         PlannedJob(job.rule.name, tuple(json.loads(job.params.get("code", "{}"))), job in due)
         for job in workflow.dag.jobs

@@ -2,10 +2,12 @@
 
 RESULTS is the run's folder, results/<run>; its configuration is the one that it was started with.
 It refuses to start beside another Snakemake in this folder, waits for jobs that outlived theirs,
-takes the lock away and lets Snakemake make what is missing, stale or unfinished. What follows
-`--` goes to Snakemake, a profile for instance.
+takes drafts of killed jobs and the lock away and lets Snakemake make what is missing, stale or
+unfinished. What follows `--` goes to Snakemake, a profile for instance.
 """
 
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +16,9 @@ from pathlib import Path
 import psutil
 
 from lahja.core.errors import LahjaError
+
+# What `atomic_path` writes into, left by a process that was killed.
+_DRAFT = re.compile(r"\..+\.[a-z0-9_]{8}")
 
 
 def main(results: Path, arguments: list[str], /, *, cores: str = "all") -> None:
@@ -26,6 +31,8 @@ def main(results: Path, arguments: list[str], /, *, cores: str = "all") -> None:
             raise LahjaError(f"process {process.pid} is a Snakemake that runs here; end it first")
         print(f"waiting for process {process.pid}, {name}: it outlived its Snakemake", flush=True)
         process.wait()
+    for draft in [path for path in results.rglob(".*") if _DRAFT.fullmatch(path.name)]:
+        shutil.rmtree(draft, ignore_errors=True)
     command = [sys.executable, "-m", "snakemake", "--configfile", str(config),
                "--replace-workflow-config", "--cores", cores, *arguments]  # fmt: skip
     unlocked = subprocess.run([*command, "--unlock"], capture_output=True, text=True, check=False)
@@ -48,6 +55,7 @@ def processes(checkout: Path) -> Iterator[tuple[psutil.Process, str]]:
             continue
         names = [Path(word).stem for word in words[:3] if "workflow/scripts/" in word]
         if "snakemake" in [Path(word).name for word in words[:3]]:
-            names = ["snakemake"]
+            # A job lets Snakemake draw the graph of rules.
+            names = ["record_run" if "--rulegraph" in words else "snakemake"]
         found += [(process, name) for name in names]
     return iter(sorted(found, key=lambda own: (own[1] != "snakemake", own[0].pid)))

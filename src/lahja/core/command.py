@@ -43,7 +43,8 @@ def run(
     # again for garbage, and at exit, takes a third of a model's start (bench/starts.py).
     gc.set_threshold(100_000)
     atexit.register(gc.freeze)
-    values, known = vars(_parser(main, name).parse_args(arguments)), signature(main).parameters
+    parsed = _parser(main, name).parse_intermixed_args(arguments)
+    values, known = vars(parsed), signature(main).parameters
     gpus = values["gpus"] if "gpus" in known else values.pop("gpus", 0)
     if target := _settings_of(main):
         values[target] = with_execution(values[target], values.pop("execution"))

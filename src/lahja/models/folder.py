@@ -34,7 +34,7 @@ _MAX_MESSAGE = 300
 # Whose versions a model's record has, as far as they had a part in it.
 _LIBRARIES = ("torch", "transformers", "peft", "trl")
 # An adapter's rank and scale change what its weights add.
-_ADAPTER_WEIGHTS, _ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
+_ADAPTER_WEIGHTS, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
 
 def load_tokenizer(base_model: Path) -> "PreTrainedTokenizerBase":
@@ -152,16 +152,16 @@ def model_digest(base_model: Path, adapter: Path | None = None) -> str:
     """Return what identifies a model: its base model's identity, and its adapter's bytes."""
     if adapter is None:
         return base_digest(base_model)
-    own = {name: adapter_of(adapter) / name for name in (_ADAPTER_WEIGHTS, _ADAPTER_CONFIG)}
+    own = {name: adapter_of(adapter) / name for name in (_ADAPTER_WEIGHTS, ADAPTER_CONFIG)}
     return f"{base_digest(base_model)}+{_digest(own)}"
 
 
 def adapter_of(folder: Path) -> Path:
     """Return where a trained model's folder, or an adapter's own, holds the adapter."""
     for place in (folder / ADAPTER, folder):
-        if all((place / name).is_file() for name in (_ADAPTER_WEIGHTS, _ADAPTER_CONFIG)):
+        if all((place / name).is_file() for name in (_ADAPTER_WEIGHTS, ADAPTER_CONFIG)):
             return place
-    missing = f"{_ADAPTER_WEIGHTS} or {_ADAPTER_CONFIG} is missing"
+    missing = f"{_ADAPTER_WEIGHTS} or {ADAPTER_CONFIG} is missing"
     raise LahjaError(f"{folder}: no LoRA adapter there ({missing})")
 
 
@@ -264,9 +264,9 @@ def expect_checkpoint(base_model: Path) -> None:
     """Raise `LahjaError` where a folder is no whole checkpoint."""
     if not (base_model / "config.json").is_file():
         raise LahjaError(f"{base_model}: not a model folder (config.json is missing)")
-    if (base_model / _ADAPTER_CONFIG).is_file():
+    if (base_model / ADAPTER_CONFIG).is_file():
         # Loaded as it is, it would bring its own base from elsewhere.
-        raise LahjaError(f"{base_model}: holds {_ADAPTER_CONFIG}; expected a whole checkpoint")
+        raise LahjaError(f"{base_model}: holds {ADAPTER_CONFIG}; expected a whole checkpoint")
     for index in base_model.glob("*.index.json"):
         with one_line_errors(index):
             shards = sorted({*read_json(index).get("weight_map", {}).values()})

@@ -190,6 +190,10 @@ def _write_model(run: AdapterRun, trainer: Any, counts: dict[str, int]) -> None:
         # The frozen reference that DPO keeps beside the trained adapter is not part of the model.
         trainer.model.save_pretrained(folder / models.ADAPTER, selected_adapters=["default"])
         (folder / models.ADAPTER / "README.md").unlink(missing_ok=True)
+        # PEFT writes sets, whose order changes from process to process.
+        config = folder / models.ADAPTER / models.ADAPTER_CONFIG
+        facts = files.read_json(config)
+        files.write_json(config, facts | {"target_modules": sorted(facts["target_modules"])})
         write_curve(folder, trainer.state.log_history)
         facts = {**run.record, **counts, "settings": files.canonical_json(run.settings)}
         models.write_adapter_record(folder, run.base_model, run.adapter, facts)
