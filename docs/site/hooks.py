@@ -40,6 +40,7 @@ def _linked(text, path, page, files, config):
     """Return a page's text with links that hold in the site; `path` is where it lies here."""
 
     def link(found):
+        """Return a link that holds in the site."""
         target = normpath(str(PurePosixPath(path).parent / found[2]))
         if target in PAGES:
             place = PAGES[target]

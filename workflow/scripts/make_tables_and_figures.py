@@ -35,9 +35,8 @@ def main(
 ) -> None:
     """Write table1, table2, classifier, changes, faults, judge, comet, routes and figure2 to 7.
 
-    Tables are {csv,parquet,tex}; the last three are of what was asked for.
-
-    Figures are {svg,png,csv,parquet}; `paper` is the folder of the paper's own numbers. Settings:
+    Tables are {csv,parquet,tex}, the last three of what was asked for; figures are
+    {svg,png,csv,parquet}; `paper` is the folder of the paper's own numbers. Settings:
     models (in the order shown; they fix the colours), starts ({model: the model it started from}),
     dialects, select (how many models to select in Table 1), figure_models (the bars of Figures 2, 4
     and 5), translators ({model: its label in Figure 7}), samples (per direction), families (each
@@ -64,20 +63,17 @@ def main(
     shown, translators = settings["figure_models"], settings["translators"]
     bars = [(f, models) for f in direction_figures(found, shown, translators, dialects)]
     bars += [(classifier_figure(classifiers, dialects, paper), classifiers["classifier"])]
-    for figure, names in bars:
+    drawn = [(figure, bars_chart(figure, styles(names))) for figure, names in bars]
+    samples = sample_outputs(outputs, settings["samples"], settings["seed"])
+    for figure, chart in [*drawn, (samples, samples_chart(pictured_samples(samples)))]:
         figure.notes.extend(notes)
         write_artifact(figure, figures)
-        save_picture(bars_chart(figure, styles(names)), figure.name, figures)
-    samples = sample_outputs(outputs, settings["samples"], settings["seed"])
-    samples.notes.extend(notes)
-    write_artifact(samples, figures)
-    save_picture(samples_chart(pictured_samples(samples)), samples.name, figures)
+        save_picture(chart, figure.name, figures)
     if operating_point:
         chosen = operating_points(scores, settings)
         chosen.notes.extend(notes)
         write_table_files(chosen, operating_point)
-        chart = operating_points_chart(chosen, styles(models))
-        save_picture(chart, chosen.name, operating_point)
+        save_picture(operating_points_chart(chosen, styles(models)), chosen.name, operating_point)
 
 
 if __name__ == "__main__":

@@ -162,6 +162,7 @@ def _takes_system(tokenizer: "PreTrainedTokenizerBase") -> bool:
     of the others."""
 
     def shown(role: str) -> str:
+        """Return the prompt with a turn of that role before the question, or ""."""
         turns = [{"role": role, "content": _ANSWER}, *user_turn(_QUESTION)]
         try:
             return _rendered(tokenizer, [turns], add_generation_prompt=True)[0]
