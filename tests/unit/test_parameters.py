@@ -213,7 +213,7 @@ def test_pairs_by_reward_are_made_of_samples_and_by_label_of_labels(demo):
 def test_what_a_row_of_a_study_takes_beyond_its_start(demo):
     *_, parameters = demo
     steps = json.loads(parameters.study_steps())
-    assert steps["-T"] == {"models": [], "trained": [], "samples": [], "data": []}
+    assert steps["T"] == {"models": [], "trained": [], "samples": [], "data": []}
     ours = steps["recipe"]
     assert ours["models"] == ["llama-T+iterations", "llama-T+lahja"]
     assert ours["trained"] == ["results/demo/models/llama-T+iterations"]
