@@ -130,14 +130,12 @@ def test_the_finished_run_is_whole(demo):
 
 
 def test_nothing_but_results_logs_and_benchmarks_is_written(demo):
-    import subprocess
-
     status = subprocess.run(
         ["git", "status", "--porcelain", "--ignored"], cwd=demo.folder, text=True,
         capture_output=True, check=True,
     ).stdout  # fmt: skip
     ignored = {line[3:] for line in status.splitlines() if line.startswith("!!")}
     expected = ("results/", "logs/", "benchmarks/", ".snakemake/", ".venv/", ".pytest_cache/",
-                ".ruff_cache/", ".venv-docs/", "site/")  # fmt: skip
+                ".ruff_cache/", ".venv-docs/", "site/", ".hypothesis/", ".venv-sbom/", "sbom/")  # fmt: skip
     strange = {path for path in ignored if path not in expected and "__pycache__" not in path}
     assert strange == set()

@@ -76,9 +76,14 @@ def test_gated_pairs_are_of_the_policys_samples(real):
     samples = pd.read_parquet(real / "policies" / "llama-T.4" / "prompts.parquet")
     assert set(samples["sample"]) == {0, 1, 2, 3}
     assert set(pairs["chosen"]) | set(pairs["rejected"]) <= set(samples["response"])
-    # Fine-tuning on their chosen sides learnt from each of them.
+
+
+def test_what_is_fine_tuned_on_is_the_policys_samples(real):
+    chosen = pd.read_parquet(real / "training" / "best.parquet")
+    samples = pd.read_parquet(real / "policies" / "llama-T.3" / "directions.8.parquet")
+    assert set(chosen["completion"]) <= set(samples["response"])
     learnt = json.loads((real / "models" / "llama-T+more-SFT" / "model.json").read_text())
-    assert (learnt["n_examples"], learnt["n_dropped"]) == (len(pairs), 0)
+    assert (learnt["n_examples"], learnt["n_dropped"]) == (len(chosen), 0)
 
 
 def test_the_second_round_is_made_of_what_the_first_one_says(real):
