@@ -49,7 +49,7 @@ STAGES: dict[str, Stage] = {
     "judges": Stage(2, ("scoring/*",)),
     # What NLLB's translations share with answers; the samplers are generation's own.
     "answers": Stage(1, ("generation/answering.py", "generation/backend.py")),
-    "generation": Stage(2, ("generation/*",)),
+    "generation": Stage(3, ("generation/*",)),
     "training data": Stage(1, ("training/augmentation.py", "training/*_data.py")),
     "sft": Stage(1, ("training/sft.py",)),
     "dpo": Stage(2, ("training/dpo.py",)),
