@@ -27,7 +27,7 @@ from lahja.scoring.judges import Judges
 from lahja.training.adapters import AdapterRun
 from lahja.training.grpo import Reward, train_grpo
 
-# What is a fault whatever chrF++ and ADI2 say: copies and loops have letters of the reference.
+# A fault whatever chrF++ and ADI2 are: copies and repetitions have letters of the reference.
 PENALISED = ("language", "echo", "repetition")
 
 

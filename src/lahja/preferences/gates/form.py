@@ -218,7 +218,7 @@ def judge_repetition(pair: Pair, settings: Gates) -> Verdict:
 
 
 def _without_refrain(text: str) -> str:
-    """Return a song with each line once, where it has several and comes back to each but seldom."""
+    """Return a song with each line once, where it has several and comes back to each rarely."""
     lines = Counter(comparison_key(line) for line in text.split("\n") if line.strip())
     is_refrain = len(lines) >= 3 and max(lines.values()) <= 6
     return "\n".join(lines) if is_refrain else text
