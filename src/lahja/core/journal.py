@@ -1,6 +1,7 @@
 """A JSON Lines file that only grows, safe under kill -9, of one process at a time."""
 
 import fcntl
+import io
 import json
 import os
 import sys
@@ -14,26 +15,24 @@ from pydantic_core import from_json
 from lahja.core.errors import LahjaError
 
 # What a line ends with: a checksum of all before it.
-_SEAL = ', "crc": "{:08x}"}}\n'
-_LENGTH = len(_SEAL.format(0).rstrip())
+_SEAL = b', "crc": "%08x"}\n'
+_LENGTH = len(_SEAL % 0)
+_AT_ONCE = 1 << 20
 
 
 class Journal:
-    """Rows in a file that is locked while it is open.
-
-    `rows` are those that were there when it was opened; a last line that a crash left unfinished
-    is dropped.
-    """
+    """Rows in a file that is locked while it is open."""
 
     def __init__(
-        self, path: Path, parse: Callable = lambda row: {**row}, kind: str = "a JSON object",
+        self, path: Path, take: Callable[[bytes], None], kind: str = "a JSON object",
         *, can_lose: bool = False,
     ):  # fmt: skip
         """Open, lock and read the file, making it where it is not there yet.
 
-        `parse` takes a line's JSON and returns a row of some kind. Raises `LahjaError` where
-        another process has the file open, or naming a line that is damaged or no such row; where
-        rows can be lost, such lines are passed over, and how many is told on standard error.
+        `take` is given each line that is there; a last one that a crash left unfinished is dropped.
+        Raises `LahjaError` where another process has the file open, or naming a line of which
+        `take` finds that it is damaged or no such row (`row_of`); where rows can be lost, such
+        lines are passed over, and how many is told on standard error.
         """
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +43,7 @@ class Journal:
             os.fsync(folder)
             os.close(folder)
             self._lock()
-            self.rows = self._read(parse, kind, can_lose)
+            self._read(take, kind, can_lose)
         except BaseException:
             self._file.close()
             raise
@@ -55,7 +54,7 @@ class Journal:
         Where the disk is full, the file stays as it was.
         """
         lines = (json.dumps(row, ensure_ascii=False)[:-1].encode() for row in rows)
-        content = b"".join(line + _SEAL.format(zlib.crc32(line)).encode() for line in lines)
+        content = b"".join(line + _SEAL % zlib.crc32(line) for line in lines)
         end, rest = self._file.seek(0, os.SEEK_END), memoryview(content)
         try:
             while rest:
@@ -80,45 +79,46 @@ class Journal:
             cure = "mount it with them (on Lustre: -o flock)"
             raise LahjaError(f"{self.path}: {told}; {cure}") from None
 
-    def _read(self, parse: Callable, kind: str, can_lose: bool) -> list[Any]:
+    def _read(self, take: Callable[[bytes], None], kind: str, can_lose: bool) -> None:
         self._file.seek(0)
-        content = self._file.readall() or b""
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            self._file.truncate(whole)
-        rows, n_lost = [], 0
-        for number, line in enumerate(content[:whole].splitlines(), start=1):
+        reader, n_lost = io.BufferedReader(self._file, _AT_ONCE), 0
+        for number, line in enumerate(reader, start=1):
+            if not line.endswith(b"\n"):
+                self._file.truncate(reader.tell() - len(line))
+                break
             try:
-                rows.append(parse(_row_of(line)))
+                take(line)
             # A line that is no UTF-8 raises a ValueError as well.
             except (AttributeError, KeyError, TypeError, ValueError):
                 if not can_lose:
                     raise LahjaError(f"{self.path}:{number}: not {kind}") from None
                 n_lost += 1
+        reader.detach()
         if n_lost:
             print(f"{self.path}: {n_lost} lines are damaged and count for nothing", file=sys.stderr)
-        return rows
 
 
 def count_damaged(path: Path) -> int:
     """Return how many lines of a journal are not as they were written, the unfinished one apart."""
-    whole, _, _ = path.read_bytes().rpartition(b"\n")
     n_damaged = 0
-    for line in whole.splitlines():
-        try:
-            _row_of(line)
-        except ValueError:
-            n_damaged += 1
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                if line.endswith(b"\n") and not is_sealed(line):
+                    row_of(line)
+            except ValueError:
+                n_damaged += 1
     return n_damaged
 
 
-def _row_of(line: bytes) -> Any:
-    """Return the row that a line holds; raise `ValueError` where it is not as it was written.
+def is_sealed(line: bytes) -> bool:
+    """Return whether a line is as it was written; one of an older run has no checksum."""
+    return line.endswith(_SEAL % zlib.crc32(line[:-_LENGTH]))
 
-    A line of an older run has no checksum.
-    """
+
+def row_of(line: bytes) -> Any:
+    """Return the row that a line holds; raise `ValueError` where it is not as it was written."""
     row = from_json(line)
-    crc = row.pop("crc", None) if isinstance(row, dict) else None
-    if crc not in (None, f"{zlib.crc32(line[:-_LENGTH]):08x}"):
+    if isinstance(row, dict) and row.pop("crc", None) is not None and not is_sealed(line):
         raise ValueError("the checksum differs")
     return row

@@ -1,14 +1,15 @@
 """Answer requests from the store, and ask the backend only for what is missing there."""
 
 from collections import Counter, defaultdict
-from contextlib import AbstractContextManager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import pandas as pd
 
 from lahja.core.errors import LahjaError
-from lahja.core.journal import Journal
+from lahja.core.journal import Journal, is_sealed, row_of
 from lahja.core.progress import Progress
 from lahja.core.tables import GENERATIONS, WEIGHED_GENERATIONS
 from lahja.generation.backend import NOT_RECORDED, Answer, Backend, Request, Sampling, request_key
@@ -17,6 +18,8 @@ from lahja.prompts.wordings import system_prompt
 _MAX_SAMPLES = 100_000
 # Of fewer prompts all may be refused.
 _MIN_ASKED = 10
+# What a line of a store starts with, before its key.
+_START = b'{"key": "'
 
 
 class AnswerStore(Journal, AbstractContextManager):
@@ -24,9 +27,10 @@ class AnswerStore(Journal, AbstractContextManager):
 
     def __init__(self, path: Path):
         """Open, lock and read the file; raise `LahjaError` where another process holds it."""
+        # A line, or the answer that it holds: few of a large store's are asked for.
+        self._kept: dict[str, bytes | Answer] = {}
         # What is damaged is asked again.
-        super().__init__(path, lambda row: (row.pop("key"), Answer(**row)), can_lose=True)
-        self.answers: dict[str, Answer] = dict(self.rows)
+        super().__init__(path, self._take, can_lose=True)
 
     def __exit__(self, *_: object) -> None:
         """Unlock and close the file."""
@@ -35,7 +39,29 @@ class AnswerStore(Journal, AbstractContextManager):
     def add(self, answers: dict[str, Answer]) -> None:
         """Append answers by their keys; they are on disk when this returns."""
         self.append({"key": key, **asdict(answer)} for key, answer in answers.items())
-        self.answers.update(answers)
+        self._kept.update(answers)
+
+    def known(self, keys: Iterable[str]) -> dict[str, Answer]:
+        """Return the answers to those keys that have one, in the order of the keys."""
+        found = {}
+        for key in filter(self._kept.__contains__, keys):
+            kept = self._kept[key]
+            # A line of a version that knows more of an answer counts for nothing.
+            with suppress(TypeError):
+                found[key] = kept if isinstance(kept, Answer) else _answer_of(kept)[1]
+        return found
+
+    def _take(self, line: bytes) -> None:
+        if is_sealed(line) and line.startswith(_START):
+            key, answer = line[len(_START) : line.index(b'"', len(_START))].decode(), line
+        else:
+            key, answer = _answer_of(line)
+        self._kept[key] = answer
+
+
+def _answer_of(line: bytes) -> tuple[str, Answer]:
+    row = row_of(line)
+    return row.pop("key"), Answer(**row)
 
 
 def answer(requests: list[Request], backend: Backend, store: Path) -> list[Answer]:
@@ -46,9 +72,9 @@ def answer(requests: list[Request], backend: Backend, store: Path) -> list[Answe
     """
     keys = [request_key(backend.identity, request) for request in requests]
     asked = {key: replace(request, id=key) for key, request in zip(keys, requests, strict=True)}
-    with AnswerStore(store) as known:
-        missing = [request for key, request in asked.items() if key not in known.answers]
-        unanswered = {}
+    with AnswerStore(store) as kept:
+        answers, unanswered = kept.known(asked), {}
+        missing = [request for key, request in asked.items() if key not in answers]
         with Progress(len(asked), "prompts", done=len(asked) - len(missing)) as progress:
             for found in backend.generate(missing):
                 if found.id not in asked:
@@ -56,16 +82,15 @@ def answer(requests: list[Request], backend: Backend, store: Path) -> list[Answe
                 if found.text is None:
                     unanswered[found.id] = found
                 else:
-                    known.add({found.id: found})
+                    kept.add({found.id: found})
+                answers[found.id] = found
                 # What a server that is paid has cost so far.
                 progress.cost = getattr(backend, "cost", None)
                 progress.advance()
-        answers = known.answers | unanswered
         if lacking := asked.keys() - answers.keys():
             raise LahjaError(f"the backend gave no answer to {len(lacking)} of its prompts")
-        is_none = not known.answers.keys() & asked.keys()
     reasons = Counter(found.finish_reason for found in unanswered.values())
-    if is_none and len(unanswered) >= _MIN_ASKED and NOT_RECORDED not in reasons:
+    if len(unanswered) == len(asked) >= _MIN_ASKED and NOT_RECORDED not in reasons:
         told = ", ".join(f"{reason} ({number})" for reason, number in reasons.most_common())
         cure = "; raise decoding.max_new_tokens if it thinks" if reasons["length"] else ""
         raise LahjaError(f"none of {len(unanswered)} prompts got an answer: {told}{cure}")

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from lahja.core.config.generation import Price
 from lahja.core.errors import LahjaError
-from lahja.core.journal import Journal
+from lahja.core.journal import Journal, row_of
 from lahja.generation.backend import Request
 
 
@@ -48,7 +48,7 @@ class Ledger:
         self.is_stopped, self._n_under_way = False, 0
         self._reserved: dict[str, float] = {}
         self._settled = threading.Condition()
-        self._journal = Journal(path, self._count, "a cost") if path else None
+        self._journal = Journal(path, self._take, "a cost") if path else None
 
     @property
     def reserved(self) -> float:
@@ -107,6 +107,9 @@ class Ledger:
         if self._journal:
             self._journal.append([row], durable=durable)
         self._count(row)
+
+    def _take(self, line: bytes) -> None:
+        self._count(row_of(line))
 
     def _count(self, row: dict[str, Any]) -> None:
         dollars = float(row["dollars"])

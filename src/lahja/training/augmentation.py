@@ -36,7 +36,8 @@ def augment(
             lacks &= parallel[target].isna() & parallel[source].notna()
             texts = parallel.loc[lacks, source]
             keys = {t: digest_of_text(f"{identity}\n{source}\n{target}\n{t}") for t in texts}
-            missing = [text for text, key in keys.items() if key not in store.answers]
+            known = store.known(keys.values())
+            missing = [text for text, key in keys.items() if key not in known]
             if missing:
                 translator = translator or NllbTranslator(folder, settings)
                 for rows, found in translator.translate(missing, source, target):
@@ -44,7 +45,8 @@ def augment(
                     ends = ["length" if text is None else "stop" for text in found]
                     told = zip(asked, found, ends, [None] * len(rows), strict=True)
                     store.add({key: Answer(key, *facts) for key, *facts in told})
-            found = [store.answers[keys[text]].text for text in texts]
+            known = store.known(keys.values())
+            found = [known[keys[text]].text for text in texts]
             usable = [text if text and not is_looping(text) else None for text in found]
             filled.loc[lacks, target] = pd.Series(usable, index=texts.index, dtype=object)
             filled.loc[lacks & filled[target].notna(), f"{target}_origin"] = NLLB
