@@ -13,7 +13,7 @@ from lahja.core.statistics import Estimate, Resampling
 from lahja.core.tables import SENTENCE_SCORES, write_table
 from lahja.evaluation.metrics.evaluation import evaluate_model
 from lahja.evaluation.metrics.faults import FAULTS
-from lahja.report.costs import costs_table
+from lahja.report.logs import costs_table
 from lahja.report.page import build_report
 from lahja.report.study import (
     MEAN_QUALITY,

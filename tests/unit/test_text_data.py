@@ -7,7 +7,7 @@ import pytest
 
 from lahja.core.errors import LahjaError
 from lahja.core.tables import EXAMPLES, LABELLED_SENTENCES, SENTENCES, read_table, write_table
-from lahja.training.text_data import text_data
+from lahja.training.example_data import text_data
 
 
 def sentences() -> pd.DataFrame:

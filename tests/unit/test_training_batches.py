@@ -9,7 +9,7 @@ import pytest
 from lahja.core.config.training import DpoSettings, SftSettings
 from lahja.core.errors import LahjaError
 from lahja.core.tables import EXAMPLES, PAIRS, read_table
-from lahja.models.batches import sorted_batches
+from lahja.models.device import sorted_batches
 from lahja.models.folder import load_model, load_tokenizer
 from lahja.prompts.chat import assistant_turn, user_turn
 from lahja.training import dpo, sft

@@ -4,8 +4,8 @@ import pytest
 
 from lahja.core import stages
 from lahja.core.errors import LahjaError
-from lahja.demo.training_loop import LoopSettings, cosine_rate, train_loop
-from lahja.models.batches import sorted_batches, token_batches
+from lahja.demo.training_loop import LoopSettings, cosine_rate, token_batches, train_loop
+from lahja.models.device import sorted_batches
 from lahja.training.adapters import open_checkpoint_dir
 
 

@@ -10,7 +10,7 @@ from lahja.core.files import read_json
 from lahja.core.tables import EXAMPLES, read_table, write_table
 from lahja.training.adapters import last_checkpoint
 from lahja.training.batches import ByTokens
-from lahja.training.mixtures import mixture
+from lahja.training.example_data import mixture
 from lahja.training.tracking import CURVE_FILE
 
 

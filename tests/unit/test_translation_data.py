@@ -3,7 +3,7 @@ import pytest
 
 from lahja.core.errors import LahjaError
 from lahja.core.tables import PARALLEL
-from lahja.training.translation_data import translation_data
+from lahja.training.example_data import translation_data
 
 
 def _pair(name: str, **values: str | None) -> dict[str, str | None]:

@@ -70,7 +70,7 @@ rule build_examples:
     wildcard_constraints:
         dataset=one_of(selection.datasets("translation", "text")),
     params:
-        code=parameters.modules_code("training/translation_data.py"),
+        code=parameters.modules_code("training/example_data.py"),
         kind=lambda wc, input: config["datasets"][wc.dataset]["kind"],
         settings=lambda wc: parameters.dataset(wc.dataset),
     shell:

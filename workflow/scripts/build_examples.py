@@ -20,8 +20,7 @@ def main(kind: str, table: Path, settings: dict, output: Path, test: Path | None
         write_table,
     )
     from lahja.prompts.classification import classifier_data
-    from lahja.training.text_data import text_data
-    from lahja.training.translation_data import translation_data
+    from lahja.training.example_data import text_data, translation_data
 
     rows = read_table(table, PARALLEL if kind == "translation" else SENTENCES)
     if kind == "classification":

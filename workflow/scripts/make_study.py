@@ -11,8 +11,8 @@ from lahja.evaluation.metrics.evaluation import evaluate_models
 from lahja.evaluation.metrics.slices import ALL
 from lahja.evaluation.sentence_scores import read_scores
 from lahja.report.charts import save_picture
-from lahja.report.costs import costs_table
 from lahja.report.formats import to_markdown, write_table_files
+from lahja.report.logs import costs_table
 from lahja.report.study import Study, find, study_rows, study_tables, verdict
 from lahja.report.tradeoff import study_chart
 from lahja.scoring.translation import load_spbleu

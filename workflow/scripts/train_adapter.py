@@ -31,9 +31,11 @@ def main(
     folders and REWARD (precision, limits of gates, perhaps dialects); what VALIDATION and PARALLEL
     hold out is not answered.
     """
+    from lahja.core.files import digest_of_file
+    from lahja.core.tables import EXAMPLES, read_table
     from lahja.training.adapters import AdapterRun
     from lahja.training.distributed import in_processes
-    from lahja.training.mixtures import mixed
+    from lahja.training.example_data import mixture
 
     def train() -> None:
         """Take the step, as one of the processes."""
@@ -41,7 +43,7 @@ def main(
             case "sft":
                 from lahja.training.sft import train_sft
 
-                train_sft(own)
+                train_sft(own, examples, **identity)
             case "dpo":
                 from lahja.training.dpo import train_dpo
 
@@ -52,12 +54,15 @@ def main(
                 scorers = {"aldi": aldi, "country": country, "language": language}
                 train_by_reward(own, parallel, validation, scorers, **reward)
 
-    weights, seed = settings.pop("weights", []), settings.get("seed", 0)
-    with mixed(data, weights, seed, work) as table:
-        own = AdapterRun(
-            root, adapter, table, settings, work, output, record or {}, report_to, curves
-        )
-        in_processes(max(1, gpus), train)
+    examples, identity, weights = None, {}, settings.pop("weights", [])
+    if weights:
+        tables = [read_table(path, EXAMPLES) for path in data]
+        examples = mixture(tables, weights, settings.get("seed", 0))
+        identity = {"mixture": [*map(digest_of_file, data), *weights]}
+    own = AdapterRun(
+        root, adapter, data[0], settings, work, output, record or {}, report_to, curves
+    )
+    in_processes(max(1, gpus), train)
 
 
 if __name__ == "__main__":

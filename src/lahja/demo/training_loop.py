@@ -1,7 +1,8 @@
 """Train a stand-in from scratch by a plain loop, and write its folder."""
 
 import math
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,6 @@ from lahja.core.config.training import LoopSettings
 from lahja.core.errors import LahjaError
 from lahja.core.files import atomic_path, canonical_json
 from lahja.core.progress import Progress
-from lahja.models.batches import token_batches
 from lahja.models.device import pick_precision
 from lahja.models.folder import folder_digest, write_record
 from lahja.training.tracking import write_curve
@@ -87,6 +87,26 @@ def cosine_rate(step: int, n_steps: int, warmup: float) -> float:
     if step < rise:
         return (step + 1) / rise
     return 0.55 + 0.45 * math.cos(math.pi * (step - rise) / max(1, n_steps - rise))
+
+
+def token_batches(
+    lengths: Sequence[int], batch_tokens: int, seed: int, epoch: int
+) -> list[list[int]]:
+    """Return row numbers in batches of up to `batch_tokens` tokens, padding included.
+
+    Rows are sorted by length, ties and the order of batches are shuffled anew each epoch.
+    """
+    rng = random.Random(f"{seed}:{epoch}")
+    order = list(range(len(lengths)))
+    rng.shuffle(order)
+    order.sort(key=lengths.__getitem__)
+    batches: list[list[int]] = [[]]
+    for row in order:
+        if batches[-1] and lengths[row] * (len(batches[-1]) + 1) > batch_tokens:
+            batches.append([])
+        batches[-1].append(row)
+    rng.shuffle(batches)
+    return [batch for batch in batches if batch]
 
 
 def _plan(lengths: list[int], settings: LoopSettings) -> list[list[int]]:

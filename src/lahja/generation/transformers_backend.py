@@ -8,8 +8,7 @@ from typing import Any
 
 from lahja.core.stages import version
 from lahja.generation.backend import EMPTY, Answer, Request, Sampling, repeating_tokens
-from lahja.models.batches import sorted_batches
-from lahja.models.device import pick_dtype, use_device
+from lahja.models.device import pick_dtype, sorted_batches, use_device
 from lahja.models.folder import load_model, load_tokenizer, model_digest
 from lahja.prompts.chat import plain_tokens, prompt_tokens, without_thoughts
 

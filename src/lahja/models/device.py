@@ -1,6 +1,7 @@
-"""Where models run, and in which number format their weights are."""
+"""Where models run, in which number format their weights are, and in which batches they read."""
 
 import os
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,21 @@ def pick_dtype(precision: str | None, device: str) -> "torch.dtype":
     import torch
 
     return torch.bfloat16 if pick_precision(precision, device) == "bf16" else torch.float32
+
+
+def sorted_batches(
+    lengths: Sequence[int], size: float, max_tokens: float = float("inf")
+) -> Iterator[list[int]]:
+    """Yield row numbers, the longest rows first, in batches of up to `size` rows.
+
+    Padded to its longest row a batch has no more than `max_tokens` tokens, or one row.
+    """
+    order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
+    while order:
+        fitting = max_tokens // max(lengths[order[0]], 1)
+        count = int(max(1, min(size, fitting)))
+        yield order[:count]
+        order = order[count:]
 
 
 def packed(model: "PreTrainedModel") -> "PreTrainedModel":

@@ -175,7 +175,7 @@ def base_digest(base_model: Path) -> str:
     facts = read_json(record) if record.is_file() else {}
     if not facts.get("revision"):
         return folder_digest(base_model)
-    put_there = {name: path for name, path in _files(base_model) if not path.is_symlink()}
+    put_there = {name: path for name, path in _read(base_model).items() if not path.is_symlink()}
     own = f"+{_digest(put_there)}" if put_there else ""
     return f"{facts['repo']}@{facts['revision']}{own}"
 
@@ -183,14 +183,18 @@ def base_digest(base_model: Path) -> str:
 def folder_digest(folder: Path) -> str:
     """Return one digest of a checkpoint's files: configuration, tokenizer, template, weights."""
     expect_checkpoint(folder)
-    return _digest(dict(_files(folder)))
+    return _digest(_read(folder))
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the files that a model can depend on: all but its record and what people read."""
-    for name, path in files_under(folder).items():
-        if name != MODEL_FILE and path.suffix != ".md" and not name.startswith("."):
-            yield name, path
+def _files(folder: Path) -> dict[str, Path]:
+    """Return a model's files by name: all but its record and hidden ones."""
+    found = files_under(folder).items()
+    return {name: file for name, file in found if name != MODEL_FILE and not name.startswith(".")}
+
+
+def _read(folder: Path) -> dict[str, Path]:
+    """Return the files that a model can depend on: all but what people read."""
+    return {name: file for name, file in _files(folder).items() if file.suffix != ".md"}
 
 
 def _digest(files: dict[str, Path]) -> str:
@@ -230,19 +234,13 @@ def expect_whole(folder: Path) -> None:
         raise DamagedError(f"{record}: damaged (its checksum differs)", folder)
     wanted = facts.get("files", {})
     found = _digests(folder) if wanted else {}
-    for name in sorted(wanted.keys() | found.keys()):
-        if wanted.get(name) != found.get(name):
-            told = "damaged (its digest differs)" if name in wanted else "not a file of this model"
-            told = told if name in found else "missing"
-            raise DamagedError(f"{folder / name}: {told}", folder)
+    for name, _ in sorted(wanted.items() ^ found.items()):
+        told = "damaged (its digest differs)" if name in wanted else "not a file of this model"
+        raise DamagedError(f"{folder / name}: {told if name in found else 'missing'}", folder)
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    return {
-        name: digest_of_file(path)
-        for name, path in files_under(folder).items()
-        if name != MODEL_FILE and not name.startswith(".")
-    }
+    return {name: digest_of_file(file) for name, file in _files(folder).items()}
 
 
 @contextmanager

@@ -52,6 +52,9 @@ def merge_adapters(
             )
     rank, merged = sum(config["r"] for config in configs), {}
     if method != LINEAR:
+        from peft.utils.merge_utils import dare_linear, ties
+
+        merge = {"ties": ties, "dare": dare_linear}[method]
         # The decomposition has no more columns than the smallest weight has rows or columns.
         rank = min([rank, *(t.shape[key.endswith(_A)] for own in loaded for key, t in own.items())])
     torch.manual_seed(seed)
@@ -64,23 +67,13 @@ def merge_adapters(
             second = torch.cat([f * own for f, own in zip(factors, b, strict=True)], dim=1)
         else:
             products = [s * (own_b @ own_a) for s, own_a, own_b in zip(scales, a, b, strict=True)]
-            first, second = _factors(_thinned(products, weights, method, density), rank)
+            # On the CPU, so that the same is drawn on every machine.
+            first, second = _factors(merge(products, torch.tensor(weights), density), rank)
         kind = loaded[0][name + _B].dtype
         merged |= {name + _A: first.to(kind).contiguous(), name + _B: second.to(kind).contiguous()}
     output.mkdir(parents=True)
     save_file(merged, output / _WEIGHTS, metadata={"format": "pt"})
     write_json(output / _CONFIG, configs[0] | {"r": rank, "lora_alpha": rank})
-
-
-def _thinned(
-    products: list["Tensor"], weights: Sequence[float], method: str, density: float
-) -> "Tensor":
-    import torch
-    from peft.utils.merge_utils import dare_linear, ties
-
-    merge = {"ties": ties, "dare": dare_linear}[method]
-    # On the CPU, so that the same is drawn on every machine.
-    return merge(products, torch.tensor(weights), density)
 
 
 def _factors(product: "Tensor", rank: int) -> tuple["Tensor", "Tensor"]:

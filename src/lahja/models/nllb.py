@@ -6,8 +6,7 @@ from pathlib import Path
 from lahja.core.config.scorers import NllbDecoding
 from lahja.core.progress import counted
 from lahja.core.varieties import get_variety
-from lahja.models.batches import sorted_batches
-from lahja.models.device import pick_dtype, use_device
+from lahja.models.device import pick_dtype, sorted_batches, use_device
 from lahja.models.folder import load_whole, read_tokenizer
 
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from lahja.core.errors import LahjaError
 from lahja.core.progress import counted
-from lahja.models.batches import sorted_batches
-from lahja.models.device import BATCH_TOKENS, packed, pick_dtype, use_device
+from lahja.models.device import BATCH_TOKENS, packed, pick_dtype, sorted_batches, use_device
 from lahja.models.folder import load_model, load_tokenizer
 from lahja.prompts.chat import example_tokens, prompt_tokens
 from lahja.prompts.classification import make_question
@@ -84,7 +83,8 @@ class Labeller:
 
         self.model.set_output_embeddings(_rows_of(self.head, tokens))
         # The last token is every question's own: its logits are what is asked for.
-        shared = _common_start([row[:-1] for row in ids])
+        columns = zip(*(row[:-1] for row in ids), strict=False)
+        shared = [own[0] for own in takewhile(lambda column: len({*column}) == 1, columns)]
         rests = [row[len(shared) :] for row in ids]
         found: list[list[float]] = [[] for _ in ids]
         lengths = [len(row) for row in rests]
@@ -144,8 +144,3 @@ def answer_forks(
         told = ", ".join(answers)
         raise LahjaError(f"the tokenizer does not tell the answers apart: {told}")
     return paths, {said: [*tokens] for said, tokens in following.items() if len(tokens) > 1}
-
-
-def _common_start(rows: list[list[int]]) -> list[int]:
-    columns = takewhile(lambda column: len(set(column)) == 1, zip(*rows, strict=False))
-    return [column[0] for column in columns]

@@ -12,7 +12,7 @@ from lahja.corpora.text import comparison_key, count_words
 from lahja.prompts.generation import with_ids
 from lahja.prompts.intent import parse_prompt
 from lahja.prompts.wordings import translation_prompt
-from lahja.training.translation_data import DIRECTIONS
+from lahja.training.example_data import DIRECTIONS
 
 # English sentences without a translation are rare.
 _WITHOUT_REFERENCE = ("msa-da", "da-msa", "da-eng")

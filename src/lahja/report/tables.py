@@ -3,7 +3,7 @@
 The paper's own numbers stand below ours as reference rows; `origin` tells them apart.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -106,20 +106,22 @@ def answer_tables(metrics: pd.DataFrame, models: Sequence[str]) -> list[Table]:
 
     The first gives, in per cent, how often the dialect is the right one, and each fault.
     """
-    rows = _mean_rows(metrics, models, "mean", (LABEL_ACCURACY, *FAULTS)).set_index("model")
+    board = ScoreBoard(metrics)
+    keys = {name: OVERALL["mean"] | {"metric": name} for name in (LABEL_ACCURACY, *FAULTS)}
+    rows = pd.DataFrame({model: board.cells(keys, model=model) for model in models}).T
     shares = rows.astype(float).dropna(axis=1, how="all") * 100
-    found = [described("faults", shares.reset_index())]
-    rated = metrics[metrics["metric"] == RATINGS[0]]
-    if len(rated):
-        # A route has the answers of others, which are asked about once.
-        rows = _mean_rows(metrics, _scored(models, rated), "adi2", RATINGS)
-        found.append(described("judge", rows, signature=rated["signature"].iloc[0]))
-    if len(scored := metrics[metrics["metric"] == COMET]):
-        board, parts = ScoreBoard(metrics), [key for key in OVERALL if key != "adi2"]
-        keys = {key: OVERALL[key] | {"metric": COMET} for key in parts}
-        known = _scored(models, scored)
-        rows = [{"model": model} | board.cells(keys, model=model) for model in known]
-        found.append(described("comet", rows, signature=scored["signature"].iloc[0]))
+    found = [described("faults", shares.reset_index(names="model"))]
+    opinions = {
+        "judge": {name: OVERALL["adi2"] | {"metric": name} for name in RATINGS},
+        "comet": {key: own | {"metric": COMET} for key, own in OVERALL.items() if key != "adi2"},
+    }
+    for kind, keys in opinions.items():
+        known = metrics[metrics["metric"].isin([key["metric"] for key in keys.values()])]
+        if len(known):
+            # A route has the answers of others, which are asked about once.
+            scored = [model for model in models if model in {*known["model"]}]
+            rows = [{"model": model} | board.cells(keys, model=model) for model in scored]
+            found.append(described(kind, rows, signature=known["signature"].iloc[0]))
     return found
 
 
@@ -140,18 +142,6 @@ def routes_tables(
         columns = [Column(code, short_name(code), 3) for code in rewards]
     weights = ", ".join(f"{route['dialect_weight']:g} ({name})" for name, route in routes.items())
     return [described("routes", rows, further=columns, weights=weights)] if rows else []
-
-
-def _scored(models: Sequence[str], metrics: pd.DataFrame) -> list[str]:
-    return [model for model in models if model in {*metrics["model"]}]
-
-
-def _mean_rows(
-    metrics: pd.DataFrame, models: Sequence[str], part: str, shown: Iterable[str]
-) -> pd.DataFrame:
-    """Return a row per model with metrics on the slice that has a key in OVERALL."""
-    board, keys = ScoreBoard(metrics), {m: OVERALL[part] | {"metric": m} for m in shown}
-    return pd.DataFrame({"model": model} | board.cells(keys, model=model) for model in models)
 
 
 def _with_paper(rows: list[dict[str, Any]], path: Path) -> pd.DataFrame:

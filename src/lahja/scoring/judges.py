@@ -17,8 +17,7 @@ from lahja.core.errors import LahjaError
 from lahja.core.progress import counted
 from lahja.core.tables import SCORED
 from lahja.core.varieties import ARABIC_LANGUAGE_CODES, NADI_COUNTRIES
-from lahja.models.batches import sorted_batches
-from lahja.models.device import BATCH_TOKENS, packed, pick_dtype, use_device
+from lahja.models.device import BATCH_TOKENS, packed, pick_dtype, sorted_batches, use_device
 from lahja.models.folder import expect_checkpoint, expect_whole, load_whole, read_tokenizer
 
 MODEL_FILE = "model.bin"

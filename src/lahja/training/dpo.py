@@ -23,7 +23,7 @@ from lahja.core.files import (
 )
 from lahja.core.stages import version
 from lahja.core.tables import PAIRS, read_table
-from lahja.models.batches import sorted_batches
+from lahja.models.device import sorted_batches
 from lahja.models.folder import model_digest
 from lahja.prompts.chat import example_tokens
 from lahja.training.adapters import AdapterRun, train_adapter

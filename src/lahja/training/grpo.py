@@ -24,7 +24,7 @@ from lahja.core.errors import LahjaError
 from lahja.core.files import digest_of_text
 from lahja.generation.backend import Request, Sampling
 from lahja.generation.transformers_backend import answer_of_tokens, generate_tokens
-from lahja.models.batches import sorted_batches
+from lahja.models.device import sorted_batches
 from lahja.prompts.chat import prompt_tokens
 from lahja.training.adapters import AdapterRun, train_adapter
 from lahja.training.batches import TokenBudget

@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def train_sft(run: AdapterRun) -> None:
-    """Fine-tune on examples, with the loss on the completions, and write the model folder."""
+def train_sft(run: AdapterRun, examples: pd.DataFrame | None = None, **identity: Any) -> None:
+    """Fine-tune on EXAMPLES, with the loss on the completions, and write the model folder.
+
+    In place of the run's data they may be others, which `identity` tells from any else.
+    """
     settings = parse(SftSettings, run.settings)
-    train_adapter(run, ["sft"], settings, read_table(run.data, EXAMPLES), build_trainer)
+    examples = read_table(run.data, EXAMPLES) if examples is None else examples
+    train_adapter(run, ["sft"], settings, examples, build_trainer, **identity)
 
 
 def build_trainer(examples: pd.DataFrame, model, tokenizer, arguments: dict, lora) -> Any:

@@ -1,4 +1,4 @@
-"""Turn parallel sentences into examples for the translators."""
+"""Turn sentences into examples: translations of parallel ones, others as plain text."""
 
 from collections.abc import Mapping, Sequence
 
@@ -48,6 +48,37 @@ def translation_data(
         place = mixed.groupby(["kind", "dialect"]).cumcount()
         mixed = mixed.iloc[place.argsort(kind="stable")].head(max_pairs)
     return mixed[EXAMPLES.names]
+
+
+def text_data(
+    sentences: pd.DataFrame, *, varieties: Sequence[str], per_variety: int | None, seed: int
+) -> pd.DataFrame:
+    """Return EXAMPLES without a prompt: training sentences, up to so many of each variety.
+
+    Those of other splits are left out. Raises `LahjaError` naming a variety without any.
+    """
+    own = sentences[(sentences["split"] == "train") & sentences["variety"].isin(varieties)]
+    for code in varieties:
+        if not (own["variety"] == code).any():
+            raise LahjaError(f"variety {code}: no sentences of split 'train' for plain text")
+    own = shuffled(own, seed, "sentence_id")
+    if per_variety is not None:
+        own = own.groupby("variety").head(per_variety)
+    names = {"sentence_id": "example_id", "text": "completion"}
+    return own.rename(columns=names).assign(kind="text", prompt=None)[EXAMPLES.names]
+
+
+def mixture(tables: Sequence[pd.DataFrame], weights: Sequence[float], seed: int) -> pd.DataFrame:
+    """Return EXAMPLES of all tables of EXAMPLES, the rows of each as often as its weight.
+
+    A weight of 2 is every row twice, 0.5 a half of the rows that the seed fixes.
+    """
+    parts = []
+    for rows, weight in zip(tables, weights, strict=True):
+        n_whole, rest = divmod(weight, 1)
+        parts += [rows] * int(n_whole)
+        parts.append(shuffled(rows, seed, "example_id").head(round(rest * len(rows))))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _clean(pairs: pd.DataFrame, silver: Mapping[str, Sequence[str]]) -> pd.DataFrame:
