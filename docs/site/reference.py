@@ -117,9 +117,10 @@ def rules() -> str:
     rows, workflow = [], ROOT / "workflow"
     for path in re.findall(r'include: "(rules/.*)"', (workflow / "Snakefile").read_text("utf-8")):
         text = (workflow / path).read_text(encoding="utf-8")
-        found = r'^rule (\w+):\n    """(.*?)"""|^use rule (\w+) as (\w+)'
-        for name, told, base, other in re.findall(found, text, re.M | re.S):
-            does = " ".join(told.split()) or f"As `{base}`, with other inputs and outputs."
+        found = r'^rule (\w+):\n    """(.*?)"""|(?:^# ([^\n]*)\n)?^use rule (\w+) as (\w+)'
+        for name, told, remark, base, other in re.findall(found, text, re.M | re.S):
+            does = " ".join(told.split()) or remark
+            does = does or f"As `{base}`, with other inputs and outputs."
             rows.append([f"`{name or other}`", f"`{Path(path).name}`", does])
     return _table(["rule", "file", "does"], rows)
 

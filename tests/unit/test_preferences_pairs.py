@@ -195,10 +195,11 @@ def test_what_is_set_aside_for_validation_is_in_no_pair(tmp_path):
         run(
             pairs_script.main,
             [
-                *("--prompts", str(prompts_path), "--candidates", str(labels_path)),
+                *("--kind", "preferences", "--prompts", str(prompts_path)),
+                *("--candidates", str(labels_path)),
                 *("--validation", str(kept), "--parallel", "--aldi", "--country", "--language"),
                 *("--settings", settings),
-                *("--pairs", str(tmp_path / "pairs"), "--funnel-counts", str(tmp_path / "funnel")),
+                *("--output", str(tmp_path / "pairs"), "--funnel-counts", str(tmp_path / "funnel")),
             ],
         )
         return read_table(tmp_path / "pairs", PAIRS), read_table(tmp_path / "funnel", FUNNEL)

@@ -337,7 +337,6 @@ class Judge:
 def run(tmp_path, monkeypatch):
     """Run a script on three sentences, of which validation asks about the first."""
     import build_pairs
-    import choose_samples
 
     monkeypatch.setattr("lahja.scoring.judges.Judges", Judge)
     asked = direction_prompts(parallel(3), ["egy"], number=3, seed=1)
@@ -355,19 +354,14 @@ def run(tmp_path, monkeypatch):
     write_table(tmp_path / "validation", validation, EVALUATION_PROMPTS)
     write_table(tmp_path / "parallel", parallel(3), PARALLEL)
 
-    def run(kind=None, **more):
-        given = (tmp_path / "prompts", [tmp_path / "samples"], tmp_path / "validation")
-        scorers = dict.fromkeys(("aldi", "country", "language"), tmp_path)
-        scorers |= {"parallel": tmp_path / "parallel", "funnel_counts": tmp_path / "funnel"}
-        if kind:
-            asked, drawn, kept = given
-            settings = {"seed": 1, "dialects": ["egy"]} | more
-            rows = {"settings": settings, "examples": tmp_path / "examples"}
-            choose_samples.main(kind, [asked], drawn, kept, **rows, **scorers)
-        else:
+    def run(kind="preferences", **more):
+        settings = {"seed": 1, "dialects": ["egy"]} | more
+        if kind == "preferences":
             settings = {"seed": 1, "select": "reward", "min_length_ratio": 0.0}
-            build_pairs.main(*given, settings=settings, pairs=tmp_path / "pairs", **scorers)
-        rows = (tmp_path / "examples", EXAMPLES) if kind else (tmp_path / "pairs", PAIRS)
+        tables = ([tmp_path / "prompts"], [tmp_path / "samples"], tmp_path / "validation")
+        outputs = (tmp_path / "made", tmp_path / "funnel", tmp_path / "parallel")
+        build_pairs.main(kind, *tables, settings, *outputs, tmp_path, tmp_path, tmp_path)
+        rows = (tmp_path / "made", PAIRS if kind == "preferences" else EXAMPLES)
         return read_table(*rows), read_table(tmp_path / "funnel", FUNNEL)
 
     return run

@@ -44,11 +44,10 @@ def test_the_script_writes_text_and_multiple_choices(tmp_path: Path) -> None:
     from build_examples import main
 
     write_table(tmp_path / "s", sentences(), SENTENCES)
-    main(
-        "text", tmp_path / "s", {"varieties": ["egy"], "per_variety": 2, "seed": 1}, tmp_path / "t"
-    )
+    settings = {"varieties": ["egy"], "per_variety": 2, "seed": 1}
+    main("text", tmp_path / "s", settings, [tmp_path / "t"])
     assert read_table(tmp_path / "t", EXAMPLES)["kind"].tolist() == ["text"] * 2
     settings = {"varieties": ["egy", "msa"], "per_variety": 2, "test_per_variety": 1, "seed": 1}
-    main("classification", tmp_path / "s", settings, tmp_path / "c", tmp_path / "test")
+    main("classification", tmp_path / "s", settings, [tmp_path / "c", tmp_path / "test"])
     assert read_table(tmp_path / "c", EXAMPLES)["prompt"].str.startswith("Which of the foll").all()
     assert len(read_table(tmp_path / "test", LABELLED_SENTENCES)) == 2

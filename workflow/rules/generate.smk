@@ -6,6 +6,7 @@ cut off resumes: every answer is kept in the store in `work/`, one per generator
 of one dialect are the only ones asked.
 """
 
+BACKENDS = {name: entry["backend"] for name, entry in config["generators"].items()}
 ANSWERED_BY = config["evaluation"]["backend"]
 
 
@@ -14,10 +15,7 @@ rule generate_responses:
     input:
         unpack(lambda wc: paths.generator(wc.generator)),
         prompts=rules.build_prompts.output.prompts,
-        environment=lambda wc: [
-            ancient(path)
-            for path in paths.environment(config["generators"][wc.generator]["backend"])
-        ],
+        environment=lambda wc: [*map(ancient, paths.environment(BACKENDS[wc.generator]))],
     output:
         responses=f"{paths.results}/generations/{{generator}}.parquet",
     log:
@@ -25,11 +23,11 @@ rule generate_responses:
     benchmark:
         f"{paths.benchmarks}/generate_responses/{{generator}}.tsv"
     wildcard_constraints:
-        generator=one_of(config["generators"]),
+        generator=one_of(BACKENDS),
     # A job that waits for a server all the time holds no core.
     threads: lambda wc: int(not parameters.is_server(wc.generator))
     resources:
-        gpu=lambda wc: parameters.gpus(config["generators"][wc.generator]["backend"]),
+        gpu=lambda wc: parameters.gpus(BACKENDS[wc.generator]),
         mem_mb=lambda wc: 4000 if parameters.is_server(wc.generator) else 32000,
         runtime=720,
     params:
@@ -37,13 +35,12 @@ rule generate_responses:
         generator=lambda wc: parameters.generator(wc.generator),
         # With `input`, nothing of these makes answers stale: another interpreter, another batch,
         # another budget or price of a server.
-        python=lambda wc, input: paths.interpreter(config["generators"][wc.generator]["backend"]),
+        python=lambda wc, input: paths.interpreter(BACKENDS[wc.generator]),
         execution=lambda wc, input: parameters.execution(parameters.decoding(wc.generator)),
         server=lambda wc, input: parameters.server(wc.generator),
         store=f"{paths.state}/generations/{{generator}}.jsonl",
     shell:
-        f"{{params.python:q}} {scripts}/generate_responses.py"
-        " --prompts {input.prompts:q}"
+        f"{{params.python:q}} {scripts}/generate_responses.py --prompts {{input.prompts:q}}"
         " --root {input.root:q} --adapter {input.adapter:q} --generator {params.generator:q}"
         " --execution {params.execution:q} --server {params.server:q} --gpus {resources.gpu}"
         " --store {params.store:q} --output {output.responses:q} &> {log:q}"
@@ -61,10 +58,6 @@ rule sample_policy:
         f"{paths.logs}/sample_policy/{{policy}}.{{samples}}.{{asked}}.log",
     benchmark:
         f"{paths.benchmarks}/sample_policy/{{policy}}.{{samples}}.{{asked}}.tsv"
-    wildcard_constraints:
-        policy=one_of(selection.policies),
-        samples=r"\d+",
-        asked=r"prompts|(directions|sentences)\.\d+",
     resources:
         gpu=parameters.gpus(ANSWERED_BY),
         mem_mb=32000,
@@ -74,11 +67,11 @@ rule sample_policy:
         generator=lambda wc: parameters.answering(wc.policy),
         python=lambda wc, input: paths.interpreter(ANSWERED_BY),
         execution=lambda wc, input: parameters.execution(config["decoding"]),
-        drawn=lambda wc: parameters.drawn(wc.policy, wc.asked),
+        samples=lambda wc, input: wc.samples,
+        options=lambda wc: parameters.drawn(wc.policy, wc.asked),
         store=f"{paths.state}/policies/{{policy}}.{{samples}}.{{asked}}.jsonl",
     shell:
-        f"{{params.python:q}} {scripts}/generate_responses.py"
-        " --prompts {input.prompts:q}"
+        f"{{params.python:q}} {scripts}/generate_responses.py --prompts {{input.prompts:q}}"
         " --root {input.root:q} --adapter {input.adapter:q} --generator {params.generator:q}"
-        " --execution {params.execution:q} --samples {wildcards.samples:q} {params.drawn:q}"
+        " --execution {params.execution:q} --samples {params.samples} {params.options:q}"
         " --gpus {resources.gpu} --store {params.store:q} --output {output.responses:q} &> {log:q}"

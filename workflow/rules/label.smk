@@ -30,11 +30,10 @@ rule label_responses:
         settings=canonical_json(selection.question),
         execution=lambda wc, input: parameters.execution(config["preferences"]),
     shell:
-        f"python {scripts}/label_responses.py"
-        " --root {input.root:q} --adapter {input.adapter:q}"
+        f"python {scripts}/label_responses.py --root {{input.root:q}} --adapter {{input.adapter:q}}"
         " --responses {input.responses:q} --origin {params.origin:q} --settings {params.settings:q}"
-        " --execution {params.execution:q} --gpus {resources.gpu}"
-        " --output {output.candidates:q} &> {log:q}"
+        " --execution {params.execution:q} --gpus {resources.gpu} --output {output.candidates:q}"
+        " &> {log:q}"
 
 
 use rule label_responses as label_policy with:
@@ -47,9 +46,6 @@ use rule label_responses as label_policy with:
         f"{paths.logs}/label_policy/{{policy}}.{{samples}}.log",
     benchmark:
         f"{paths.benchmarks}/label_policy/{{policy}}.{{samples}}.tsv"
-    wildcard_constraints:
-        policy=one_of(selection.policies),
-        samples=r"\d+",
 
 
 rule translate_mismatches:

@@ -21,8 +21,7 @@ rule build_judge_prompts:
         code=parameters.code("build_judge_prompts"),
         wording=parameters.content("resources/judge.yaml"),
     shell:
-        f"python {scripts}/build_judge_prompts.py"
-        " --prompts {input.prompts:q}"
+        f"python {scripts}/build_judge_prompts.py --prompts {{input.prompts:q}}"
         " --responses {input.responses:q} --output {output.prompts:q} &> {log:q}"
 
 
@@ -94,8 +93,7 @@ rule compute_metrics:
             **{"judge": config["generators"][name]["model"] for name in selection.judges},
         ),
     shell:
-        f"python {scripts}/compute_metrics.py"
-        " --scores {input.scores:q} --judged {input.judged:q} --comet {input.comet:q}"
-        " --aldi {input.aldi:q}"
+        f"python {scripts}/compute_metrics.py --scores {{input.scores:q}}"
+        " --judged {input.judged:q} --comet {input.comet:q} --aldi {input.aldi:q}"
         " --country {input.country:q} --language {input.language:q} --settings {params.settings:q}"
         " --metrics {output.metrics:q} --comparisons {output.comparisons:q} &> {log:q}"

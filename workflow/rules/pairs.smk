@@ -47,27 +47,26 @@ rule build_pairs:
     wildcard_constraints:
         dataset=one_of(selection.datasets("preferences")),
     resources:
-        gpu=lambda wc: int(config["datasets"][wc.dataset]["select"] == "reward"),
+        # What is chosen by label has no weight of dialectness, and asks no scorer.
+        gpu=lambda wc: int(bool(config["datasets"][wc.dataset].get("dialect_weight"))),
         mem_mb=16000,
         runtime=240,
     params:
         code=lambda wc: parameters.pairs_code(wc.dataset),
+        kind=lambda wc, input: "preferences",
         settings=lambda wc: parameters.pairs(wc.dataset),
         execution=lambda wc, input: parameters.execution(config["scorers"]),
     shell:
-        f"python {scripts}/build_pairs.py"
+        f"python {scripts}/build_pairs.py --kind {{params.kind:q}}"
         " --prompts {input.prompts:q} --candidates {input.candidates:q}"
         " --validation {input.validation:q} --parallel {input.parallel:q} --aldi {input.aldi:q}"
         " --country {input.country:q} --language {input.language:q} --settings {params.settings:q}"
-        " --execution {params.execution:q} --gpus {resources.gpu} --pairs {output.pairs:q}"
+        " --execution {params.execution:q} --gpus {resources.gpu} --output {output[0]:q}"
         " --funnel-counts {output.funnel:q} &> {log:q}"
 
 
-rule choose_samples:
-    """Choose one of a policy's samples to each prompt, by reward or agreement, to fine-tune on."""
-    input:
-        unpack(lambda wc: paths.made_of(wc.dataset)),
-        validation=rules.build_validation.output.validation,
+# Choose one of a policy's samples to each prompt, by reward or agreement, to fine-tune on.
+use rule build_pairs as choose_samples with:
     output:
         examples=f"{paths.results}/training/{{dataset}}.parquet",
         funnel=f"{paths.results}/training/{{dataset}}/funnel.parquet",
@@ -77,19 +76,6 @@ rule choose_samples:
         f"{paths.benchmarks}/choose_samples/{{dataset}}.tsv"
     wildcard_constraints:
         dataset=one_of(selection.datasets("best", "mbr")),
-    resources:
-        gpu=lambda wc: int(bool(config["datasets"][wc.dataset]["dialect_weight"])),
-        mem_mb=16000,
-        runtime=240,
     params:
-        code=parameters.code("choose_samples"),
+        code=parameters.code("build_pairs"),
         kind=lambda wc: config["datasets"][wc.dataset]["kind"],
-        settings=lambda wc: parameters.pairs(wc.dataset),
-        execution=lambda wc, input: parameters.execution(config["scorers"]),
-    shell:
-        f"python {scripts}/choose_samples.py --kind {{params.kind:q}}"
-        " --prompts {input.prompts:q} --samples {input.candidates:q}"
-        " --validation {input.validation:q} --parallel {input.parallel:q} --aldi {input.aldi:q}"
-        " --country {input.country:q} --language {input.language:q} --settings {params.settings:q}"
-        " --execution {params.execution:q} --gpus {resources.gpu} --examples {output.examples:q}"
-        " --funnel-counts {output.funnel:q} &> {log:q}"

@@ -4,13 +4,13 @@ Requires: the assembled data, the ALDi scorer, prompt templates. Produces: `data
 the sentences that prompts are built on, with the scores of all that were scored to find them in
 `data/dialectness.parquet`; `prompts/prompts.parquet`, and where a model learns from its own
 translations `prompts/directions.<number>.parquet`, and `sentences.<number>.parquet` where these
-need no reference; `evaluation/prompts.parquet`, with
-`few_shot.parquet` where examples go before these. All dialects are in one table.
+need no reference; `evaluation/prompts.parquet`, with `few_shot.parquet` where examples go before
+these. All dialects are in one table.
 """
 
 TEMPLATES = config["prompts"]["templates"]
-TRANSLATED = config["evaluation"]["translation"]
-FEW_SHOT = config["evaluation"]["few_shot"]
+EVALUATION = config["evaluation"]
+TRANSLATED, FEW_SHOT = EVALUATION["translation"], EVALUATION["few_shot"]
 
 
 rule sample_sentences:
@@ -73,8 +73,7 @@ rule build_prompts:
             ready=[parameters.corpus(name) for name in selection.ready_prompts()],
         ),
     shell:
-        f"python {scripts}/build_prompts.py"
-        " --samples {input.samples:q}"
+        f"python {scripts}/build_prompts.py --samples {{input.samples:q}}"
         " --parallel {input.parallel:q} --templates {input.templates:q} --ready {input.ready:q}"
         " --settings {params.settings:q} --output {output.prompts:q} &> {log:q}"
 
@@ -90,17 +89,14 @@ rule build_direction_prompts:
         f"{paths.logs}/build_direction_prompts/{{number}}.log",
     benchmark:
         f"{paths.benchmarks}/build_direction_prompts/{{number}}.tsv"
-    wildcard_constraints:
-        number=r"\d+",
     params:
         code=parameters.code("build_direction_prompts"),
         dialects=config["dialects"],
         settings=lambda wc: parameters.of(number=int(wc.number)),
     shell:
-        f"python {scripts}/build_direction_prompts.py"
-        " --parallel {input.parallel:q} --sentences {input.sentences:q}"
-        " --dialects {params.dialects:q} --settings {params.settings:q}"
-        " --output {output.prompts:q} &> {log:q}"
+        f"python {scripts}/build_direction_prompts.py --parallel {{input.parallel:q}}"
+        " --sentences {input.sentences:q} --dialects {params.dialects:q}"
+        " --settings {params.settings:q} --output {output.prompts:q} &> {log:q}"
 
 
 use rule build_direction_prompts as build_sentence_prompts with:
@@ -120,12 +116,8 @@ rule build_evaluation_prompts:
     """Write the translation directions and AL-QASIDA's prompts that all models answer."""
     input:
         corpora=expand(rules.ingest_corpus.output.sentences, corpus=TRANSLATED),
-        ready=[paths.corpus(name) for name in config["evaluation"]["prompts"]],
-        parallel=branch(
-            config["evaluation"]["validation_translation"],
-            then=rules.assemble_data.output.parallel,
-            otherwise=[],
-        ),
+        ready=[paths.corpus(name) for name in EVALUATION["prompts"]],
+        parallel=rules.assemble_data.output.parallel if EVALUATION["validation_translation"] else [],
     output:
         prompts=f"{paths.results}/evaluation/prompts.parquet",
     log:
@@ -141,7 +133,7 @@ rule build_evaluation_prompts:
             "evaluation.per_dialect",
             "evaluation.validation_translation",
             roles={name: config["corpora"][name]["role"] for name in TRANSLATED},
-            ready=[parameters.corpus(name) for name in config["evaluation"]["prompts"]],
+            ready=[parameters.corpus(name) for name in EVALUATION["prompts"]],
         ),
     shell:
         f"python {scripts}/build_evaluation_prompts.py"
@@ -154,9 +146,7 @@ rule draw_few_shot:
     input:
         # Sentences of the validation set are of the training split too.
         prompts=paths.evaluation,
-        parallel=branch(
-            FEW_SHOT["translation"], then=rules.assemble_data.output.parallel, otherwise=[]
-        ),
+        parallel=rules.assemble_data.output.parallel if FEW_SHOT["translation"] else [],
         corpus=[paths.corpus(name) for name in [FEW_SHOT["corpus"]] if name],
     output:
         examples=f"{paths.results}/evaluation/few_shot.parquet",

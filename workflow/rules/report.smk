@@ -8,9 +8,7 @@ key. Filled sheets are read back by the command `lahja ratings`.
 """
 
 # Where the graph has models between an initial model and its training, one of them is chosen.
-OPERATING_POINT = {
-    "operating_point": f"{paths.results}/operating_point" for _ in selection.families()[:1]
-}
+OPERATING_POINT = [f"{paths.results}/operating_point"] if selection.families() else []
 
 
 rule make_tables_and_figures:
@@ -22,7 +20,7 @@ rule make_tables_and_figures:
         scores=rules.score_sentences.output.scores,
         prompts=paths.evaluation,
     output:
-        **{name: directory(folder) for name, folder in OPERATING_POINT.items()},
+        operating_point=[directory(folder) for folder in OPERATING_POINT],
         tables=directory(f"{paths.results}/tables"),
         figures=directory(f"{paths.results}/figures"),
     log:
@@ -34,7 +32,7 @@ rule make_tables_and_figures:
         paper=f"{here}resources/paper",
         content=parameters.content("resources/paper"),
         charts=parameters.content("workflow/report/charts.yaml"),
-        operating_point=[*OPERATING_POINT.values()],
+        operating_point=OPERATING_POINT,
         settings=parameters.resampling(
             models=selection.evaluated,
             starts=selection.initial,
@@ -48,11 +46,10 @@ rule make_tables_and_figures:
             **parameters.left_out(),
         ),
     shell:
-        f"python {scripts}/make_tables_and_figures.py"
-        " --metrics {input.metrics:q} --comparisons {input.comparisons:q}"
-        " --classifier-metrics {input.classifier:q} --scores {input.scores:q}"
-        " --prompts {input.prompts:q} --paper {params.paper:q} --settings {params.settings:q}"
-        " --tables {output.tables:q} --figures {output.figures:q}"
+        f"python {scripts}/make_tables_and_figures.py --metrics {{input.metrics:q}}"
+        " --comparisons {input.comparisons:q} --classifier-metrics {input.classifier:q}"
+        " --scores {input.scores:q} --prompts {input.prompts:q} --paper {params.paper:q}"
+        " --settings {params.settings:q} --tables {output.tables:q} --figures {output.figures:q}"
         " --operating-point {params.operating_point:q} &> {log:q}"
 
 
@@ -136,7 +133,7 @@ rule build_report:
         trained=[f"{paths.results}/models/{name}" for name in selection.trained()],
         rulegraph=rules.record_run.output.rules,
         agreement=rules.check_scorers.output.agreement if selection.checked() else [],
-        operating_point=[*OPERATING_POINT.values()],
+        operating_point=OPERATING_POINT,
         study=rules.make_study.output.folder if config["study"] else [],
         config=rules.record_run.output.resolved,
         provenance=rules.record_run.output.provenance,
@@ -202,7 +199,6 @@ rule write_rating_sheets:
             models=selection.rated,
         ),
     shell:
-        f"python {scripts}/write_rating_sheets.py"
-        " --prompts {input.prompts:q}"
+        f"python {scripts}/write_rating_sheets.py --prompts {{input.prompts:q}}"
         " --scores {input.scores:q} --settings {params.settings:q} --sheets {output.sheets:q}"
         " --key {output.key:q} --key-sheet {output.key_sheet:q} &> {log:q}"

