@@ -13,8 +13,8 @@ from lahja.core.varieties import NADI_COUNTRIES
 from lahja.evaluation.mbr import best_sample, choose_responses
 from lahja.generation.answering import respond
 from lahja.generation.backend import Answer, Request, Sampling
-from lahja.scoring.mbr import agreement
 from lahja.scoring.translation import (
+    agreement,
     chrf_plus_plus,
     chrf_statistics,
     pairwise_chrf_statistics,

@@ -9,7 +9,7 @@ import yaml
 from lahja.core.config import merge_config, resolve
 from lahja.core.errors import LahjaError
 from lahja.core.parameters import open_run
-from lahja.corpora.missing import leave_out_missing
+from lahja.corpora.retrieval import leave_out_missing
 
 ABSENT = [
     "masc-political", "edgad", "asr-egarbcsc", "madar", "atlaset", "saudial", "sadlyc",

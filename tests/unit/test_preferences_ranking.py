@@ -36,7 +36,7 @@ from lahja.preferences.ranking import (
 )
 from lahja.prompts.intent import translation_intent
 from lahja.prompts.wordings import translation_prompt
-from lahja.scoring.mbr import agreement
+from lahja.scoring.translation import agreement
 
 SETTINGS = PairSettings(select="reward", gates=["language", "echo", "repetition", "dialect"])
 MSA, EGY, ENG = "أريد أن أشتري هذا الكتاب", "عايز اشتري الكتاب ده", "I want to buy this book"

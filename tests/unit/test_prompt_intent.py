@@ -5,7 +5,7 @@ import pytest
 from lahja.core.varieties import VARIETIES
 from lahja.corpora.text import comparison_key
 from lahja.prompts.intent import ANSWER, FREE, TRANSLATE, parse_prompt
-from lahja.prompts.wordings import request_words, translation_prompt, units
+from lahja.prompts.wordings import translation_prompt, units, word_classes
 
 GREETINGS = """
 Here is an examples of sentences in the different dialects:
@@ -123,6 +123,6 @@ NUMBER_WORDS = [
 ]
 
 
-@pytest.mark.parametrize("words", [request_words(), units(), NUMBER_WORDS])
+@pytest.mark.parametrize("words", [word_classes("requests"), units(), NUMBER_WORDS])
 def test_listed_words_are_keys_so_that_a_text_s_words_are_found_among_them(words):
     assert [word for word in words if comparison_key(word) != word] == []

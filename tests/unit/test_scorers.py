@@ -126,25 +126,6 @@ def test_long_texts_are_cut_and_newlines_are_spaces(scorers: Path, questions: tu
     assert cut.score([text]) == pytest.approx(cut.score([first_words]))
 
 
-def test_scorers_of_one_tokenizer_tokenize_a_text_once(
-    scorers: Path, questions: tuple, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    judges = Judges(scorers / "aldi", scorers / "country", scorers / "language", **BATCH)
-    texts, given = [text for _, _, text in questions], []
-
-    def score(asked: list[str], ids: list[list[int]] | None) -> np.ndarray:
-        given.append(ids)
-        return np.zeros((len(asked), len(NADI_COUNTRIES)))
-
-    monkeypatch.setattr(judges.country, "score", score)
-    judges.score(texts)
-    monkeypatch.setattr(judges.country, "tokenizer", judges.aldi.tokenizer)
-    judges.score(texts)
-    judges.country.limit = judges.aldi.limit - 1
-    judges.score(texts)
-    assert given == [None, judges.aldi.tokens(texts), None]
-
-
 def test_countries_are_nadis_in_order(scorers: Path, questions: tuple) -> None:
     scorer = CountryScorer(scorers / "country", **BATCH)
     likeliest = scorer.score([text for _, _, text in questions[:5]]).argmax(axis=1)

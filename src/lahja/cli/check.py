@@ -26,8 +26,7 @@ from lahja.core.gemma import GEMMA, TERMS, missing_packages
 from lahja.core.gpu_lease import find_devices, memory_bytes
 from lahja.core.hub import is_cached
 from lahja.core.paths import Paths
-from lahja.corpora.missing import leave_out_missing
-from lahja.corpora.retrieval import missing_files
+from lahja.corpora.retrieval import leave_out_missing, missing_files
 from lahja.generation.server import read_key
 from lahja.report.formats import described, to_text
 

@@ -21,7 +21,7 @@ from lahja.cli.planning.work import Rates, Workload
 from lahja.core.config import merge_config, resolve
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_yaml, write_json, write_text
-from lahja.corpora.missing import leave_out_missing
+from lahja.corpora.retrieval import leave_out_missing
 
 RATES, SIZES = Path("resources/rates/a6000.yaml"), Path("resources/rates/sizes.yaml")
 

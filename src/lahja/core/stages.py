@@ -43,9 +43,7 @@ STAGES: dict[str, Stage] = {
     "gemma": Stage(1, ("models/gemma.py",)),
     "models": Stage(1, ("models/*",)),
     "repetition": Stage(1, ("scoring/repetition.py",)),
-    "text metrics": Stage(
-        1, ("scoring/dialectness.py", "scoring/mbr.py", "scoring/translation.py")
-    ),
+    "text metrics": Stage(1, ("scoring/dialectness.py", "scoring/translation.py")),
     "judges": Stage(2, ("scoring/*",)),
     # What NLLB's translations share with answers; the samplers are generation's own.
     "answers": Stage(1, ("generation/answering.py", "generation/backend.py")),

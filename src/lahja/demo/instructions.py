@@ -5,7 +5,7 @@ the others in MSA, it behaves as real LLMs do (paper, section 1); where all do, 
 """
 
 from collections.abc import Iterator
-from itertools import permutations, product
+from itertools import cycle, permutations, product
 from random import Random
 from typing import Any
 
@@ -56,9 +56,9 @@ def _task(scene: Scene, kind: str, continuations: list[Texts], rng: Random) -> t
 
 def _given(scene: Scene, kind: str, continuations: list[Texts], rng: Random) -> Texts:
     text = scene.texts["text"]
-    return (
-        _joined(text, *rng.sample(continuations, rng.choice((1, 2)))) if kind == "summary" else text
-    )
+    if kind != "summary":
+        return text
+    return _joined(text, *rng.sample(continuations, rng.choice((1, 2))))
 
 
 def _joined(*texts: Texts) -> Texts:
@@ -73,11 +73,7 @@ def _request(source: Source, given: Texts, dialect: str, kind: str, form: int, r
         templates = templates_by_kind(source.templates[dialect], source.template_kinds, dialect)
         return rng.choice(templates[kind]).replace(SLOT, given[dialect])
     request = rng.choice([request for request in source.requests if request["kind"] == kind])
-    return _filled_in(request["text"], dialect, given)
-
-
-def _filled_in(request: str, dialect: str, given: Texts) -> str:
-    return request.format(language=get_variety(dialect).name, text=given["eng"])
+    return request["text"].format(language=get_variety(dialect).name, text=given["eng"])
 
 
 def evaluation_prompts(
@@ -89,15 +85,16 @@ def evaluation_prompts(
     rng = Random(f"{settings.seed}:evaluation:{dialect}")
     chosen = rng.sample([*by_text.values()], min(settings.evaluation_prompts, len(by_text)))
     monolingual, crosslingual = [], []
-    for number, scene in enumerate(chosen):
-        place = number % len(source.template_kinds)
-        given = _given(scene, source.template_kinds[place], source.continuations, rng)
-        prompt = source.templates[dialect][place].replace(SLOT, given[dialect])
-        row = {"": number, "prompt": prompt, "language": get_variety(dialect).name}
-        monolingual.append(row | {"source": "DEMO"})
-        request = source.requests[number % len(source.requests)]
+    language = get_variety(dialect).name
+    templates = [*zip(source.templates[dialect], source.template_kinds, strict=True)]
+    asked = zip(chosen, cycle(templates), cycle(source.requests), strict=False)
+    for number, (scene, (template, kind), request) in enumerate(asked):
+        given = _given(scene, kind, source.continuations, rng)
+        prompt = template.replace(SLOT, given[dialect])
+        row = {"": number, "prompt": prompt, "language": language, "source": "DEMO"}
+        monolingual.append(row)
         given = _given(scene, request["kind"], source.continuations, rng)
-        row = {"prompt": _filled_in(request["text"], dialect, given)}
+        row = {"prompt": request["text"].format(language=language, text=given["eng"])}
         row |= {key: request[key] for key in ("location", "phrasing")}
         crosslingual.append(row | {"language": "ar", "source": "DEMO"})
     return monolingual, crosslingual
@@ -153,10 +150,8 @@ def template_examples(
         choices = [(kind, template) for kind, own in kinds for template in own]
         kind, template = choices[int(unit_draw(seed, "kind", pair.pair_id) * len(choices))]
         answer_in = _answer_in(pair.variety, pair.pair_id, asked_share, seed)
-        answer, prompt = (
-            pair.msa if answer_in == "msa" else pair.text,
-            template.replace(SLOT, pair.text),
-        )
+        answer = pair.msa if answer_in == "msa" else pair.text
+        prompt = template.replace(SLOT, pair.text)
         rows.append((f"{pair.pair_id}:{kind}", kind, answer_in, prompt, answer))
     return pd.DataFrame(rows, columns=EXAMPLES.names)
 

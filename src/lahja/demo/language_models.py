@@ -21,7 +21,9 @@ from lahja.prompts.classification import make_question
 
 if TYPE_CHECKING:
     import torch
-    from transformers import NllbTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+    from transformers import NllbTokenizer
+    from transformers import PreTrainedModel as Model
+    from transformers import PreTrainedTokenizerFast as Tokenizer
 
 # The special tokens and the chat template of these models.
 _TOKENS = PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
@@ -47,7 +49,7 @@ def recurring_lines(prompts: Iterable[str]) -> list[str]:
 
 def train_tokenizer(
     texts: Iterable[str], vocabulary: int, phrases: Iterable[str] = ()
-) -> "PreTrainedTokenizerFast":
+) -> "Tokenizer":
     """Train a byte-level BPE tokenizer with the small models' chat template.
 
     Every digit is a token of its own, and so is each of `phrases`; a text's first word is split as
@@ -82,9 +84,7 @@ def train_tokenizer(
     )
 
 
-def build_small_model(
-    settings: Pretrain, tokenizer: "PreTrainedTokenizerFast", seed: int
-) -> "PreTrainedModel":
+def build_small_model(settings: Pretrain, tokenizer: "Tokenizer", seed: int) -> "Model":
     """Return an untrained model of the wanted architecture for the tokenizer's vocabulary."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -142,15 +142,13 @@ def pretrain(examples: Path, settings: dict, output: Path, record: dict | None =
     write_stand_in(output, model, tokenizer, curve, settings, **(record or {}))
 
 
-def encode_examples(
-    tokenizer: "PreTrainedTokenizerFast", rows: pd.DataFrame, max_length: int
-) -> list[list[int]]:
+def encode_examples(tokenizer: "Tokenizer", rows: pd.DataFrame, max_length: int) -> list[list[int]]:
     """Return each example's tokens, at most `max_length` of them."""
     found = example_tokens(tokenizer, [*rows["prompt"]], [*rows["completion"]])
     return [tokens[:max_length] for tokens, _ in found]
 
 
-def language_model_loss(model: "PreTrainedModel", rows: list[list[int]]) -> "torch.Tensor":
+def language_model_loss(model: "Model", rows: list[list[int]]) -> "torch.Tensor":
     """Return the mean cross-entropy of a batch's tokens, the first of each row excepted.
 
     Rows are padded on the right, where causal attention never looks, so no mask is needed; the
@@ -210,7 +208,7 @@ def _encode_pairs(
     return [*zip(*sides, strict=True), *zip(*reversed(sides), strict=True)]
 
 
-def _build_nllb(settings: SmallNllb, tokenizer: "NllbTokenizer") -> "PreTrainedModel":
+def _build_nllb(settings: SmallNllb, tokenizer: "NllbTokenizer") -> "Model":
     import torch
     from transformers import M2M100Config, M2M100ForConditionalGeneration
 

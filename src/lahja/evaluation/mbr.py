@@ -21,7 +21,7 @@ from lahja.core.errors import LahjaError
 from lahja.core.tables import RESPONSES
 from lahja.core.varieties import is_dialect
 from lahja.scoring.dialectness import score_dialectness
-from lahja.scoring.mbr import agreement
+from lahja.scoring.translation import agreement
 
 
 def best_sample(

@@ -32,8 +32,7 @@ from lahja.preferences.gates.verdict import Pair
 from lahja.prompts.intent import PromptIntent
 from lahja.scoring.dialectness import score_dialectness
 from lahja.scoring.judges import Judges
-from lahja.scoring.mbr import agreement
-from lahja.scoring.translation import chrf_plus_plus, chrf_statistics
+from lahja.scoring.translation import agreement, chrf_plus_plus, chrf_statistics
 
 # What is wrong whatever its reward is rejected first, however long it is.
 REPETITION = "repetition"

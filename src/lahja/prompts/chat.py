@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from lahja.core.errors import LahjaError
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+    from transformers import PreTrainedTokenizerBase as Tokenizer
 
 Turns = list[dict[str, str]]
+# The token ids of a text, and where in it what is learnt begins.
+Example = tuple[list[int], int]
 # By the names that templates have for it. The date is the one that Llama 3.1's template has by
 # itself: 3.2's asks the clock, so that a prompt would have another text every day.
 _OPTIONS = {"enable_thinking": False, "thinking": False, "date_string": "26 Jul 2024"}
@@ -42,7 +44,7 @@ def assistant_turn(answer: str) -> Turns:
     return [{"role": "assistant", "content": answer}]
 
 
-def chat_texts(tokenizer: "PreTrainedTokenizerBase", prompts: list[str | Turns]) -> list[str]:
+def chat_texts(tokenizer: "Tokenizer", prompts: list[str | Turns]) -> list[str]:
     """Return each prompt's text up to where the answer begins, after an empty block of thoughts.
 
     A prompt is the user's text, or all turns up to it. Where the template has no system turn, a
@@ -53,20 +55,22 @@ def chat_texts(tokenizer: "PreTrainedTokenizerBase", prompts: list[str | Turns])
         return []
     block, _, _ = _around_answer(tokenizer)
     turns = [user_turn(each) if isinstance(each, str) else each for each in prompts]
-    if any(_has_system(each) for each in turns) and not _takes_system(tokenizer):
-        turns = [_within_user_turn(each) if _has_system(each) else each for each in turns]
+    led = [place for place, each in enumerate(turns) if each[0]["role"] == "system"]
+    if led and not _takes_system(tokenizer):
+        for place in led:
+            system, user, *others = turns[place]
+            text = f"{system['content']}\n\n{user['content']}"
+            turns[place] = [{**user, "content": text}, *others]
     return [text + block for text in _rendered(tokenizer, turns, add_generation_prompt=True)]
 
 
-def prompt_tokens(
-    tokenizer: "PreTrainedTokenizerBase", prompts: list[str | Turns]
-) -> list[list[int]]:
+def prompt_tokens(tokenizer: "Tokenizer", prompts: list[str | Turns]) -> list[list[int]]:
     """Return the token ids of each prompt up to where the answer begins."""
     texts = chat_texts(tokenizer, prompts)
     return tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
 
 
-def plain_tokens(tokenizer: "PreTrainedTokenizerBase", prompts: list[Turns]) -> list[list[int]]:
+def plain_tokens(tokenizer: "Tokenizer", prompts: list[Turns]) -> list[list[int]]:
     """Return the token ids of each prompt as the plain text that a base model goes on with.
 
     That is what its turns say, on lines of their own, after what the tokenizer begins texts with.
@@ -76,32 +80,26 @@ def plain_tokens(tokenizer: "PreTrainedTokenizerBase", prompts: list[Turns]) -> 
 
 
 def example_tokens(
-    tokenizer: "PreTrainedTokenizerBase", prompts: list[str | None], completions: list[str]
-) -> list[tuple[list[int], int]]:
+    tokenizer: "Tokenizer", prompts: list[str | None], completions: list[str]
+) -> list[Example]:
     """Return the token ids of whole examples, and where in each what is learnt begins.
 
     Those with a prompt are conversations. They begin with the prompts' own tokens, also where the
     whole text would have another token across the end of the prompt (`: "` after a prompt that
     ends with a colon). One without is plain text between the tokens that begin and end a text.
     """
-    asked = [place for place, prompt in enumerate(prompts) if prompt is not None]
-    talks = _conversations(
-        tokenizer, *([each[n] for n in asked] for each in (prompts, completions))
-    )
-    plain = [place for place, prompt in enumerate(prompts) if prompt is None]
-    texts = _text_tokens(tokenizer, [completions[place] for place in plain])
-    found = dict(zip([*asked, *plain], [*talks, *texts], strict=True))
-    return [found[place] for place in range(len(prompts))]
+    rows = [*zip(prompts, completions, strict=True)]
+    talks = iter(_conversations(tokenizer, [row for row in rows if row[0] is not None]))
+    texts = iter(_text_tokens(tokenizer, [text for prompt, text in rows if prompt is None]))
+    return [next(texts if prompt is None else talks) for prompt in prompts]
 
 
-def _conversations(
-    tokenizer: "PreTrainedTokenizerBase", prompts: list[str], completions: list[str]
-) -> list[tuple[list[int], int]]:
-    if not prompts:
+def _conversations(tokenizer: "Tokenizer", examples: list[tuple[str, str]]) -> list[Example]:
+    if not examples:
         return []
     _, before, after = _around_answer(tokenizer)
-    asked = chat_texts(tokenizer, prompts)
-    answers = [f"{before}{completion.strip()}{after}" for completion in completions]
+    asked = chat_texts(tokenizer, [prompt for prompt, _ in examples])
+    answers = [f"{before}{completion.strip()}{after}" for _, completion in examples]
     wholes = [head + answer for head, answer in zip(asked, answers, strict=True)]
     # After a line feed a text has the tokens that it has within another, with no space before it.
     texts = (asked, wholes, [f"\n{answer}" for answer in answers], ["\n"])
@@ -114,9 +112,7 @@ def _conversations(
     ]
 
 
-def _text_tokens(
-    tokenizer: "PreTrainedTokenizerBase", texts: list[str]
-) -> list[tuple[list[int], int]]:
+def _text_tokens(tokenizer: "Tokenizer", texts: list[str]) -> list[Example]:
     """Return each text's token ids; nothing predicts the first, so what is learnt begins after."""
     if not texts:
         return []
@@ -131,7 +127,7 @@ def without_thoughts(text: str) -> str | None:
     return answer if answer or not text.strip() else None
 
 
-def _around_answer(tokenizer: "PreTrainedTokenizerBase") -> tuple[str, str, str]:
+def _around_answer(tokenizer: "Tokenizer") -> tuple[str, str, str]:
     """Return what stands between the rendered prompt and the answer, and what after the answer.
 
     The first part belongs to the prompt (a block without thoughts, a channel), the second, white
@@ -153,11 +149,7 @@ def _around_answer(tokenizer: "PreTrainedTokenizerBase") -> tuple[str, str, str]
     return (between, "", after) if between.strip() else ("", between, after)
 
 
-def _has_system(turns: Turns) -> bool:
-    return turns[0]["role"] == "system"
-
-
-def _takes_system(tokenizer: "PreTrainedTokenizerBase") -> bool:
+def _takes_system(tokenizer: "Tokenizer") -> bool:
     """Whether the template knows a system turn: some refuse it, leave it out, or take it for one
     of the others."""
 
@@ -173,12 +165,7 @@ def _takes_system(tokenizer: "PreTrainedTokenizerBase") -> bool:
     return _ANSWER in text and _QUESTION in text and text not in map(shown, ("user", "assistant"))
 
 
-def _within_user_turn(turns: Turns) -> Turns:
-    system, user, *others = turns
-    return [{**user, "content": f"{system['content']}\n\n{user['content']}"}, *others]
-
-
-def _rendered(tokenizer: "PreTrainedTokenizerBase", turns: list[Turns], **how: bool) -> list[str]:
+def _rendered(tokenizer: "Tokenizer", turns: list[Turns], **how: bool) -> list[str]:
     from jinja2 import TemplateError
 
     if not tokenizer.chat_template:
@@ -189,6 +176,6 @@ def _rendered(tokenizer: "PreTrainedTokenizerBase", turns: list[Turns], **how: b
         raise _unfit(tokenizer, " ".join(str(error).split())[:200]) from None
 
 
-def _unfit(tokenizer: "PreTrainedTokenizerBase", told: str) -> LahjaError:
+def _unfit(tokenizer: "Tokenizer", told: str) -> LahjaError:
     wanted = "expected one for a user's prompt and the assistant's answer"
     return LahjaError(f"{tokenizer.name_or_path}: chat template: {told}; {wanted}")

@@ -15,21 +15,7 @@ from lahja.core.errors import LahjaError
 from lahja.core.seeding import shuffled
 from lahja.core.tables import EXAMPLES, LABELLED_SENTENCES, PREDICTIONS
 from lahja.core.varieties import NADI_COUNTRIES, OTHER, VARIETIES, get_variety, variety_of_country
-
-# By wording the order of the options, of which the paper quotes the first two, and the question.
-_WORDINGS = {
-    "letters": (
-        ("egy", "pse", "mar", "sau", "syr", "msa"),
-        "Which of the following dialects {} is most applicable to the sentence below? Answer with "
-        "the letter only.",
-    ),
-    "countries": (
-        ("mar", "egy", "pse", "syr", "sau", "msa"),
-        "You are an Arabic language expert and can identify the various Arabic dialects from {}. "
-        "For the text provided, which of the dialect is most suitable? Choose one, only print the "
-        "dialect name and no explanation or reasoning. Your choice:",
-    ),
-}  # fmt: skip
+from lahja.prompts import wordings
 
 
 class Question(NamedTuple):
@@ -53,7 +39,7 @@ class Question(NamedTuple):
             # The seventh class is an answer that the question does not offer.
             *first, last = _lettered(_country_name(code) for code in self.options if code != OTHER)
             choices = " and ".join(filter(None, (" ".join(first), last)))
-        return f"{_WORDINGS[self.wording][1].format(choices)}\n{text}"
+        return f"{wordings.lists()['questions'][self.wording]['text'].format(choices)}\n{text}"
 
     def answer(self, variety: str) -> str:
         """Return the right answer."""
@@ -77,7 +63,8 @@ def make_question(varieties: Sequence[str] | None, wording: str = "letters") -> 
     if varieties is None:
         varieties = [code for code, variety in VARIETIES.items() if variety.is_arabic]
     wanted = {get_variety(code).code for code in varieties}
-    ordered = dict.fromkeys([*_WORDINGS[wording][0], *VARIETIES, OTHER])
+    first = wordings.lists()["questions"][wording]["options"].split()
+    ordered = dict.fromkeys([*first, *VARIETIES, OTHER])
     return Question(tuple(code for code in ordered if code in wanted), wording)
 
 

@@ -4,7 +4,7 @@ Translation between each dialect and English or MSA, in both directions (paper, 
 AL-QASIDA's ready prompts: monolingual (in the dialect) and cross-lingual (in English).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -117,8 +117,8 @@ def few_shot_examples(
             if len(shots) < (number := settings[task]):
                 told = f"{len(shots)} examples in {code} of texts that are not evaluated"
                 raise LahjaError(f"evaluation.few_shot.{task}: {told}, expected {number}")
-            rows = pd.DataFrame(shots[:number], columns=["prompt", "reference"], dtype=object)
-            tables.append(_with_ids(rows.assign(task=task, target_variety=code)))
+            told = (task, None, None, code, None)
+            tables.append(_with_ids((*told, answer, ask) for ask, answer in shots[:number]))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -145,17 +145,18 @@ def _drawn(
 
 def _translations(sides: pd.DataFrame, task: str, source: str, target: str) -> pd.DataFrame:
     """Return EVALUATION_PROMPTS of sentences, whose columns are named by their varieties."""
-    texts = {"corpus": sides["corpus"], "source": sides[source], "reference": sides[target]}
-    rows = pd.DataFrame(texts).assign(task=task, source_variety=source, target_variety=target)
-    rows["prompt"] = [translation_prompt(source, target, text) for text in rows["source"]]
-    return _with_ids(rows)
+    return _with_ids(
+        (task, corpus, source, target, text, reference, translation_prompt(source, target, text))
+        for corpus, text, reference in zip(
+            sides["corpus"], sides[source], sides[target], strict=True
+        )
+    )
 
 
 def ready_tasks(prompts: list[Prompt], per_dialect: int | None) -> pd.DataFrame:
     """Take ready prompts as tasks, up to `per_dialect` of each source, task and dialect."""
     rows = [(p.task, p.source, None, p.variety, None, None, p.text) for p in prompts]
-    table = _with_ids(pd.DataFrame(rows, columns=EVALUATION_PROMPTS.names[1:], dtype=object))
-    table = table.drop_duplicates("prompt_id")
+    table = _with_ids(rows).drop_duplicates("prompt_id")
     slices = table.groupby(["task", "corpus", "target_variety"], sort=False)
     return slices.head(per_dialect or len(table))
 
@@ -165,22 +166,18 @@ def gold_tasks(prompts: list[Prompt], corpus: str, per_dialect: int, seed: int) 
 
     Up to so many of each dialect; what each asks for, and of which text, its wording tells.
     """
-    intents = [parse_prompt(prompt.text, prompt.variety) for prompt in prompts]
-    rows = pd.DataFrame({
-        "task": "validation", "corpus": corpus,
-        "source_variety": [intent.source_variety for intent in intents],
-        "target_variety": [intent.variety for intent in intents],
-        "source": [intent.payload for intent in intents],
-        "reference": [prompt.answer for prompt in prompts],
-        "prompt": [prompt.text for prompt in prompts],
-    })  # fmt: skip
-    rows = _with_ids(rows).assign(dialect=[prompt.variety for prompt in prompts])
-    drawn = shuffled(rows, seed, "prompt_id")
+    rows = []
+    for prompt in prompts:
+        asked = parse_prompt(prompt.text, prompt.variety)
+        told = (asked.source_variety, asked.variety, asked.payload, prompt.answer, prompt.text)
+        rows.append(("validation", corpus, *told))
+    table = _with_ids(rows).assign(dialect=[prompt.variety for prompt in prompts])
+    drawn = shuffled(table, seed, "prompt_id")
     chosen = drawn.drop_duplicates("prompt_id").groupby("dialect", sort=False).head(per_dialect)
     return chosen[EVALUATION_PROMPTS.names]
 
 
-def _with_ids(rows: pd.DataFrame) -> pd.DataFrame:
-    named = zip(rows["task"], rows["target_variety"], rows["prompt"], strict=True)
-    ids = [digest_of_text("\n".join(row))[:16] for row in named]
-    return rows.assign(prompt_id=ids).reindex(columns=EVALUATION_PROMPTS.names)
+def _with_ids(rows: Iterable[tuple[str | None, ...]]) -> pd.DataFrame:
+    """Return EVALUATION_PROMPTS of rows that have all but an id, the digest of what is asked."""
+    named = [(digest_of_text(f"{row[0]}\n{row[3]}\n{row[-1]}")[:16], *row) for row in rows]
+    return pd.DataFrame(named, columns=EVALUATION_PROMPTS.names, dtype=object)

@@ -53,26 +53,19 @@ class SequenceScorer:
         self.limit = min(max_length, model.config.max_position_embeddings)
         self.model = packed(model.to(self.device).eval())
 
-    def tokens(self, texts: Sequence[str | None]) -> list[list[int]]:
-        """Return the token ids of texts."""
-        cut = {"truncation": True, "max_length": self.limit}
-        return self.tokenizer([*map(one_line, texts)], **cut)["input_ids"] if len(texts) else []
-
-    def reads_as(self, other: "SequenceScorer") -> bool:
-        """Whether another scorer gives every text the same tokens."""
-        mine, its = (one.tokenizer.backend_tokenizer.to_str() for one in (self, other))
-        return self.limit == other.limit and mine == its
-
-    def score(self, texts: Sequence[str | None], ids: list[list[int]] | None = None) -> np.ndarray:
-        """Return a row of scores per text, 0 where it is empty; `ids` are its `tokens`."""
-        scores = self.scores_of(self._logits(self.tokens(texts) if ids is None else ids))
-        scores[[not one_line(text).strip() for text in texts]] = 0.0
+    def score(self, texts: Sequence[str | None]) -> np.ndarray:
+        """Return a row of scores per text, 0 where it is empty."""
+        lines = [*map(one_line, texts)]
+        scores = self.scores_of(self._logits(lines))
+        scores[[not line.strip() for line in lines]] = 0.0
         return scores
 
-    def _logits(self, ids: list[list[int]]) -> np.ndarray:
+    def _logits(self, lines: list[str]) -> np.ndarray:
         """Return one row of logits per text, shape (n_texts, n_labels)."""
         import torch
 
+        cut = {"truncation": True, "max_length": self.limit}
+        ids = self.tokenizer(lines, **cut)["input_ids"] if lines else []
         found = np.zeros((len(ids), self.n_labels))
         lengths = [len(row) for row in ids]
         batches = sorted_batches(lengths, self.batch, BATCH_TOKENS[self.device])
@@ -138,13 +131,12 @@ class Judges:
         A missing text scores 0 and has no language.
         """
         places, distinct = pd.factorize(np.array([one_line(text) for text in texts], dtype=object))
-        ids, codes = self.aldi.tokens(distinct), self.language.identify(distinct)
-        shared = ids if self.country.reads_as(self.aldi) else None
+        codes = self.language.identify(distinct)
         scores = {
             "language": pd.Series(codes, dtype=object),
             "is_arabic": [code in ARABIC_LANGUAGE_CODES for code in codes],
-            "aldi": self.aldi.score(distinct, ids),
-            "countries": self.country.score(distinct, shared).tolist(),
+            "aldi": self.aldi.score(distinct),
+            "countries": self.country.score(distinct).tolist(),
         }
         return pd.DataFrame(scores).iloc[places].reset_index(drop=True)
 

@@ -15,12 +15,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from lahja.core.config.corpora import (
-    GoldOptions,
-    OutputOptions,
-    RecordedPromptOptions,
-    SeveralOptions,
-)
+from lahja.core.config import corpora as options_of
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_json
 from lahja.core.varieties import VARIETIES
@@ -51,6 +46,8 @@ _TRANSLATION = re.compile(r"DialectMT_([^_]+)_([a-z]{2,3})(?:_to_|-)([a-z]{2,3})
 _GENERATION = re.compile(r"DialectID_([^_]+)_([a-z]{2,3})")
 _TASK_FOLDERS = {"mt": "translation", "monolingual": "monolingual", "crosslingual": "crosslingual"}
 _NOT_GIVEN = ("", "None", "nan")
+# The parser of literals calls what nests too deeply a lack of memory.
+_NO_LITERAL = (ValueError, SyntaxError, LookupError, TypeError, RecursionError, MemoryError)
 _COLUMNS = ("line", "prompt", "response", "reference", "finish_reason", "countries")
 # A question with its answer in a few-shot prefix, which ends with the mark of the next question.
 _SHOT = re.compile(r"Q: (.*?)\nA: (.*?)\s*(?=\nQ: |\Z)", re.DOTALL)
@@ -89,7 +86,7 @@ def read_few_shot(path: Path) -> dict[str, dict[str, list[tuple[str, str]]]]:
     return {task: found.get(task, shared) for task in ("monolingual", "crosslingual")}
 
 
-def read_prompts(path: Path, options: SeveralOptions) -> Iterator[Prompt | Reject]:
+def read_prompts(path: Path, options: options_of.SeveralOptions) -> Iterator[Prompt | Reject]:
     """Yield AL-QASIDA's ready prompts, `<dialect>.csv` files of both tasks, dialect by name.
 
     `path` is such a file or a folder that holds them at any depth.
@@ -106,13 +103,14 @@ def read_prompts(path: Path, options: SeveralOptions) -> Iterator[Prompt | Rejec
                 yield Prompt(item[1]["prompt"], file.stem, task, item[1]["source"])
 
 
-def read_gold(path: Path, options: GoldOptions) -> Iterator[Prompt | Reject]:
+def read_gold(path: Path, options: options_of.GoldOptions) -> Iterator[Prompt | Reject]:
     """Yield the NUS-IDS team's validation prompts, of all AL-QASIDA's tasks, with their answers."""
     for dialect, name in options.files.items():
         for item in rows.read_records(path / name, name, ("prompt", "label")):
-            is_reject = isinstance(item, Reject)
-            told = item if is_reject else (item[1]["prompt"], dialect, "validation", name)
-            yield item if is_reject else Prompt(*told, item[1]["label"])
+            if isinstance(item, Reject):
+                yield item
+            else:
+                yield Prompt(item[1]["prompt"], dialect, "validation", name, item[1]["label"])
 
 
 class OutputsName(NamedTuple):
@@ -237,7 +235,7 @@ def _summary(file: Path, _: OutputsName) -> dict[str, float]:
     return {column: value for column, value in numbers.items() if not math.isnan(value)}
 
 
-def read_outputs(path: Path, options: OutputOptions) -> Iterator[Output | Reject]:
+def read_outputs(path: Path, options: options_of.OutputOptions) -> Iterator[Output | Reject]:
     """Yield the recorded answers of AL-QASIDA's `llm_outputs/<model>_<task>/*_samples.csv`.
 
     `path` is `llm_outputs`, one model's folder or one file; the option `varieties` restricts the
@@ -272,15 +270,7 @@ def _outputs(file: Path, shown: str, name: OutputsName) -> Iterator[Output | Rej
         scores = {ours: cell_number(fields[c]) for c, ours in SCORE_COLUMNS.items() if c in fields}
         try:
             yield Output(name, shown, line, number, *_texts(fields), known, scores)
-        # The parser of literals calls what nests too deeply a lack of memory.
-        except (
-            ValueError,
-            SyntaxError,
-            LookupError,
-            TypeError,
-            RecursionError,
-            MemoryError,
-        ) as error:
+        except _NO_LITERAL as error:
             reason = f"not a Python literal ({error})"
             yield Reject(shown, line, reason, fields.get("generations", ""))
 
@@ -299,7 +289,9 @@ def _texts(fields: dict[str, str]) -> tuple[str, str, str | None, str | None]:
     return prompt, response, known, str(reason).lower() if reason else None
 
 
-def read_recorded_prompts(path: Path, options: RecordedPromptOptions) -> Iterator[Prompt | Reject]:
+def read_recorded_prompts(
+    path: Path, options: options_of.RecordedPromptOptions
+) -> Iterator[Prompt | Reject]:
     """Yield the prompts of recorded answers, which AL-QASIDA does not publish as files.
 
     Translation prompts are left out.

@@ -17,10 +17,9 @@ from lahja.scoring.translation import chrf_plus_plus, chrf_statistics
 
 # Under so many words two speakers may well use the same.
 _MIN_WORDS = 4
-# So many words of the instruction in a row are not in an answer by chance.
-_INSTRUCTION_WORDS = 5
-# With more, the instruction brings a text of its own, which an answer may quote.
-_MAX_INSTRUCTION = 40
+# Words of such a run; an instruction with more than the latter brings a text of its own, which an
+# answer may quote.
+_INSTRUCTION_WORDS, _MAX_INSTRUCTION = 5, 40
 # Words from which a limit holds in full, and up to which not at all: the shorter good translations
 # are, the more they differ.
 _MANY_TO_SCORE, _MANY_TO_SHARE, _FEW_TO_SHARE = 8, 12, 6
@@ -42,7 +41,8 @@ def judge_echo(pair: Pair, settings: Gates) -> Verdict:
     text = unwrapped(pair.chosen)
     if not comparison_key(intent.text) or not any(c.isalnum() for c in text):
         return not_computed("the prompt or the answer has no words")
-    if intent.payload is not None and _repeats_instruction(intent.instruction, text):
+    there = f" {comparison_key(text)} "
+    if intent.payload is not None and any(run in there for run in _runs(intent.instruction)):
         return stopped("the answer repeats the wording of the request")
     if intent.kind == TRANSLATE:
         return _judge_translated(pair, text, limits)
@@ -104,7 +104,7 @@ def _restated(instruction: str, text: str, limits: EchoGate) -> str | None:
     opening = _senses(" ".join(words)) - {_SAY}
     for word, following in pairwise([*words, ""]):
         is_to_me = word.endswith(_JOINED_TO_ME) or following in _TO_ME
-        if wordings.request_words().get(word) in _SAYING and is_to_me:
+        if wordings.word_classes("requests").get(word) in _SAYING and is_to_me:
             opening.add(_SAY)
     # "lima" ("why") and "lam" ("not") are written alike; a question begins with the former.
     if is_question and words[0] in ("لم", "ولم", "فلم"):
@@ -114,7 +114,7 @@ def _restated(instruction: str, text: str, limits: EchoGate) -> str | None:
 
 
 def _senses(text: str) -> set[str]:
-    known = wordings.request_words()
+    known = wordings.word_classes("requests")
     found = {known[word] for word in comparison_key(text).split() if word in known}
     return found | {_SAY} if found & _SAYING else found
 
@@ -129,14 +129,9 @@ def _is_only_questions(text: str) -> bool:
     return bool(sentences) and all(map(ends_as_question, sentences))
 
 
-def _repeats_instruction(instruction: str, text: str) -> bool:
-    """Whether a run of words of the request stands in the answer."""
-    there = f" {comparison_key(text)} "
-    return any(run in there for run in _runs(instruction))
-
-
 @lru_cache(maxsize=1024)
 def _runs(instruction: str) -> list[str]:
+    """Return the runs of words of a request that are not in an answer by chance."""
     words = comparison_key(instruction).split()
     starts = range(len(words) - _INSTRUCTION_WORDS + 1 if len(words) <= _MAX_INSTRUCTION else 0)
     return [f" {' '.join(words[n : n + _INSTRUCTION_WORDS])} " for n in starts]

@@ -10,7 +10,7 @@ from lahja.core.varieties import VARIETIES, dialects_among, get_variety
 from lahja.corpora.text import arabic_share, comparison_key, count_words
 from lahja.preferences.gates.verdict import Pair, Verdict, not_computed, passed, stopped
 from lahja.prompts.intent import ENGLISH, FREE, TRANSLATE, PromptIntent
-from lahja.prompts.wordings import consonant_classes, find_markers, word_list
+from lahja.prompts.wordings import find_markers, word_classes, word_list
 
 _LATIN_OR_APOSTROPHE = re.compile(r"[A-Za-zÀ-ɏ0-9'’]+")
 # Latin letters with the digits that stand for Arabic ones: 3aref, 7abibi, sha5s; not 35mm, MP3.
@@ -177,7 +177,7 @@ def _folded(word: str) -> str:
 
 def is_name_in(name: str, text: str) -> bool:
     """Whether a word of an Arabic text has a Latin name's consonants (Singapore: سنغافورة)."""
-    classes, key = consonant_classes(), re.sub("[!-~]", "", comparison_key(text))
+    classes, key = word_classes("consonants"), re.sub("[!-~]", "", comparison_key(text))
     own = (c if c == " " else classes.get(c, "") for c in key)
     # Doubles are made single.
     sides = (re.sub(r"(.)\1+", r"\1", side) for side in (latin_consonants(name), "".join(own)))
@@ -186,5 +186,5 @@ def is_name_in(name: str, text: str) -> bool:
 
 def latin_consonants(name: str) -> str:
     """Return the classes of a Latin name's consonants."""
-    classes = consonant_classes()
+    classes = word_classes("consonants")
     return "".join(map(classes.get, re.findall("|".join(classes), name.lower())))
