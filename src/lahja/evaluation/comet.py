@@ -40,9 +40,8 @@ def score_comet(
         for model_name, answered in responses.items()
     ]
     rows = pd.concat(tables, ignore_index=True)
-    texts = (
-        rows[["source", "response", "reference"]].fillna("").set_axis(["src", "mt", "ref"], axis=1)
-    )
+    names = {"source": "src", "response": "mt", "reference": "ref"}
+    texts = rows[[*names]].fillna("").rename(columns=names)
     distinct = texts.drop_duplicates()
     n_gpus = int(torch.cuda.is_available())
     samples = distinct.to_dict("records")

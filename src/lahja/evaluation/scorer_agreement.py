@@ -101,10 +101,7 @@ def _language(
 
 
 def country_comparisons(rows: pd.DataFrame, countries: np.ndarray) -> list[Comparison]:
-    """Compare P(wanted country), and the likeliest of 18 where all of the teacher's are known.
-
-    `countries` has shape (texts, 18).
-    """
+    """Compare P(wanted country), and the likeliest where known; `countries` is (texts, 18)."""
     about = "country", f"NADI2024-baseline, {_WITH}", rows
     wanted, found = rows["p_country"].to_numpy(dtype=float), _wanted_country(rows, countries)
     own = np.array([np.nan if row is None else np.argmax(row) for row in rows["countries"]])

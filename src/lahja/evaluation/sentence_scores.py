@@ -31,10 +31,7 @@ def score_sentences(prompts: pd.DataFrame, scored: pd.DataFrame, spbleu: SpBleu)
 def sentence_scores(
     texts: pd.DataFrame, scorers: dict[str, Path] | None, spbleu: SpBleu, batch: int = 64
 ) -> pd.DataFrame:
-    """Return SENTENCE_SCORES of texts (`scored_texts.read_texts`), in their order.
-
-    Without scorers the recorded scores are taken, where there are any.
-    """
+    """Return SENTENCE_SCORES of texts (`read_texts`): without scorers, by their recorded scores."""
     if scorers is None:
         is_arabic = texts.get("is_arabic", pd.Series(1.0, texts.index)) == 1
         return _joined(texts, texts.assign(is_arabic=is_arabic), _recorded(texts), spbleu)
@@ -106,11 +103,10 @@ def corpus_scores(texts: pd.DataFrame, spbleu: SpBleu) -> dict[str, float]:
     Without spBLEU where its model is missing, and none where nothing has a reference.
     """
     known = texts.dropna(subset="reference")
+    if known.empty:
+        return {}
     measures = translation_measures(known["response"], known["reference"], spbleu)
-    sums = {
-        name: measure.score(measure.statistics.sum(axis=0)) for name, measure in measures.items()
-    }
-    return {name: float(score) for name, score in sums.items()} if len(known) else {}
+    return {name: float(one.score(one.statistics.sum(axis=0))) for name, one in measures.items()}
 
 
 def scorer_folders(together: Path | None, **single: str | None) -> dict[str, Path] | None:

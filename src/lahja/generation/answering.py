@@ -127,11 +127,10 @@ def respond(
 ) -> pd.DataFrame:  # fmt: skip
     """Return GENERATIONS: a generator's response to each prompt, or so many samples of them.
 
-    With their probabilities, where these are asked for, they are WEIGHED_GENERATIONS.
-
-    `prompts` has `prompt_id`, `prompt` and, where they are asked for dialect by dialect, `dialect`;
-    `examples` and `system` if these go before (`with_examples`, `with_system_prompt`). Each sample
-    is drawn from its own seed; with `greedy_first` the first is not drawn but the likeliest.
+    Where their probabilities are asked for, they are WEIGHED_GENERATIONS. `prompts` has prompt_id,
+    prompt and, where they are asked for dialect by dialect, dialect; examples and system if these
+    go before (`with_examples`, `with_system_prompt`). Each sample is drawn from its own seed; with
+    `greedy_first` the first is not drawn but the likeliest.
     """
     twice = prompts["prompt_id"][prompts["prompt_id"].duplicated()]
     if not twice.empty:

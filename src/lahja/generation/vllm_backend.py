@@ -69,8 +69,9 @@ class VllmBackend(plain.TransformersBackend):
         ends = plain.end_tokens(models.load_generation_config(self.root), tokenizer)
         prompts = self.tokens_of(tokenizer, [request.turns for request in requests])
         context = _context(self.root, requests, prompts)
+        is_limited = any(request.sampling.no_repeat_ngrams for request in requests)
         with _loaded(self) as (root, adapter):
-            engine = _start_engine(self, root, adapter, context, _processors(requests))
+            engine = _start_engine(self, root, adapter, context, is_limited)
         from vllm.lora.request import LoRARequest
 
         beside = adapter and LoRARequest(adapter.name, 1, str(models.adapter_of(adapter).resolve()))
@@ -126,14 +127,15 @@ def _loaded(backend: VllmBackend) -> Iterator[tuple[Path, Path | None]]:
 
 
 def _start_engine(
-    backend: VllmBackend, root: Path, adapter: Path | None, context: int, processors: list[str]
+    backend: VllmBackend, root: Path, adapter: Path | None, context: int, is_limited: bool
 ):
     from vllm import EngineArgs, LLMEngine
 
-    options: dict[str, Any] = {"logits_processors": processors} if processors else {}
+    options: dict[str, Any] = {}
     if adapter is not None:
         options |= {"enable_lora": True, "max_loras": 1, "max_lora_rank": _rank(adapter)}
-    if processors:
+    if is_limited:
+        options["logits_processors"] = [_NO_REPEATS]
         # The newer model runner, which a GPU has by default, takes no processor of this kind.
         os.environ["VLLM_USE_V2_MODEL_RUNNER"] = "0"
     if backend.device == "cpu":
@@ -149,10 +151,6 @@ def _start_engine(
     )  # fmt: skip
     with models.one_line_errors(root):
         return LLMEngine.from_engine_args(arguments)
-
-
-def _processors(requests: list[Request]) -> list[str]:
-    return [_NO_REPEATS] if any(request.sampling.no_repeat_ngrams for request in requests) else []
 
 
 def _context(root: Path, requests: list[Request], prompts: list[list[int]]) -> int:

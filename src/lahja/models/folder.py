@@ -12,15 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lahja import __version__
+from lahja.core import files
 from lahja.core.errors import DamagedError, LahjaError
-from lahja.core.files import (
-    canonical_json,
-    digest_of_file,
-    digest_of_text,
-    files_under,
-    read_json,
-    write_json,
-)
 from lahja.core.hub import MODEL_FILE
 from lahja.models.device import quantised
 from lahja.prompts.chat import example_tokens
@@ -172,7 +165,7 @@ def base_digest(base_model: Path) -> str:
     """
     record = base_model / MODEL_FILE
     # A checkpoint that the user put there has no record.
-    facts = read_json(record) if record.is_file() else {}
+    facts = files.read_json(record) if record.is_file() else {}
     if not facts.get("revision"):
         return folder_digest(base_model)
     put_there = {name: path for name, path in _read(base_model).items() if not path.is_symlink()}
@@ -188,7 +181,7 @@ def folder_digest(folder: Path) -> str:
 
 def _files(folder: Path) -> dict[str, Path]:
     """Return a model's files by name: all but its record and hidden ones."""
-    found = files_under(folder).items()
+    found = files.files_under(folder).items()
     return {name: file for name, file in found if name != MODEL_FILE and not name.startswith(".")}
 
 
@@ -197,8 +190,9 @@ def _read(folder: Path) -> dict[str, Path]:
     return {name: file for name, file in _files(folder).items() if file.suffix != ".md"}
 
 
-def _digest(files: dict[str, Path]) -> str:
-    return digest_of_text("".join(f"{name}:{digest_of_file(files[name])}\n" for name in files))
+def _digest(own: dict[str, Path]) -> str:
+    told = (f"{name}:{files.digest_of_file(file)}\n" for name, file in own.items())
+    return files.digest_of_text("".join(told))
 
 
 def write_adapter_record(folder: Path, base_model: Path, parent: Path | None, facts: dict) -> None:
@@ -211,9 +205,9 @@ def write_adapter_record(folder: Path, base_model: Path, parent: Path | None, fa
 def write_record(folder: Path, facts: dict[str, Any]) -> None:
     """Write `model.json` of a model that the run made: facts, libraries, digests of its files."""
     libraries = {name: sys.modules[name].__version__ for name in _LIBRARIES if name in sys.modules}
-    made = {"made_by": {"lahja": __version__, **libraries}, "files": _digests(folder)}
-    facts = {**facts, **made}
-    write_json(folder / MODEL_FILE, {**facts, "checksum": digest_of_text(canonical_json(facts))})
+    facts = facts | {"made_by": {"lahja": __version__, **libraries}, "files": _digests(folder)}
+    checksum = files.digest_of_text(files.canonical_json(facts))
+    files.write_json(folder / MODEL_FILE, {**facts, "checksum": checksum})
 
 
 def expect_whole(folder: Path) -> None:
@@ -225,9 +219,10 @@ def expect_whole(folder: Path) -> None:
     if not record.is_file():
         return
     try:
-        facts = read_json(record)
+        facts = files.read_json(record)
         checksum = facts.pop("checksum", None)
-        is_whole = "files" not in facts or checksum == digest_of_text(canonical_json(facts))
+        own = files.digest_of_text(files.canonical_json(facts))
+        is_whole = "files" not in facts or checksum == own
     except (AttributeError, LahjaError):
         facts, is_whole = {}, False
     if not is_whole:
@@ -240,7 +235,7 @@ def expect_whole(folder: Path) -> None:
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    return {name: digest_of_file(file) for name, file in _files(folder).items()}
+    return {name: files.digest_of_file(file) for name, file in _files(folder).items()}
 
 
 @contextmanager
@@ -267,7 +262,7 @@ def expect_checkpoint(base_model: Path) -> None:
         raise LahjaError(f"{base_model}: holds {ADAPTER_CONFIG}; expected a whole checkpoint")
     for index in base_model.glob("*.index.json"):
         with one_line_errors(index):
-            shards = sorted({*read_json(index).get("weight_map", {}).values()})
+            shards = sorted({*files.read_json(index).get("weight_map", {}).values()})
         for shard in shards:
             if not (base_model / shard).is_file():
                 raise LahjaError(f"{base_model}: {shard} is missing, which {index.name} lists")

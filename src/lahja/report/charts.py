@@ -66,10 +66,7 @@ def scale(values: Mapping[str, Any] | pd.Series) -> dict[str, list[Any]]:
 
 
 def chart(name: str, description: str, rows: pd.DataFrame, **values: Any) -> dict[str, Any]:
-    """Return a Vega-Lite specification of `workflow/report/charts.yaml`, its `$names` filled in.
-
-    The description is the chart's caption on the page.
-    """
+    """Return a Vega-Lite specification of `charts.yaml`, its caption and `$names` filled in."""
     known, datasets = specifications(), {"rows": records(rows)}
     about = {"$schema": known["schema"], "description": description, "datasets": datasets}
     return about | _filled(known[name], values)
@@ -104,8 +101,7 @@ def save_picture(spec: Mapping[str, Any], name: str, folder: Path) -> None:
 def changes_chart(changes: Table, recipes: Mapping[str, Sequence[str]]) -> dict[str, Any] | None:
     """Return changes of ADI2 and of mean chrF++ from each model's start as two panels.
 
-    `changes` is `changes_table`'s. Recipes by title give the colours; None where no model was
-    compared.
+    Recipes by title give the colours. None where no model was compared.
     """
     titles = {model: title for title, own in recipes.items() for model in own}
     colours = {known["title"]: known["colour"] for known in specifications()["recipes"].values()}

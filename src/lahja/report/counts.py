@@ -29,11 +29,8 @@ def data_tables(
     totals["rejected"] = rejects.groupby("corpus").size().reindex(totals.index, fill_value=0)
     corpora = totals.reindex([*dict.fromkeys([*licences, *totals.index])]).astype("Int64")
     corpora = corpora.assign(licence=corpora.index.map(licences)).reset_index(names="corpus")
-    return [
-        count_table("corpora", corpora),
-        count_table("kept", kept),
-        count_table("rejects", refused),
-    ]
+    found = {"corpora": corpora, "kept": kept, "rejects": refused}
+    return [count_table(kind, frame) for kind, frame in found.items()]
 
 
 def funnel_tables(funnel: pd.DataFrame) -> list[Table]:

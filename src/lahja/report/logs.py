@@ -80,10 +80,7 @@ def runtimes_table(folder: Path) -> Table:
 
 
 def _read_job(path: Path) -> dict[str, Any]:
-    """Return seconds (`s`, `cpu_time`) and MiB (`max_rss`) of one of Snakemake's benchmark files.
-
-    Raises `LahjaError` where it is none.
-    """
+    """Return seconds (`s`, `cpu_time`) and MiB (`max_rss`) of one of Snakemake's benchmarks."""
     try:
         found = pd.read_csv(path, sep="\t", na_values=["-", "NA"])
         return dict(found[["s", "cpu_time", "max_rss"]].astype(float).mean())

@@ -76,10 +76,7 @@ class Run:
 
 
 def build_report(run: Run, templates: Path) -> str:
-    """Return the page as HTML; text of models and corpora is escaped.
-
-    The page is made from `index.html.jinja` and the scripts in the folder `templates`.
-    """
+    """Return the page as HTML, made from `templates`; text of models and corpora is escaped."""
     looks = charts.styles(run.models)
     folders = filter(None, (run.tables, run.figures, run.operating_point))
     paths = [path for folder in folders for path in sorted(folder.glob("*.parquet"))]

@@ -18,10 +18,7 @@ from lahja.report.formats import columns_of, described
 def read_outputs(
     scores: Path, models: Sequence[str], prompts: Sequence[Path]
 ) -> list[pd.DataFrame]:
-    """Return the SENTENCE_SCORES of each model, of a task without source with the whole prompt.
-
-    `prompts` are tables of EVALUATION_PROMPTS.
-    """
+    """Return each model's SENTENCE_SCORES; of a task without source, the source is the prompt."""
     tables = (read_table(path, EVALUATION_PROMPTS) for path in prompts)
     texts = pd.concat(tables).set_index("prompt_id")["prompt"]
     return [

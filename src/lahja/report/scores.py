@@ -114,10 +114,7 @@ class Recipe(NamedTuple):
 
 
 def compare_recipes(changes: Table, recipes: Mapping[str, Sequence[str]]) -> list[Recipe]:
-    """Return the changes of recipes by title; one of which no model was compared is left out.
-
-    `changes` is `changes_table`'s.
-    """
+    """Return the changes of recipes by title; one of which no model was compared is left out."""
     found = []
     for title, models in recipes.items():
         rows = changes.rows.set_index("model")

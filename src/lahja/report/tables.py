@@ -59,10 +59,7 @@ def select_models(
 
 
 def table2(metrics: pd.DataFrame, models: Sequence[str], paper: Path) -> Table:
-    """Return Table 2's shape: overall ADI2 and corpus chrF in four directions.
-
-    A model has a row for chrF++ and one for chrF2.
-    """
+    """Return Table 2's shape: overall ADI2, and by direction corpus chrF++ and, in a row, chrF2."""
     board, rows = ScoreBoard(metrics), []
     for model, metric in product(models, ("chrf_plus_plus", "chrf")):
         keys = {k: own if k == "adi2" else own | {"metric": metric} for k, own in OVERALL.items()}

@@ -53,9 +53,8 @@ def train_adapter(
     """Train a fresh adapter, or continue the initial one, and write the model folder.
 
     `stages` are those whose versions count besides, and `identity` is what else the outcome depends
-    on. `make_trainer` gets `examples`, the model,
-    the tokenizer, the arguments that TRL's trainers share, and the LoRA configuration of a fresh
-    adapter. Several processes share the examples. An interrupted run resumes from its checkpoint.
+    on. `make_trainer` gets `examples`, the model, the tokenizer, the arguments that TRL's trainers
+    share, and the LoRA configuration of a fresh adapter. An interrupted run resumes.
     """
     from datasets import disable_progress_bars
     from transformers.trainer_callback import PrinterCallback

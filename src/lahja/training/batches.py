@@ -152,10 +152,7 @@ class ByTokens:
     """
 
     def read_by(self, settings: Lora, budget: TokenBudget) -> int:
-        """Take how many examples an update has, in which order, and how many tokens fit.
-
-        Returns how many examples there are.
-        """
+        """Take the size and order of updates, and how many tokens fit; return the examples left."""
         self.settings, self.budget = settings, budget
         return len(self.train_dataset)
 

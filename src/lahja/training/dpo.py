@@ -11,16 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from lahja.core import files
 from lahja.core.config.base import parse
 from lahja.core.config.training import DpoSettings
 from lahja.core.errors import LahjaError
-from lahja.core.files import (
-    canonical_json,
-    digest_of_file,
-    digest_of_text,
-    read_json,
-    write_json,
-)
 from lahja.core.stages import version
 from lahja.core.tables import PAIRS, read_table
 from lahja.models.device import sorted_batches
@@ -51,14 +45,9 @@ def train_dpo(run: AdapterRun) -> None:
 
 
 def build_trainer(
-    settings: DpoSettings,
-    pairs: pd.DataFrame,
-    model,
-    tokenizer,
-    arguments: dict[str, Any],
-    lora,
+    settings: DpoSettings, pairs: pd.DataFrame, model, tokenizer, arguments: dict[str, Any], lora,
     run: AdapterRun | None = None,
-) -> Any:
+) -> Any:  # fmt: skip
     """Return TRL's trainer on PAIRS; its loss is the mean of `preference_losses` over an update.
 
     Of a `run`, other runs from the same model on the same pairs share the log-probabilities that
@@ -168,12 +157,13 @@ def _add_reference(trainer: Any, settings: DpoSettings, run: AdapterRun | None) 
     kept = Path(trainer.args.output_dir, _REFERENCE)
     if run:
         facts = {
-            "data": digest_of_file(run.data), "model": model_digest(run.base_model, run.adapter),
+            "data": files.digest_of_file(run.data),
+            "model": model_digest(run.base_model, run.adapter),
             "version": version("chat", "models", "dpo"), "tokens": tokens,
             "processes": trainer.args.world_size, "bf16": trainer.args.bf16,
             "cutoff": settings.cutoff, "quantisation": settings.quantisation,
         }  # fmt: skip
-        name = f"reference-{digest_of_text(canonical_json(facts))[:16]}.json"
+        name = f"reference-{files.digest_of_text(files.canonical_json(facts))[:16]}.json"
         kept = run.checkpoint_dir.with_name(name)
     # Another run may write it meanwhile: all processes go by what the first has seen.
     (is_known,) = broadcast_object_list([kept.is_file()])
@@ -190,8 +180,8 @@ def _add_reference(trainer: Any, settings: DpoSettings, run: AdapterRun | None) 
             found += zip(places, *(half.tolist() for half in scores.chunk(2)), strict=True)
         found = sorted(gather_object(found))
         if is_first_process():
-            write_json(kept, [[chosen, rejected] for _, chosen, rejected in found])
+            files.write_json(kept, [[chosen, rejected] for _, chosen, rejected in found])
         trainer.accelerator.wait_for_everyone()
-    chosen, rejected = zip(*read_json(kept), strict=True)
+    chosen, rejected = zip(*files.read_json(kept), strict=True)
     rows = rows.add_column("ref_chosen_logps", [*chosen])
     trainer.train_dataset = rows.add_column("ref_rejected_logps", [*rejected])

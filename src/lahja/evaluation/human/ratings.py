@@ -160,13 +160,10 @@ def read_ratings(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Read filled sheets and files of AL-QASIDA's layout; folders are searched at any depth.
 
-    `judged` is the GENERATIONS of an LLM that rated the same responses.
-
-    Returns a frame with COLUMNS, `rating` NaN where a cell was left empty, and notes on the files:
-    a sheet in which nothing was rated, or the same as in another, is left out with a note. Raises
-    `LahjaError` naming file and row for an item that the key lacks or that occurs twice, a response
-    that is no longer the model's, a rating that is not on its scale, and where there is no rating
-    at all.
+    Returns a frame with COLUMNS, `rating` NaN where a cell was left empty, and notes on sheets that
+    are left out: nothing was rated, or the same as in another. `judged` is the GENERATIONS of an
+    LLM that rated the same responses. Raises `LahjaError` naming file and row for an item that the
+    key lacks or that occurs twice, a changed response, a rating off its scale, and for none at all.
     """
     known = None if key is None else read_key(key)
     if known is not None and judged is not None:

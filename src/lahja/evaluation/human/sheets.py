@@ -1,9 +1,8 @@
 """Rating sheets: what annotators rate, blinded items and their key, a CSV and an Excel file each.
 
 The questions are in resources/rating_sheet.yaml. The key tells whose answers the items are, and
-never goes into the annotators' folder. A spreadsheet program runs a cell of a CSV file that begins
-with `=`, `+`, `-` or `@` as a formula. Such a text gets an apostrophe in front, and so does one
-that begins with an apostrophe: taking one leading apostrophe away gives every text back.
+never goes into the annotators' folder. A text that a spreadsheet program would run as a formula
+gets an apostrophe in front (`guard`): taking one leading apostrophe away gives every text back.
 """
 
 import re
