@@ -10,10 +10,11 @@ from jsonschema import Draft202012Validator
 from keys import meaning, nested
 
 from lahja.core.config import Config, merge_config, resolve
-from lahja.core.config.base import Section, key_of
+from lahja.core.config.base import Section, key_of, parse
 from lahja.core.config.corpora import READER_OPTIONS
 from lahja.core.config.evaluation import GateName
 from lahja.core.errors import LahjaError
+from lahja.core.files import read_yaml
 from lahja.preferences.gates import GATES
 
 
@@ -197,7 +198,10 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
         ({"generators": {"gpt-4o": {"longest_wait": 9}}}, "generators.gpt-4o.longest_wait: removed: the OpenAI client waits"),
         ({"generators": {"gpt-4o": {"batch_api": True}}}, "generators.gpt-4o.batch_api: removed with the batch API"),
         ({"training": {"dpo": {"probe": {"every": 9}}}}, "training.dpo.probe: removed: no run used it; it is in commit e9bccc9"),
-        ({"training": {"dpo": {"objective": "simpo"}}}, "training.dpo.objective: expected 'sigmoid', 'sigmoid+sft', 'ipo' or 'apo_zero', not 'simpo'"),
+        ({"training": {"dpo": {"objective": "simpo"}}}, "training.dpo.objective: removed: only objectives of TRL's core are left; it is in"),
+        ({"models": {"llama+RL": {"settings": {"objective": "simpo"}}}}, "models.llama+RL.settings.objective: removed: only"),
+        ({"training": {"dpo": {"objective": "simp"}}}, "training.dpo.objective: expected 'sigmoid', 'sigmoid+sft', 'ipo' or 'apo_zero', not 'simp'"),
+        ({"corpora": {"edc": {"reader": "aoc"}}}, "corpora.edc.reader: removed: `lines` and `table` read its files"),
         ({"models": {"x": {"from": "llama-T", "train": "grpo", "on": "dialect-only"}}}, "models.x.on: grpo learns from prompts, not from preferences"),
         ({"datasets": {"asked": {"kind": "prompts"}}, "models": {"x": {"from": "llama-T", "train": "sft", "on": "asked"}}}, "models.x.on: sft learns from "),
         ({"datasets": {"asked": {"kind": "prompts"}}, "models": {"x": {"from": "llama-T", "train": "dpo", "on": "asked"}}}, "models.x.on: dpo learns from preferences, not from prompts"),
@@ -536,6 +540,35 @@ def test_faulty_preference_datasets_are_named(paper, keys, message):
         resolve(merged(deepcopy(paper), {"datasets": {"own": entry}}))
 
 
-def test_hardness_is_refused_with_the_reason(paper):
-    with pytest.raises(LahjaError, match=r"preferences\.hardness: removed with made-up negatives"):
-        resolve(merged(deepcopy(paper), {"preferences": {"hardness": {"longest": 3}}}))
+def _sections(kind=Section):
+    return [kind, *(each for own in kind.__subclasses__() for each in _sections(own))]
+
+
+def test_every_former_key_is_refused_with_what_stands_in_its_place(root):
+    former, sections = read_yaml(root / "resources" / "former_keys.yaml"), {*_sections()}
+
+    def fault_in(section, key):
+        with pytest.raises(LahjaError) as stop:
+            parse(section, {key: 1})
+        return str(stop.value)
+
+    for name, keys in former["gone"].items():
+        (section,) = [own for own in sections if own.__name__ == name]
+        for key, told in keys.items():
+            assert fault_in(section, key) == f"{key}: {told}"
+    for key, new in former["renamed"].items():
+        owners = [
+            own for own in sections if new in {key_of(own, name) for name in own.model_fields}
+        ]
+        assert owners, new
+        for section in owners:
+            assert fault_in(section, key) == f"{key}: renamed; write {new}"
+
+
+def test_a_former_key_that_is_null_asks_for_nothing(paper):
+    """A run's recorded configuration has all keys of the version that it was made with."""
+    config = deepcopy(paper)
+    config["models"]["llama"] |= {"interpolate": None, "weight": None, "rounds": None}
+    assert resolve(config) == resolve(paper)
+    config["models"]["llama"]["interpolated"] = None
+    assert fault_of(config).startswith("models.llama.interpolated: unknown")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lahja.core.errors import LahjaError
-from lahja.core.journal import Journal, row_of
+from lahja.core.journal import Journal, count_faults, row_of
 
 LIBRARY = Path(__file__).parents[2] / "src"
 ROWS = [{"n": 1, "text": "شلونك"}, {"n": 2, "text": "line\u2028inside"}]
@@ -80,6 +80,14 @@ def test_a_line_that_is_not_as_it_was_written_is_named_or_passed_over(
         _rows(path, kind="a cost")
     assert _rows(path, can_lose=True) == [{"cost": 1}]
     assert capsys.readouterr().err == f"{path}: 1 lines are damaged and count for nothing\n"
+
+
+def test_lines_that_are_damaged_or_have_no_checksum_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    path.write_bytes(b'{"cost": 1}\n{"cost": "crc"}\nhalf}\n' + _line(b'{"cost": 3'))
+    assert count_faults(path) == (1, 2)
+    path.write_bytes(path.read_bytes().replace(b"3", b"5", 1) + b'{"cost": 9')
+    assert count_faults(path) == (2, 2)
 
 
 def test_a_row_is_on_disk_when_appending_returns(tmp_path, monkeypatch) -> None:

@@ -8,15 +8,19 @@ import pytest
 
 from lahja.cli import resume
 from lahja.core.command import run
+from lahja.core.config import merge_config, resolve
 from lahja.core.errors import LahjaError
 from lahja.core.files import atomic_path, write_json, write_text
 
 
 @pytest.fixture
-def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, list[str]]]:
+def calls(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[tuple[float, list[str]]]:
     """A folder with a run, and when Snakemake was called there with what."""
     monkeypatch.chdir(tmp_path)
-    write_json(Path("results/own/work/config.json"), {"run": "own"})
+    config = resolve(merge_config([root / "config" / "config.yaml"], []))
+    write_json(Path("results/own/work/config.json"), config | {"run": "own"})
     found = []
 
     def called(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:

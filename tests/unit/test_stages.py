@@ -1,4 +1,6 @@
 import json
+import re
+from ast import literal_eval
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,25 @@ def test_a_script_carries_the_stages_that_it_reaches(root, script, reaches, does
     found = set(stages_of(scripts(root) / f"{script}.py"))
     assert reaches <= found
     assert not does_not & found
+
+
+def test_no_script_reaches_a_stage_that_a_finished_run_did_not_depend_on(root):
+    """All that it made would be made again, though no version was raised: import less there."""
+    rules = "".join(path.read_text() for path in (root / "workflow" / "rules").iterdir())
+    pattern = r'^rule (\w+):\n(?:(?: .*)?\n)*? +code=parameters\.code\("\1"\)'
+    wanted, found = {*re.findall(pattern, rules, re.MULTILINE)}, {}
+    for line in (root / "tests/workflow/old_run.jsonl").read_text(encoding="utf-8").splitlines():
+        job = json.loads(line)
+        if job["rule"] not in wanted:
+            continue
+        reached = json.loads(version(*stages_of(scripts(root) / f"{job['rule']}.py")))
+        # Snakemake keeps parameters as Python writes them.
+        for own in map(literal_eval, job["params"]):
+            versions = json.loads(own) if str(own).startswith("{") else {"": 0}
+            if versions and all(reached.get(name) == own for name, own in versions.items()):
+                found[job["rule"]] = sorted(reached.keys() - versions.keys())
+    assert len(found) > 15
+    assert {rule: new for rule, new in found.items() if new} == {}
 
 
 @pytest.mark.parametrize(("step", "other"), [("sft", "dpo"), ("dpo", "sft")])

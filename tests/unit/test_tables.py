@@ -5,6 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lahja.core import tables
 from lahja.core.errors import DamagedError, LahjaError
 from lahja.core.tables import (
     DIALECTNESS,
@@ -101,6 +102,7 @@ def test_no_flipped_bit_is_read_as_other_data(tmp_path):
         ):
             try:
                 pd.testing.assert_frame_equal(read(), frame, check_dtype=False)
+                assert number % 2 == 0, "a flipped bit of the footer went unnoticed"
             except DamagedError as error:
                 assert error.path == path
                 refused += 1
@@ -111,6 +113,34 @@ def test_a_table_of_an_older_run_is_read_as_it_is(tmp_path):
     path = tmp_path / "dialectness.parquet"
     pq.write_table(pa.table({"sentence_id": ["a"], "aldi": [0.5]}), path)
     assert read_table(path, DIALECTNESS)["aldi"].tolist() == [0.5]
+
+
+@pytest.mark.parametrize(("written", "expected"), [(None, 2), (1, 2), (3, 2), (2, 1)])
+def test_a_table_of_another_version_is_refused_with_what_to_do(tmp_path, written, expected):
+    """One without a version is of the first."""
+    path, of_version = tmp_path / "dialectness.parquet", {
+        number: DIALECTNESS.with_metadata({"lahja.version": str(number)}) for number in (1, 2, 3)
+    } | {None: DIALECTNESS.remove_metadata()}  # fmt: skip
+    frame = pd.DataFrame({"sentence_id": ["a"], "aldi": [0.5]})
+    write_table(path, frame, of_version[written])
+    told = (
+        rf"dialectness\.parquet: a table of version {written or 1}, expected {expected}; delete it"
+    )
+    for read in (read_table, lambda path, schema: scan_tables([path], schema)):
+        with pytest.raises(LahjaError, match=told) as stop:
+            read(path, of_version[expected])
+        # It is whole, and not set aside by itself.
+        assert not isinstance(stop.value, DamagedError)
+        read(path, of_version[written or 1])
+
+
+def test_every_schema_has_a_version_which_its_files_keep(tmp_path):
+    schemas = [schema for schema in vars(tables).values() if isinstance(schema, pa.Schema)]
+    assert len(schemas) > 20
+    for number, schema in enumerate(schemas):
+        path = tmp_path / f"{number}.parquet"
+        write_table(path, empty_table(schema), schema)
+        assert pq.read_schema(path).metadata[b"lahja.version"] == b"1"
 
 
 def test_what_the_system_refuses_is_not_damaged(tmp_path):

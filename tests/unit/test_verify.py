@@ -5,6 +5,7 @@ import pytest
 
 from lahja.cli import verify
 from lahja.cli.planning import Job
+from lahja.core.config import merge_config, resolve
 from lahja.core.errors import LahjaError
 from lahja.core.files import write_json, write_text
 from lahja.core.tables import DIALECTNESS, write_table
@@ -14,11 +15,12 @@ from lahja.models.folder import write_record
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def run(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run with two tables, a model, a folder of tables, a store, a foreign file and a due one."""
     monkeypatch.chdir(tmp_path)
     results = Path("results/own")
-    write_json(results / "work" / "config.json", {"run": "own"})
+    config = resolve(merge_config([root / "config" / "config.yaml"], []))
+    write_json(results / "work" / "config.json", config | {"run": "own"})
     frame = pd.DataFrame({"sentence_id": [f"s{n}" for n in range(50)], "aldi": 0.5})
     for name in ("one", "two", "tables/three"):
         write_table(results / f"{name}.parquet", frame, DIALECTNESS)
@@ -55,10 +57,10 @@ def _flip(path: Path, place: int) -> None:
 def test_a_run_is_told_by_artifact(run: Path, capsys) -> None:
     verify.main(run)
     assert capsys.readouterr().out.splitlines() == [
-        "due      results/own/four.parquet",
-        "stale    results/own/two.parquet: dpo version 1 → 2",
-        "foreign  results/own/notes.txt",
-        "results/own: 3 whole, 0 damaged, 1 stale, 1 foreign, 1 due",
+        "due       results/own/four.parquet",
+        "stale     results/own/two.parquet: dpo version 1 → 2",
+        "foreign   results/own/notes.txt",
+        "results/own: 3 whole, 0 unchecked, 0 damaged, 1 stale, 1 foreign, 1 due",
     ]
 
 
@@ -76,10 +78,10 @@ def test_what_is_damaged_is_named_and_set_aside_if_asked(run, capsys, name, arti
     _flip(run / name, 20)
     for is_set_aside in (False, True):
         with pytest.raises(
-            LahjaError, match=r"own: \d whole, 1 damaged, 1 stale, 1 foreign, 1 due"
+            LahjaError, match=r"own: \d whole, 0 unchecked, 1 damaged, 1 stale, 1 foreign, 1 due"
         ):
             verify.main(run, set_aside=is_set_aside)
-        assert f"damaged  {run / artifact}: {told}" in capsys.readouterr().out
+        assert f"damaged   {run / artifact}: {told}" in capsys.readouterr().out
     # A store's other lines are worth keeping, and what is damaged there is asked again.
     assert (run / f"{artifact}.damaged").exists() != artifact.endswith("jsonl")
     assert (run / artifact).exists() == artifact.endswith("jsonl")

@@ -40,8 +40,9 @@ def main(
         read_table,
         write_table,
     )
-    from lahja.generation.answering import respond, with_examples, with_system_prompt
+    from lahja.generation.answering import respond, with_examples
     from lahja.generation.generators import open_backend, parse_generator, sampling_of
+    from lahja.prompts.wordings import with_system_prompt
 
     settings = parse_generator(generator, server)
     backend = open_backend(settings, root, adapter, gpus)

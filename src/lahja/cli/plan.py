@@ -18,7 +18,7 @@ import pandas as pd
 
 from lahja.cli.planning import Job, planned_jobs, read_run, schedule, staleness
 from lahja.cli.planning.work import Rates, Workload
-from lahja.core.config import merge_config, resolve
+from lahja.core.config import read_recorded
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_yaml, write_json, write_text
 from lahja.corpora.retrieval import leave_out_missing
@@ -80,7 +80,7 @@ def _seconds(
         return seconds, [f"Times are ESTIMATES from {rates}, each number with its source."]
     then, recorded = workload, Path("results", rates.name, "report", "config.yaml")
     if recorded.is_file():
-        then = open_workload(resolve(merge_config([recorded], [])), rates, sizes)
+        then = open_workload(read_recorded(recorded), rates, sizes)
     measured = measured_seconds(jobs, workload, then, rates)
     rest = sorted({job.rule for job in jobs if job.number not in measured})
     notes = [f"Times: measured, from {rates}, in proportion to a rule's work then and now."]

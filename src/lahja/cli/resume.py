@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from lahja.cli.planning import recorded_run
 from lahja.core.errors import LahjaError
 
 # What `atomic_path` writes into, left by a process that was killed.
@@ -23,9 +24,7 @@ _DRAFT = re.compile(r"\..+\.[a-z0-9_]{8}")
 
 def main(results: Path, arguments: list[str], /, *, cores: str = "all") -> None:
     """Run Snakemake on RESULTS until all is made."""
-    config = results / "work" / "config.json"
-    if not config.is_file():
-        raise LahjaError(f"{results}: no run there, for {config} of its start is missing")
+    config = recorded_run(results)
     for process, name in processes(Path.cwd()):
         if name == "snakemake":
             raise LahjaError(f"process {process.pid} is a Snakemake that runs here; end it first")
@@ -33,8 +32,7 @@ def main(results: Path, arguments: list[str], /, *, cores: str = "all") -> None:
         process.wait()
     for draft in [path for path in results.rglob(".*") if _DRAFT.fullmatch(path.name)]:
         shutil.rmtree(draft, ignore_errors=True)
-    command = [sys.executable, "-m", "snakemake", "--configfile", str(config),
-               "--replace-workflow-config", "--cores", cores, *arguments]  # fmt: skip
+    command = [sys.executable, "-m", "snakemake", *config, "--cores", cores, *arguments]
     unlocked = subprocess.run([*command, "--unlock"], capture_output=True, text=True, check=False)
     if unlocked.returncode:
         raise LahjaError(f"snakemake --unlock: {unlocked.stdout} {unlocked.stderr}")

@@ -98,17 +98,22 @@ class Journal:
             print(f"{self.path}: {n_lost} lines are damaged and count for nothing", file=sys.stderr)
 
 
-def count_damaged(path: Path) -> int:
-    """Return how many lines of a journal are not as they were written, the unfinished one apart."""
-    n_damaged = 0
+def count_faults(path: Path) -> tuple[int, int]:
+    """Return how many lines of a journal are damaged, and how many others have no checksum.
+
+    A last line that is unfinished does not count.
+    """
+    n_damaged = n_unchecked = 0
     with path.open("rb") as file:
         for line in file:
+            if is_sealed(line) or not line.endswith(b"\n"):
+                continue
             try:
-                if line.endswith(b"\n") and not is_sealed(line):
-                    row_of(line)
+                row_of(line)
+                n_unchecked += 1
             except ValueError:
                 n_damaged += 1
-    return n_damaged
+    return n_damaged, n_unchecked
 
 
 def is_sealed(line: bytes) -> bool:

@@ -23,6 +23,8 @@ _PACKED, _RATIO, _FEW, _LEAST = 1000, 100, 1 << 20, 1 << 28
 _AT_ONCE = 1 << 26
 
 _KEY, _NONE = b"lahja.footer", b"0" * 8
+# What the keys of lahja's metadata begin with: a flipped bit spares one of two.
+_OURS = b"lahja."
 # The key's place in the footer; two bytes, type and length, go before the value.
 _PLACE = re.compile(re.escape(_KEY) + rb"..([0-9a-f]{8})", re.DOTALL)
 # A file ends with the footer's length and these bytes.
@@ -101,6 +103,11 @@ def check_parquet(path: Path, *, with_pages: bool = False) -> pq.FileMetaData:
     return _told(path, _check, with_pages=with_pages)
 
 
+def has_checksum(about: pq.FileMetaData) -> bool:
+    """Whether a file was written with checksums, by its metadata."""
+    return _KEY in (about.metadata or {})
+
+
 def _check(path: Path, with_pages: bool) -> pq.FileMetaData:
     with path.open("rb") as file:
         _, footer = _footer(file)
@@ -109,6 +116,8 @@ def _check(path: Path, with_pages: bool) -> pq.FileMetaData:
         crc = zlib.crc32(footer[:start] + _NONE + footer[end:])
         if footer[start:end] != b"%08x" % crc:
             raise ValueError("the checksum of its footer differs")
+    elif _OURS in footer:
+        raise ValueError("the checksum of its footer is gone")
     with pq.ParquetFile(path, page_checksum_verification=True) as table:
         for _ in table.iter_batches() if with_pages else ():
             pass

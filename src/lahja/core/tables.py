@@ -1,7 +1,8 @@
 """The workflow's tables: their schemas, and how they are read and written.
 
 Every artifact that is a table is Parquet with one of these schemas; a column that is lacking or of
-another type is refused by name.
+another type is refused by name. A schema carries a version, which its files keep in their metadata:
+raise it where a column comes to mean something else, as no reader would notice.
 """
 
 from collections.abc import Iterable
@@ -23,12 +24,15 @@ _TYPES = {
     "text": pa.string(), "int": pa.int64(), "real": pa.float64(), "flag": pa.bool_(),
     "texts": pa.list_(pa.string()), "reals": pa.list_(pa.float64()),
 }  # fmt: skip
+# Tables of runs from before there were versions are of the first.
+_VERSION, _FIRST = b"lahja.version", b"1"
 
 
-def _schema(columns: str) -> pa.Schema:
+def _schema(columns: str, version: int = 1) -> pa.Schema:
     """Return the schema of columns in their order, each a name or `name:type`; others are text."""
     pairs = (column.partition(":") for column in columns.split())
-    return pa.schema([pa.field(name, _TYPES[kind or "text"]) for name, _, kind in pairs])
+    fields = [pa.field(name, _TYPES[kind or "text"]) for name, _, kind in pairs]
+    return pa.schema(fields, metadata={_VERSION: str(version)})
 
 
 # One corpus after its reader: one text per row; `group_id` binds translations of one sentence.
@@ -136,7 +140,7 @@ def read_table(path: Path, schema: pa.Schema) -> pd.DataFrame:
     """Read a Parquet table as a frame with exactly the schema's columns, in its order.
 
     Texts are Python strings with None for null, lists are numpy arrays. Raises `LahjaError`
-    naming the file and the column where the table is absent, unreadable or of another shape.
+    naming the file where the table is absent, unreadable, or of another version or shape.
     """
     _expect(check_parquet(path), path, schema)
     table = read_parquet(path, schema.names)
@@ -156,6 +160,11 @@ def scan_tables(paths: Iterable[Path], schema: pa.Schema) -> "pl.LazyFrame":
 
 
 def _expect(metadata: pq.FileMetaData, path: Path, schema: pa.Schema) -> None:
+    version, wanted = (metadata.metadata or {}).get(_VERSION, _FIRST), schema.metadata[_VERSION]
+    if version != wanted:
+        told = f"a table of version {version.decode()}, expected {wanted.decode()}"
+        cure = "delete it, and the next run makes it anew, or read it by the lahja that wrote it"
+        raise LahjaError(f"{path}: {told}; {cure}")
     found = {field.name: field.type for field in metadata.schema.to_arrow_schema()}
     for name, kind in zip(schema.names, schema.types, strict=True):
         if name not in found:

@@ -13,7 +13,6 @@ from lahja.core.journal import Journal, is_sealed, row_of
 from lahja.core.progress import Progress
 from lahja.core.tables import GENERATIONS, WEIGHED_GENERATIONS
 from lahja.generation.backend import NOT_RECORDED, Answer, Backend, Request, Sampling, request_key
-from lahja.prompts.wordings import system_prompt
 
 _MAX_SAMPLES = 100_000
 # Of fewer prompts all may be refused.
@@ -108,17 +107,6 @@ def with_examples(prompts: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame
     tasks = prompts["task"].str.removeprefix("validation_")
     keys = zip(tasks, prompts["source_variety"], prompts["target_variety"], strict=True)
     return prompts.assign(examples=[before[key] for key in keys])
-
-
-def with_system_prompt(prompts: pd.DataFrame, text: str) -> pd.DataFrame:
-    """Return PROMPTS or EVALUATION_PROMPTS with the column `system`, of the variety asked for."""
-    if "target_variety" in prompts:
-        targets = prompts["target_variety"]
-    else:
-        # Directions of PROMPTS that leave the dialect are `da-eng` and `da-msa`.
-        sides = prompts["kind"].str.extract(r"^da-(.*)", expand=False)
-        targets = sides.fillna(prompts["dialect"])
-    return prompts.assign(system=[system_prompt(text, code) for code in targets])
 
 
 def respond(

@@ -210,14 +210,15 @@ def write_record(folder: Path, facts: dict[str, Any]) -> None:
     files.write_json(folder / MODEL_FILE, {**facts, "checksum": checksum})
 
 
-def expect_whole(folder: Path) -> None:
+def expect_whole(folder: Path) -> bool:
     """Raise `DamagedError` where a model that the run made does not hold what was written.
 
-    A checkpoint of the hub or of the user's own has no digests to tell it by.
+    Returns whether it has digests to tell it by: a checkpoint of the hub, the user's own or an
+    older run's has none.
     """
     record = folder / MODEL_FILE
     if not record.is_file():
-        return
+        return False
     try:
         facts = files.read_json(record)
         checksum = facts.pop("checksum", None)
@@ -232,6 +233,7 @@ def expect_whole(folder: Path) -> None:
     for name, _ in sorted(wanted.items() ^ found.items()):
         told = "damaged (its digest differs)" if name in wanted else "not a file of this model"
         raise DamagedError(f"{folder / name}: {told if name in found else 'missing'}", folder)
+    return bool(wanted)
 
 
 def _digests(folder: Path) -> dict[str, str]:

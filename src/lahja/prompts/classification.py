@@ -6,16 +6,30 @@ Palestinian … is most applicable …"; the rest of this wording, `letters`, is
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from string import ascii_lowercase
 from typing import NamedTuple
 
 import pandas as pd
 
 from lahja.core.errors import LahjaError
+from lahja.core.files import read_yaml
 from lahja.core.seeding import shuffled
 from lahja.core.tables import EXAMPLES, LABELLED_SENTENCES, PREDICTIONS
-from lahja.core.varieties import NADI_COUNTRIES, OTHER, VARIETIES, get_variety, variety_of_country
-from lahja.prompts import wordings
+from lahja.core.varieties import (
+    FOLDER,
+    NADI_COUNTRIES,
+    OTHER,
+    VARIETIES,
+    get_variety,
+    variety_of_country,
+)
+
+
+@cache
+def _wording(name: str) -> dict[str, str]:
+    # Not by `wordings`: what pretrains a small model would depend on how corpora are read.
+    return read_yaml(FOLDER.parent / "words.yaml")["questions"][name]
 
 
 class Question(NamedTuple):
@@ -39,7 +53,7 @@ class Question(NamedTuple):
             # The seventh class is an answer that the question does not offer.
             *first, last = _lettered(_country_name(code) for code in self.options if code != OTHER)
             choices = " and ".join(filter(None, (" ".join(first), last)))
-        return f"{wordings.lists()['questions'][self.wording]['text'].format(choices)}\n{text}"
+        return f"{_wording(self.wording)['text'].format(choices)}\n{text}"
 
     def answer(self, variety: str) -> str:
         """Return the right answer."""
@@ -63,7 +77,7 @@ def make_question(varieties: Sequence[str] | None, wording: str = "letters") -> 
     if varieties is None:
         varieties = [code for code, variety in VARIETIES.items() if variety.is_arabic]
     wanted = {get_variety(code).code for code in varieties}
-    first = wordings.lists()["questions"][wording]["options"].split()
+    first = _wording(wording)["options"].split()
     ordered = dict.fromkeys([*first, *VARIETIES, OTHER])
     return Question(tuple(code for code in ordered if code in wanted), wording)
 

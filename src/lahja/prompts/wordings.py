@@ -15,11 +15,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lahja.core.files import read_yaml
 from lahja.core.varieties import FOLDER, VARIETIES, dialects_among, get_variety
 from lahja.corpora.text import comparison_key, normalise_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # A language or a dialect that is none of lahja's, and Arabic of which it is not said which.
 OTHER, SOME_ARABIC = "other", "arabic"
@@ -28,21 +31,20 @@ _VOWEL_MARKS = re.compile("[\u064b-\u065f\u0670]")
 
 
 @cache
-def lists() -> dict[str, Any]:
-    """Return `resources/words.yaml`."""
+def _lists() -> dict[str, Any]:
     return read_yaml(FOLDER.parent / "words.yaml")
 
 
 @cache
 def word_list(name: str) -> frozenset[str]:
     """Return a word list of `resources/words.yaml`."""
-    return frozenset(lists()[name].split())
+    return frozenset(_lists()[name].split())
 
 
 @cache
 def phrase(name: str) -> re.Pattern[str]:
     """Return a pattern of phrases of `resources/words.yaml`."""
-    return re.compile(lists()["phrases"][name], re.IGNORECASE | re.MULTILINE | re.VERBOSE)
+    return re.compile(_lists()["phrases"][name], re.IGNORECASE | re.MULTILINE | re.VERBOSE)
 
 
 @lru_cache(maxsize=4096)
@@ -54,7 +56,7 @@ def has_phrase(name: str, text: str) -> bool:
 @cache
 def word_classes(name: str) -> dict[str, str]:
     """Return the class of each word of a list that has several, the longest first."""
-    own = {word: sign for sign, words in lists()[name].items() for word in words.split()}
+    own = {word: sign for sign, words in _lists()[name].items() for word in words.split()}
     return dict(sorted(own.items(), key=lambda item: -len(item[0])))
 
 
@@ -92,7 +94,7 @@ def units() -> dict[str, tuple[float, tuple[float, ...]]]:
     """Return the words of units: how many of its family's first unit each is, and all of these."""
     return {
         word: (float(size), tuple(map(float, family)))
-        for family in lists()["units"]
+        for family in _lists()["units"]
         for size, words in family.items()
         for word in words.split()
     }
@@ -123,13 +125,24 @@ def system_prompt(text: str, target: str) -> str:
     return named.replace("{country}", variety.country.replace("_", " "))
 
 
+def with_system_prompt(prompts: "pd.DataFrame", text: str) -> "pd.DataFrame":
+    """Return PROMPTS or EVALUATION_PROMPTS with the column `system`, of the variety asked for."""
+    if "target_variety" in prompts:
+        targets = prompts["target_variety"]
+    else:
+        # Directions of PROMPTS that leave the dialect are `da-eng` and `da-msa`.
+        sides = prompts["kind"].str.extract(r"^da-(.*)", expand=False)
+        targets = sides.fillna(prompts["dialect"])
+    return prompts.assign(system=[system_prompt(text, code) for code in targets])
+
+
 @cache
 def variety_names() -> list[tuple[str, tuple[str, ...], list[re.Pattern[str]]]]:
     """Return the ways of naming a variety, the longer names first: code, names and patterns.
 
     Where there are names, a text that the patterns match has one of them.
     """
-    naming = lists()["naming"]
+    naming = _lists()["naming"]
     found = [(code, "", v.names.patterns) for code, v in VARIETIES.items()]
     found += [
         (code, names, [form.replace("NAMES", names) for form in forms])
@@ -151,7 +164,7 @@ def _names(kind: str) -> list[tuple[str, str]]:
     """Return the alternatives of each variety that has names of a kind, `OTHER`'s at the end."""
     own = {code: getattr(variety.names, kind) for code, variety in VARIETIES.items()}
     found = [(code, "|".join(map(comparison_key, names))) for code, names in own.items() if names]
-    return [*found, (OTHER, "|".join(lists()["other_varieties"][kind]))]
+    return [*found, (OTHER, "|".join(_lists()["other_varieties"][kind]))]
 
 
 @cache
@@ -170,7 +183,7 @@ def _markers() -> tuple[dict[str, frozenset[str]], dict[re.Pattern[str], frozens
 
 def find_markers(text: str) -> dict[str, frozenset[str]]:
     """Return the marker words of a text, each with the varieties that use it."""
-    (words, patterns), homographs = _markers(), lists()["homographs"]
+    (words, patterns), homographs = _markers(), _lists()["homographs"]
     key = phrase("homographs").sub(" ", comparison_key(text))
     found = {word: words[word] for word in key.split() if word in words}
     if unclear := homographs.keys() & found.keys():
@@ -191,7 +204,7 @@ def names_people(key: str) -> bool:
 @cache
 def _speech_words() -> tuple[set[str], set[str]]:
     """Return the words that name varieties, and these with those that may stand beside them."""
-    naming = lists()["naming"]
+    naming = _lists()["naming"]
     alternatives = (own for kind in ("english", "arabic", "places") for _, own in _names(kind))
     names = {*naming["names"].split(), *re.findall(r"\w+", " ".join(alternatives))}
     return names, names.union(naming["beside"].split())

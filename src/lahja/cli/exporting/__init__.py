@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from lahja.core.config import read_recorded
 from lahja.core.errors import LahjaError
-from lahja.core.files import read_json, read_yaml
+from lahja.core.files import read_json
 from lahja.core.parameters import open_run
 from lahja.core.tables import EXAMPLES, PAIRS, PARALLEL, PROMPTS, read_table, scan_tables
 from lahja.preferences.directions import target_of
@@ -21,7 +22,7 @@ class Record:
 
     def __init__(self, run: Path):
         """Open `results/<run>`; raise `LahjaError` where that is no finished run's folder."""
-        recorded = read_yaml(run / "report" / "config.yaml")
+        recorded = read_recorded(run / "report" / "config.yaml")
         self.config, self.graph, self.paths, self.selection, _ = open_run(recorded, CHECKOUT)
         self.home, expected = run.absolute().parents[1], self.paths.results
         if self.home / expected != run.absolute():

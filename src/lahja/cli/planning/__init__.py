@@ -12,7 +12,7 @@ from logging.handlers import BufferingHandler
 from pathlib import Path
 from typing import Any
 
-from lahja.core.config import merge_config, resolve
+from lahja.core.config import merge_config, read_recorded, resolve
 from lahja.core.errors import LahjaError
 from lahja.core.stages import STAGES
 
@@ -42,6 +42,15 @@ def read_run(configfile: list[Path], config: list[str]) -> tuple[dict[str, Any],
     arguments = ["--configfile", *map(str, configfile)] if configfile else []
     arguments += ["--config", *config] if config else []
     return resolve(merge_config([Path("config/config.yaml"), *configfile], config)), arguments
+
+
+def recorded_run(results: Path) -> list[str]:
+    """Return the arguments that give Snakemake the configuration that a run was started with."""
+    config = results / "work" / "config.json"
+    if not config.is_file():
+        raise LahjaError(f"{results}: no run there, for {config} of its start is missing")
+    read_recorded(config)
+    return ["--configfile", str(config), "--replace-workflow-config"]
 
 
 def planned_jobs(arguments: list[str]) -> list[Job]:

@@ -27,7 +27,7 @@ from lahja.core.config.generation import (
 from lahja.core.config.scorers import Nllb, Scorers
 from lahja.core.config.training import AnyModel, Training, write_out_iterations
 from lahja.core.errors import LahjaError, hint
-from lahja.core.files import read_yaml
+from lahja.core.files import read_json, read_yaml
 from lahja.core.model_graph import ModelGraph
 from lahja.core.varieties import VARIETIES, dialects_among
 
@@ -82,6 +82,19 @@ def resolve(config: dict[str, Any]) -> dict[str, Any]:
     write_out_iterations(resolved)
     _check_references(resolved)
     return resolved
+
+
+def read_recorded(path: Path) -> dict[str, Any]:
+    """Return the configuration that a run recorded, resolved.
+
+    Raises `LahjaError` naming the file and the key that another version of lahja called otherwise.
+    """
+    # In YAML, 5e-06 would be text.
+    recorded = (read_json if path.suffix == ".json" else read_yaml)(path)
+    try:
+        return resolve(recorded)
+    except LahjaError as error:
+        raise LahjaError(f"{path}: {error}; another version of lahja wrote this file") from None
 
 
 def _fill_in_dialects(config: dict[str, Any]) -> None:

@@ -135,22 +135,28 @@ class Section(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _known_keys(cls, values: Any) -> Any:
-        if isinstance(values, dict):
-            known = [key_of(cls, name) for name in cls.model_fields]
-            for key in values:
-                if key not in known:
-                    raise fault(str(key), _unknown(cls, key, known))
-        return values
+        if not isinstance(values, dict):
+            return values
+        known, kept = [key_of(cls, name) for name in cls.model_fields], {}
+        for key, value in values.items():
+            told = "" if key in known else _former(cls, key, known)
+            # What a former version recorded has all its keys; one that is null asks for nothing.
+            if told and value is None:
+                continue
+            if key not in known:
+                raise fault(str(key), told or f"unknown; {hint(key, known)}")
+            kept[key] = value
+        return kept
 
 
-def _unknown(kind: type[Section], key: str, known: list[str]) -> str:
-    """Return why a section has no such key, or has it no more."""
+def _former(kind: type[Section], key: str, known: list[str]) -> str:
+    """Return why a section has a key no more; nothing where it never had it."""
     former = read_yaml(_FORMER)
     for owner in kind.__mro__:
         if told := former["gone"].get(owner.__name__, {}).get(key):
             return told
     new = former["renamed"].get(key)
-    return f"renamed; write {new}" if new in known else f"unknown; {hint(key, known)}"
+    return f"renamed; write {new}" if new in known else ""
 
 
 def default(kind: type[Section], name: str) -> Any:
@@ -196,6 +202,10 @@ def _line(error: ValidationError, values: dict[str, Any]) -> str:
     context = first.get("ctx", {})
     named = context.get("key") or context.get("discriminator", "").strip("'")
     key = _path(first["loc"], values, [named] if named else []) or "config"
+    former = read_yaml(_FORMER)["values"].get(key.rpartition(".")[2], {})
+    value = context.get("tag", first["input"])
+    if isinstance(value, str) and value in former:
+        return f"{key}: {former[value]}"
     match first["type"]:
         case "fault":
             return f"{key}: {first['msg']}"
@@ -203,8 +213,6 @@ def _line(error: ValidationError, values: dict[str, Any]) -> str:
             return f"{key}: missing"
         case "union_tag_invalid":
             known = [tag.strip("' ") for tag in context["expected_tags"].split(",")]
-            if told := read_yaml(_FORMER)["values"].get(named, {}).get(context["tag"]):
-                return f"{key}: {told}"
             return f"{key}: {context['tag']!r} is not defined; {hint(context['tag'], known)}"
         case "dict_type" | "model_type" | "model_attributes_type":
             told = "expected keys and values"
