@@ -544,7 +544,7 @@ def _sections(kind=Section):
     return [kind, *(each for own in kind.__subclasses__() for each in _sections(own))]
 
 
-def test_every_former_key_is_refused_with_what_stands_in_its_place(root):
+def test_every_former_key_and_value_is_refused_with_what_stands_in_its_place(root, paper):
     former, sections = read_yaml(root / "resources" / "former_keys.yaml"), {*_sections()}
 
     def fault_in(section, key):
@@ -563,6 +563,16 @@ def test_every_former_key_is_refused_with_what_stands_in_its_place(root):
         assert owners, new
         for section in owners:
             assert fault_in(section, key) == f"{key}: renamed; write {new}"
+    entries = {
+        "kind": ("datasets", "own"),
+        "objective": ("training", "dpo"),
+        "reader": ("corpora", "edc"),
+    }
+    for key, values in former["values"].items():
+        section, name = entries[key]
+        for value, told in values.items():
+            config = merged(deepcopy(paper), {section: {name: {key: value}}})
+            assert fault_of(config) == f"{section}.{name}.{key}: {told}"
 
 
 def test_a_former_key_that_is_null_asks_for_nothing(paper):

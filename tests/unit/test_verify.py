@@ -1,6 +1,8 @@
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lahja.cli import verify
@@ -85,6 +87,25 @@ def test_what_is_damaged_is_named_and_set_aside_if_asked(run, capsys, name, arti
     # A store's other lines are worth keeping, and what is damaged there is asked again.
     assert (run / f"{artifact}.damaged").exists() != artifact.endswith("jsonl")
     assert (run / artifact).exists() == artifact.endswith("jsonl")
+
+
+def test_what_has_no_checksum_is_unchecked(run, capsys) -> None:
+    pq.write_table(pa.table({"sentence_id": ["a"]}), run / "one.parquet")
+    # As of a language identifier, which had no record.
+    (run / "models" / "T" / "model.json").unlink()
+    write_text(run / "models" / "T" / "model.bin", "1")
+    write_text(run / "work" / "generations" / "g.jsonl", '{"key": "a"}\n')
+    verify.main(run)
+    told = "no checksum (of an older lahja, or of others)"
+    assert capsys.readouterr().out.splitlines() == [
+        "due       results/own/four.parquet",
+        f"unchecked results/own/models/T: {told}",
+        f"unchecked results/own/one.parquet: {told}",
+        "stale     results/own/two.parquet: dpo version 1 → 2",
+        f"unchecked results/own/work/generations/g.jsonl: 1 lines have {told}",
+        "foreign   results/own/notes.txt",
+        "results/own: 1 whole, 3 unchecked, 0 damaged, 1 stale, 1 foreign, 1 due",
+    ]
 
 
 def test_where_there_is_no_run_it_says_so(tmp_path: Path) -> None:
