@@ -32,8 +32,8 @@ def test_what_a_new_version_makes_stale_is_told_before_it_is_paid(fresh):
     assert "expand_demo_corpora" not in {job["rule"] for job in left["jobs"]}
     assert left["stale"] == []
     old = STAGES["stand-ins"].version
-    stage = '"stand-ins": Stage({}'
-    fresh.edit("src/lahja/core/stages.py", stage.format(old), stage.format(old + 1))
+    stage = "stand-ins: {{version: {},"
+    fresh.edit("src/lahja/core/stages.yaml", stage.format(old), stage.format(old + 1))
     (stale,) = plan(fresh, *demo, "--remaining")["stale"]
     told = f"stand-ins version {old} → {old + 1}"
     assert (stale["rule"], stale["stale"]) == ("expand_demo_corpora", told)

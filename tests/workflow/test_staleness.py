@@ -53,13 +53,10 @@ class Edit:
 
 def stage(name: str) -> dict[str, str]:
     """Return the edit that raises a stage's version."""
-    text = Path("src/lahja/core/stages.py").read_text(encoding="utf-8")
-    found = re.search(rf'"{name}": Stage\(\s*(\d+),', text)
-    return {
-        "path": "src/lahja/core/stages.py",
-        "old": found[0],
-        "new": found[0].replace(f"{found[1]},", f"{int(found[1]) + 1},"),
-    }
+    path = "src/lahja/core/stages.yaml"
+    found = re.search(rf"^{name}: {{version: (\d+),", Path(path).read_text(encoding="utf-8"), re.M)
+    new = found[0].replace(f" {found[1]},", f" {int(found[1]) + 1},")
+    return {"path": path, "old": found[0], "new": new}
 
 
 DEMO = "config/demo.yaml"

@@ -6,6 +6,7 @@ Produces: `classifier/predictions/<classifier>.parquet`, F1 per variety, confusi
 """
 
 CLASSIFIERS = [paths.model(name) for name in selection.classifiers]
+TAUGHT = graph[selection.classifier].dataset
 
 
 rule classify_sentences:
@@ -16,9 +17,7 @@ rule classify_sentences:
         models=[(model["adapter"] or [model["root"]])[0] for model in CLASSIFIERS],
         country=paths.scorer("country"),
         weights=paths.weights(paths.scorer("country"), *(model["root"] for model in CLASSIFIERS)),
-        sentences=expand(
-            rules.build_classifier_data.output.test, dataset=graph[selection.classifier].dataset
-        ),
+        sentences=expand(rules.build_classifier_data.output.test, dataset=TAUGHT),
     output:
         predictions=[
             f"{paths.results}/classifier/predictions/{name}.parquet"

@@ -11,6 +11,7 @@ these. All dialects are in one table.
 TEMPLATES = config["prompts"]["templates"]
 EVALUATION = config["evaluation"]
 TRANSLATED, FEW_SHOT = EVALUATION["translation"], EVALUATION["few_shot"]
+SHOTS = FEW_SHOT["corpus"]
 
 
 rule sample_sentences:
@@ -147,7 +148,7 @@ rule draw_few_shot:
         # Sentences of the validation set are of the training split too.
         prompts=paths.evaluation,
         parallel=rules.assemble_data.output.parallel if FEW_SHOT["translation"] else [],
-        corpus=[paths.corpus(name) for name in [FEW_SHOT["corpus"]] if name],
+        corpus=paths.corpus(SHOTS) if SHOTS else [],
     output:
         examples=f"{paths.results}/evaluation/few_shot.parquet",
     log:
@@ -157,9 +158,7 @@ rule draw_few_shot:
     params:
         code=parameters.code("draw_few_shot"),
         settings=parameters.of(
-            "dialects",
-            **FEW_SHOT
-            | {"corpus": parameters.corpus(name) for name in [FEW_SHOT["corpus"]] if name},
+            "dialects", **FEW_SHOT | {"corpus": SHOTS and parameters.corpus(SHOTS)}
         ),
     shell:
         f"python {scripts}/draw_few_shot.py"

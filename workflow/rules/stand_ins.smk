@@ -8,6 +8,7 @@ Produces: `data/demo/`, `scorers/<name>/`, `nllb/`, `models/<base model>/`.
 
 INSTRUCTION_CORPORA = selection.corpora("instructions")
 SCORER_CORPORA = selection.corpora("scorer")
+DATASETS = config["datasets"]
 
 
 rule expand_demo_corpora:
@@ -109,7 +110,7 @@ rule build_instructions:
         settings=lambda wc: parameters.of(
             "dialects",
             "prompts.template_kinds",
-            dataset=config["datasets"][wc.dataset],
+            dataset=DATASETS[wc.dataset],
             templates=parameters.corpus(config["prompts"]["templates"]),
             instructions=[parameters.corpus(name) for name in INSTRUCTION_CORPORA],
         ),
@@ -145,8 +146,7 @@ rule pretrain_model:
         settings=lambda wc: parameters.of(
             **parameters.step(wc.model),
             questions=[
-                config["datasets"][name]["varieties"]
-                for name in selection.datasets("classification")
+                DATASETS[name]["varieties"] for name in selection.datasets("classification")
             ],
         ),
         record=lambda wc: parameters.record(wc.model),

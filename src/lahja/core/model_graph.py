@@ -189,10 +189,8 @@ class ModelGraph:
 def _model(name: str, entry: dict[str, Any]) -> Model:
     made_by = [way for way in _WAYS if entry.get(way)]
     if len(made_by) != 1:
-        told = f"has {' and '.join(made_by)}; expected one of them" if made_by else None
-        told = (
-            told or "expected a checkpoint, a training step (train, on), merge, route or decoding"
-        )
+        told = "expected a checkpoint, a training step (train, on), merge, route or decoding"
+        told = f"has {' and '.join(made_by)}; expected one of them" if made_by else told
         raise LahjaError(f"models.{name}: {told}")
     for key in dict.fromkeys(key for keys in _WAYS.values() for key in keys):
         ways = [way for way, keys in _WAYS.items() if key in keys]

@@ -69,9 +69,8 @@ class Parameters:
 
         It is the `code` of a rule whose script serves several.
         """
-        found = {stage_of(name) for name in modules}
-        found.update(*(stages_of(LIBRARY / "lahja" / name) for name in modules))
-        return version(*found)
+        reached = (stages_of(LIBRARY / "lahja" / name) for name in modules)
+        return version(*{*map(stage_of, modules)}.union(*reached))
 
     def content(self, name: str) -> str:
         """Return the digest of a file or folder of the workflow, its README left out.
@@ -245,12 +244,9 @@ class Parameters:
         way = self.graph[model].decoding or evaluation["decoding"] or own
         decoding = {"temperature": None if way == "own" else 0.0, "top_p": 1.0}
         decoding |= self.step(model) if self.graph[model].decoding else {}
-        return self.answering(model, **decoding, **self.template(model))
-
-    def template(self, model: str) -> dict[str, bool]:
-        """Return that a model reads evaluation prompts without its chat template, if it does."""
-        is_plain = model in self.config["evaluation"].get("without_chat_template", ())
-        return {"chat_template": False} if is_plain else {}
+        if model in evaluation.get("without_chat_template", ()):
+            decoding["chat_template"] = False
+        return self.answering(model, **decoding)
 
     def choosing(self, model: str) -> str:
         """Return how one of a model's samples is chosen by MBR."""

@@ -67,11 +67,9 @@ class Paths:
         # The NLLB checkpoint whose SentencePiece file is spBLEU's, if one is; and the file.
         self.spbleu = [self.nllb] if taken and not own else []
         self.spbleu_model = f"{self.nllb}/sentencepiece.bpe.model" if self.spbleu else own
-        named = {
-            f"{section}.{name}": entry
-            for section in ("models", "scorers")
-            for name, entry in config[section].items()
-        } | {"nllb": config["nllb"], "evaluation.comet": comet}
+        named = {"nllb": config["nllb"], "evaluation.comet": comet}
+        for section in ("models", "scorers"):
+            named |= {f"{section}.{name}": entry for name, entry in config[section].items()}
         folders = {
             key: (checkpoint_folder(name, each["revision"]), each)
             for key, each in named.items()
@@ -105,7 +103,7 @@ class Paths:
         """Return the table of a dataset that is no mixture: its pairs, or its examples."""
         entry = self.config["datasets"][name]
         if entry["kind"] == "preferences":
-            return self.pairs(name)
+            return f"{self.results}/preferences/{name}/train.parquet"
         if entry["kind"] == "prompts":
             return f"{self.results}/prompts/directions.{entry['per_direction']}.parquet"
         return f"{self.results}/training/{name}.parquet"
@@ -132,10 +130,6 @@ class Paths:
             others |= self.selecting_scorers()
             others["weights"] = found["weights"] + others["weights"]
         return found | others
-
-    def pairs(self, dataset: str) -> str:
-        """Return the preference pairs of a dataset."""
-        return f"{self.results}/preferences/{dataset}/train.parquet"
 
     def made_of(self, dataset: str) -> dict[str, Any]:
         """Return what a choice is made of, as inputs of a rule: labelled candidates, or samples."""

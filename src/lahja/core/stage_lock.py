@@ -48,7 +48,7 @@ def question(changed: dict[str, list[str]]) -> str:
     stages = "; ".join(f"{stage} ({', '.join(names)})" for stage, names in changed.items())
     return (
         f"changed since their version was decided on: {stages}. Can results change? Raise the "
-        "stage's version in src/lahja/core/stages.py and run make stages; if not, say why: "
+        "stage's version in src/lahja/core/stages.yaml and run make stages; if not, say why: "
         "make stages NOTE='...'"
     )
 

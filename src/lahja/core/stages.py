@@ -6,12 +6,13 @@ Whoever edits a stage's modules raises its version, or notes why no result chang
 import ast
 import io
 import tokenize
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
-from lahja.core.files import canonical_json, digest_of_file, digest_of_text
+from lahja.core.files import canonical_json, digest_of_file, digest_of_text, read_yaml
 
 # The folder that holds the package.
 LIBRARY = Path(__file__).resolve().parents[2]
@@ -19,48 +20,14 @@ LIBRARY = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Stage:
-    """A kind of work whose results stand or fall together."""
+    """An entry of `stages.yaml`, which tells what its keys mean."""
 
-    version: int  #: To be raised when an edit can change what the stage makes.
-    modules: tuple[str, ...]  #: Patterns of its modules' paths within the package.
-    #: Files of `resources/` that its modules read and no rule has as a parameter.
-    data: tuple[str, ...] = ()
+    version: int
+    modules: Sequence[str]
+    data: Sequence[str] = ()
 
 
-# A module belongs to the first stage that has a pattern for it. The others of `core` and those of
-# `cli` belong to none: they carry results, and make none.
-STAGES: dict[str, Stage] = {
-    "draws": Stage(1, ("core/seeding.py",)),
-    "statistics": Stage(1, ("core/statistics.py",)),
-    "sampling": Stage(1, ("corpora/sampling.py",)),
-    "near-duplicates": Stage(1, ("corpora/near_duplicates.py",)),
-    "corpora": Stage(1, ("corpora/*",)),
-    "chat": Stage(2, ("prompts/chat.py",)),
-    "prompts": Stage(1, ("prompts/*",), ("words.yaml",)),
-    "nllb": Stage(1, ("models/nllb.py",)),
-    "merging": Stage(1, ("models/merging.py",)),
-    "option logits": Stage(1, ("models/option_logits.py",)),
-    "gemma": Stage(1, ("models/gemma.py",)),
-    "models": Stage(1, ("models/*",)),
-    "repetition": Stage(1, ("scoring/repetition.py",)),
-    "text metrics": Stage(1, ("scoring/dialectness.py", "scoring/translation.py")),
-    "judges": Stage(2, ("scoring/*",)),
-    # What NLLB's translations share with answers; the samplers are generation's own.
-    "answers": Stage(1, ("generation/answering.py", "generation/backend.py")),
-    "generation": Stage(3, ("generation/*",)),
-    "training data": Stage(1, ("training/augmentation.py", "training/*_data.py")),
-    "sft": Stage(1, ("training/sft.py",)),
-    "dpo": Stage(2, ("training/dpo.py",)),
-    "grpo": Stage(1, ("training/grpo.py",)),
-    "training": Stage(2, ("training/*",)),
-    "gates": Stage(7, ("preferences/gates/*",)),
-    "labels": Stage(1, ("preferences/labelling.py",)),
-    "pairs": Stage(1, ("preferences/*",)),
-    "human ratings": Stage(1, ("evaluation/human/*",), ("rating_sheet.yaml",)),
-    "evaluation": Stage(2, ("evaluation/*",)),
-    "report": Stage(10, ("report/*",), ("tables.yaml",)),
-    "stand-ins": Stage(3, ("demo/*",)),
-}
+STAGES = {n: Stage(**own) for n, own in read_yaml(Path(__file__).with_suffix(".yaml")).items()}
 
 
 def version(*stages: str) -> str:

@@ -16,14 +16,7 @@ from lahja.core.config.base import Catalogue, Name, Names, Natural, OneOrMore, P
 from lahja.core.config.corpora import READER_OPTIONS, Corpus, Data, SeveralOptions
 from lahja.core.config.datasets import Dataset
 from lahja.core.config.evaluation import Evaluation, Preferences, Study
-from lahja.core.config.generation import (
-    NO_PENALTY,
-    Decoding,
-    Generator,
-    Prompts,
-    Sampling,
-    Vllm,
-)
+from lahja.core.config.generation import NO_PENALTY, Decoding, Generator, Prompts, Sampling, Vllm
 from lahja.core.config.scorers import Nllb, Scorers
 from lahja.core.config.training import AnyModel, Training, write_out_iterations
 from lahja.core.errors import LahjaError, hint

@@ -107,8 +107,6 @@ class NllbDecoding(Section):
 class Nllb(_Checkpoint):
     """The NLLB model that fills in a missing MSA or English side."""
 
-    #: Repository on the Hugging Face hub, or a local folder (`./x`, `/x`, `~/x`); null trains a
-    #: small stand-in.
     checkpoint: Plain | None = "facebook/nllb-200-3.3B"
     decoding: NllbDecoding = {}
     settings: SmallNllb = {}
