@@ -10,8 +10,7 @@ import pytest
 
 from lahja.core.varieties import variety_of_country
 from lahja.corpora.readers import READERS, Reject, read_prompts, read_templates
-from lahja.demo.corpora import build_demo, dialect_share
-from lahja.demo.frames import (
+from lahja.demo.corpora import (
     ANSWER_KINDS,
     DEVELOPMENT,
     DIALECTS,
@@ -24,6 +23,8 @@ from lahja.demo.frames import (
     Parallel,
     Settings,
     Source,
+    build_demo,
+    dialect_share,
     distinct_sentences,
     expand,
     lexicon_of,

@@ -6,9 +6,8 @@ from lahja.core.config.base import parse
 from lahja.core.config.evaluation import Gates
 from lahja.core.errors import LahjaError
 from lahja.preferences.gates import GATES
-from lahja.preferences.gates.adequacy import similarity
+from lahja.preferences.gates.adequacy import is_name_in, names_in, similarity
 from lahja.preferences.gates.form import is_cut_off, unwrapped
-from lahja.preferences.gates.translation import is_name_in, names_in
 from lahja.preferences.gates.verdict import Pair
 from lahja.prompts.intent import parse_prompt
 from lahja.prompts.wordings import find_markers, translation_prompt

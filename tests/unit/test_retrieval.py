@@ -107,8 +107,6 @@ def test_download_faults_are_one_line(corpora_dir):
         retrieve(corpora_dir, access="download", url=f"file://{corpora_dir}/bad.zip")
     with pytest.raises(LahjaError, match=r"corpora\.demo\.url: expected the address"):
         retrieve(corpora_dir, access="download")
-    with pytest.raises(LahjaError, match=r"corpora\.demo\.access: 'demo' is not retrieved"):
-        retrieve(corpora_dir, access="demo")
 
 
 def test_what_was_downloaded_is_known_by_its_digest(corpora_dir):

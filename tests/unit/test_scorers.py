@@ -20,7 +20,7 @@ from lahja.core.tables import (
 )
 from lahja.core.varieties import NADI_COUNTRIES
 from lahja.demo.scorers import (
-    SmallScorerSettings,
+    ScorerSettings,
     train_scorer_tokenizer,
     train_small_language,
     train_small_scorer,
@@ -216,7 +216,7 @@ def test_the_command_scores_texts_with_scorers_of_a_run(scorers: Path, tmp_path:
 
 def test_the_pieces_of_small_scorers_are_the_same_each_time() -> None:
     texts = [f"{word}{ending}" for word in ("بحب", "كتاب", "مدرسه") for ending in "ابتثجحخدذرزس"]
-    settings = SmallScorerSettings(vocabulary=80)
+    settings = ScorerSettings(vocabulary=80)
     found = [train_scorer_tokenizer(texts, settings).get_vocab() for _ in range(5)]
     assert all(pieces == found[0] for pieces in found)
     assert found[0]["[PAD]"] == 0

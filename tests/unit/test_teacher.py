@@ -17,7 +17,7 @@ from lahja.corpora.readers.alqasida import COUNTRY_COLUMNS
 from lahja.corpora.teacher import bind_near, collect_teacher_scores, teacher_scores
 from lahja.corpora.text import comparison_key
 from lahja.demo.scorers import (
-    SmallScorerSettings,
+    ScorerSettings,
     aldi_examples,
     aldi_loss,
     country_examples,
@@ -144,7 +144,7 @@ def test_a_table_with_a_column_of_dialectness_is_a_teacher_too(tmp_path: Path) -
     table = read_table(tmp_path / "t.parquet", TEACHER_SCORES)
     assert set(table["teacher"]) == {"given"}
     assert set(table["split"]) == {"train", "test"}
-    learnt, _ = aldi_examples(table, SmallScorerSettings())
+    learnt, _ = aldi_examples(table, ScorerSettings())
     assert len(learnt) == (table["split"] == "train").sum()
 
 
@@ -182,7 +182,7 @@ def test_what_the_country_model_learns() -> None:
         }
     )
     texts, targets, cells, weights = country_examples(
-        teacher, sentences, SmallScorerSettings(label_weight=0.25)
+        teacher, sentences, ScorerSettings(label_weight=0.25)
     )
     assert [*texts] == ["whole", "partly", "hard"]
     assert weights.tolist() == [1, 1, 0.25]
@@ -199,7 +199,7 @@ def test_labels_count_in_full_where_there_is_no_teacher() -> None:
     sentences = pd.DataFrame(
         {"sentence_id": ["1"], "variety": ["egy"], "text": ["x"], "split": ["train"]}
     )
-    settings = SmallScorerSettings(label_weight=0.25)
+    settings = ScorerSettings(label_weight=0.25)
     assert country_examples(teacher_rows({"text": "y"}), sentences, settings)[-1] == [1]
 
 
@@ -211,7 +211,7 @@ def test_losses_are_least_where_the_teacher_is_met() -> None:
     assert aldi_loss(torch.tensor([[0.2], [0.5]]), np.array([0.0, 0.5])) == pytest.approx(0.02)
     teacher = teacher_rows({"text": "partly", "p_country": 0.5, "p_region": 0.7})
     sentences = pd.DataFrame(columns=["sentence_id", "variety", "text", "split"])
-    _, *known = country_examples(teacher, sentences, SmallScorerSettings())
+    _, *known = country_examples(teacher, sentences, ScorerSettings())
     share = {"Syria": 0.5} | dict.fromkeys(("Jordan", "Lebanon", "Palestine"), 0.2 / 3)
     met = [share.get(name, 0.3 / 14) for name in NADI_COUNTRIES]
     # The entropy of (0.5, 0.2, 0.3), however the mass lies within the cells.

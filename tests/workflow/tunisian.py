@@ -16,8 +16,7 @@ from lahja.core.tables import EXAMPLES, SENTENCES, TEACHER_SCORES, write_table
 from lahja.core.varieties import FOLDER, VARIETIES, read_variety
 from lahja.corpora.ingest import ingest_corpus
 from lahja.corpora.text import comparison_key
-from lahja.demo.corpora import build_demo
-from lahja.demo.frames import Settings
+from lahja.demo.corpora import Settings, build_demo
 from lahja.demo.language_models import pretrain
 from lahja.demo.scorers import train_small_language, train_small_scorer
 from lahja.prompts.classification import classifier_data

@@ -4,8 +4,7 @@ from pathlib import Path
 
 from lahja.core.command import run
 from lahja.core.settings import parse_settings
-from lahja.demo.corpora import build_demo
-from lahja.demo.frames import Settings
+from lahja.demo.corpora import Settings, build_demo
 
 
 def main(source: Path, settings: dict, output: Path) -> None:

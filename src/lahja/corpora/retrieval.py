@@ -70,9 +70,6 @@ def retrieve_corpus(
                 digest = _download(name, corpus, draft)
                 facts = {"url": corpus["url"], "sha256": digest}
                 write_json(output.with_name(f"{output.name}.download.json"), facts)
-            case access:
-                told = f"{access!r} is not retrieved: expected local, manual, download or hub"
-                raise LahjaError(f"corpora.{name}.access: {told}")
 
 
 def missing_files(name: str, corpus: dict[str, Any], corpora_dir: Path) -> str:

@@ -65,9 +65,7 @@ def sample_sentences(
     """
     known = [Kind(name, **window) for name, window in kinds.items()]
     scored = []
-    for dialect, total in per_dialect.items():
-        if not total:
-            continue
+    for dialect, total in ((code, n) for code, n in per_dialect.items() if n):
         is_own = (pl.col("split") == "train") & (pl.col("variety") == dialect)
         own = sentences.filter(is_own).drop("aldi").collect()
         candidates = _candidates(own, known, seed).iter_rows(named=True)

@@ -1,103 +1,18 @@
-"""Requests and their answers: what the demo's corpora ask, and what small models are pretrained on.
+"""Examples that small models are pretrained on, which stand in for an LLM.
 
-A small model stands in for an LLM. Where few of its examples answer in the dialect asked for and
-the others in MSA, it behaves as real LLMs do (paper, section 1); where all do, as stronger ones.
+Where few of them answer in the dialect asked for and the others in MSA, the model behaves as real
+LLMs do (paper, section 1); where all do, as stronger ones.
 """
 
-from collections.abc import Iterator
-from itertools import cycle, permutations, product
-from random import Random
-from typing import Any
+from itertools import permutations
 
 import pandas as pd
 
 from lahja.core.seeding import shuffled, unit_draw
 from lahja.core.tables import EXAMPLES
-from lahja.core.varieties import get_variety, is_dialect
-from lahja.demo import frames
-from lahja.demo.frames import DIALECTS, Scene, Settings, Source, Texts
-from lahja.prompts.generation import SLOT, templates_by_kind
+from lahja.core.varieties import is_dialect
+from lahja.prompts.generation import SLOT
 from lahja.prompts.wordings import translation_prompt
-
-
-def instructions(
-    source: Source, scenes: list[Scene], settings: Settings
-) -> Iterator[dict[str, Any]]:
-    """Yield instruction examples on training scenes, evenly many for each dialect and kind.
-
-    Each asks for a dialect, half of them in that dialect and half in English (translations: out
-    of English and out of MSA); `responses` holds the right answer in MSA, the dialect and English.
-    """
-    train = [scene for scene in scenes if scene.part == frames.TRAIN]
-    count = min(settings.instructions_per_dialect_and_kind, len(train))
-    for dialect, kind in product(DIALECTS, (*frames.ANSWER_KINDS, "translation")):
-        rng = Random(f"{settings.seed}:instructions:{dialect}:{kind}")
-        for number, scene in enumerate(rng.sample(train, count)):
-            given, answer = _task(scene, kind, source.continuations, rng)
-            yield {
-                "id": f"{dialect}-{kind}-{number}",
-                "kind": kind,
-                "dialect": dialect,
-                "prompt": _request(source, given, dialect, kind, number % 2, rng),
-                "responses": {code: answer[code] for code in ("msa", dialect, "eng")},
-            }
-
-
-def _task(scene: Scene, kind: str, continuations: list[Texts], rng: Random) -> tuple[Texts, Texts]:
-    """Return what a prompt gives and the right answer to it, in every variety."""
-    if kind == "translation":
-        chosen = rng.choice(list(scene.texts.values()))
-        return chosen, chosen
-    given = _given(scene, kind, continuations, rng)
-    if kind == "story":
-        return given, _joined(given, rng.choice(continuations))
-    return given, scene.texts["paraphrase" if kind == "summary" else kind]
-
-
-def _given(scene: Scene, kind: str, continuations: list[Texts], rng: Random) -> Texts:
-    text = scene.texts["text"]
-    if kind != "summary":
-        return text
-    return _joined(text, *rng.sample(continuations, rng.choice((1, 2))))
-
-
-def _joined(*texts: Texts) -> Texts:
-    return {code: " ".join(text[code] for text in texts) for code in frames.VARIETIES}
-
-
-def _request(source: Source, given: Texts, dialect: str, kind: str, form: int, rng: Random) -> str:
-    if kind == "translation":
-        variety = ("eng", "msa")[form]
-        return translation_prompt(variety, dialect, given[variety])
-    if form == 0:
-        templates = templates_by_kind(source.templates[dialect], source.template_kinds, dialect)
-        return rng.choice(templates[kind]).replace(SLOT, given[dialect])
-    request = rng.choice([request for request in source.requests if request["kind"] == kind])
-    return request["text"].format(language=get_variety(dialect).name, text=given["eng"])
-
-
-def evaluation_prompts(
-    source: Source, scenes: list[Scene], settings: Settings, dialect: str
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return rows of AL-QASIDA's ready prompts on held-out scenes: monolingual, cross-lingual."""
-    # Scenes that differ in their answers only would ask the same twice.
-    by_text = {s.texts["text"]["eng"]: s for s in scenes if s.part == frames.HELD_OUT}
-    rng = Random(f"{settings.seed}:evaluation:{dialect}")
-    chosen = rng.sample([*by_text.values()], min(settings.evaluation_prompts, len(by_text)))
-    monolingual, crosslingual = [], []
-    language = get_variety(dialect).name
-    templates = [*zip(source.templates[dialect], source.template_kinds, strict=True)]
-    asked = zip(chosen, cycle(templates), cycle(source.requests), strict=False)
-    for number, (scene, (template, kind), request) in enumerate(asked):
-        given = _given(scene, kind, source.continuations, rng)
-        prompt = template.replace(SLOT, given[dialect])
-        row = {"": number, "prompt": prompt, "language": language, "source": "DEMO"}
-        monolingual.append(row)
-        given = _given(scene, request["kind"], source.continuations, rng)
-        row = {"prompt": request["text"].format(language=language, text=given["eng"])}
-        row |= {key: request[key] for key in ("location", "phrasing")}
-        crosslingual.append(row | {"language": "ar", "source": "DEMO"})
-    return monolingual, crosslingual
 
 
 def _answer_in(requested: str, key: str, asked_share: float, seed: int) -> str:

@@ -34,16 +34,14 @@ if TYPE_CHECKING:
 _SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
-class SmallScorerSettings(SmallScorer):
+class ScorerSettings(SmallScorer):
     """A small BERT's shape and how it is trained; `max_sentences` is of each variety."""
 
     label_weight: NotNegative = default(Scorers, "label_weight")
     """What the country model counts a labelled sentence against a recorded answer."""
 
 
-def aldi_examples(
-    teacher: pd.DataFrame, options: SmallScorerSettings
-) -> tuple[pd.Series, np.ndarray]:
+def aldi_examples(teacher: pd.DataFrame, options: ScorerSettings) -> tuple[pd.Series, np.ndarray]:
     """Return texts of TEACHER_SCORES of the split "train" and their dialectness, where known."""
     rows = teacher[(teacher["split"] == "train") & teacher["aldi"].notna()]
     rows = _at_most(rows, options, "text")
@@ -51,7 +49,7 @@ def aldi_examples(
 
 
 def country_examples(
-    teacher: pd.DataFrame, sentences: pd.DataFrame, options: SmallScorerSettings
+    teacher: pd.DataFrame, sentences: pd.DataFrame, options: ScorerSettings
 ) -> tuple[pd.Series, np.ndarray, np.ndarray, np.ndarray]:
     """Return texts of the split "train", of the teacher and of the labelled SENTENCES.
 
@@ -79,7 +77,7 @@ def country_examples(
 
 
 def _labelled(
-    sentences: pd.DataFrame, teacher: pd.DataFrame, options: SmallScorerSettings
+    sentences: pd.DataFrame, teacher: pd.DataFrame, options: ScorerSettings
 ) -> pd.DataFrame:
     """Return the SENTENCES of the split "train" that equal no held-out text of a teacher."""
     rows = _at_most(sentences[sentences["split"] == "train"], options, "sentence_id")
@@ -87,9 +85,7 @@ def _labelled(
     return rows[~rows["text"].map(comparison_key).isin(held_out)] if held_out else rows
 
 
-def _at_most(
-    rows: pd.DataFrame, options: SmallScorerSettings | SmallLanguage, key: str
-) -> pd.DataFrame:
+def _at_most(rows: pd.DataFrame, options: ScorerSettings | SmallLanguage, key: str) -> pd.DataFrame:
     mixed = shuffled(rows, options.seed, key)
     return mixed.groupby("variety").head(options.max_sentences or len(rows))
 
@@ -116,7 +112,7 @@ def train_small_scorer(
     The first regresses TEACHER_SCORES' dialectness, after `warm_up_epochs` of telling the varieties
     of SENTENCES apart. The second learns TEACHER_SCORES' and SENTENCES' countries, NADI's 18.
     """
-    options = parse(SmallScorerSettings, settings)
+    options = parse(ScorerSettings, settings)
     scores, rows = read_table(teacher, TEACHER_SCORES), read_table(sentences, SENTENCES)
     first = rows.head(0)
     if scorer == "aldi":
@@ -220,7 +216,7 @@ def country_loss(
     return (predicted.new_tensor(weights) * -wanted.sum(dim=1)).mean()
 
 
-def train_scorer_tokenizer(texts: Sequence[str], options: SmallScorerSettings) -> "BertTokenizer":
+def train_scorer_tokenizer(texts: Sequence[str], options: ScorerSettings) -> "BertTokenizer":
     """Train a WordPiece tokenizer, the same one each time."""
     from tokenizers import BertWordPieceTokenizer
     from transformers import BertTokenizer

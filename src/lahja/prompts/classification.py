@@ -5,7 +5,7 @@ Palestinian … is most applicable …"; the rest of this wording, `letters`, is
 `countries` is that of the authors' released data, where a country's name is the answer.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from string import ascii_lowercase
 from typing import NamedTuple
@@ -48,20 +48,18 @@ class Question(NamedTuple):
     def prompt(self, text: str) -> str:
         """Return the question about one sentence, which follows its fixed line."""
         if self.wording == "letters":
-            choices = " ".join(_lettered(get_variety(code).label for code in self.options))
+            names = [get_variety(code).label for code in self.options]
         else:
             # The seventh class is an answer that the question does not offer.
-            *first, last = _lettered(_country_name(code) for code in self.options if code != OTHER)
-            choices = " and ".join(filter(None, (" ".join(first), last)))
-        return f"{_wording(self.wording)['text'].format(choices)}\n{text}"
+            names = [_country_name(code) for code in self.options if code != OTHER]
+        choices = [f"({a}) {name}" for a, name in zip(ascii_lowercase, names, strict=False)]
+        if self.wording == "countries":
+            choices.insert(-1, "and")
+        return f"{_wording(self.wording)['text'].format(' '.join(choices))}\n{text}"
 
     def answer(self, variety: str) -> str:
         """Return the right answer."""
         return self.answers[self.options.index(variety)]
-
-
-def _lettered(names: Iterable[str]) -> list[str]:
-    return [f"({letter}) {name}" for letter, name in zip(ascii_lowercase, names, strict=False)]
 
 
 def _country_name(code: str) -> str:
@@ -99,11 +97,9 @@ def classifier_data(
     for split, count in (("train", per_variety), ("test", test_per_variety)):
         own = sentences[(sentences["split"] == split) & sentences["variety"].isin(question.options)]
         drawn[split] = shuffled(own, seed, "sentence_id").groupby("variety").head(count)
-        for code in question.options:
-            if code not in set(own["variety"]):
-                raise LahjaError(
-                    f"variety {code}: no sentences of split {split!r} for the classifier"
-                )
+        if missing := [code for code in question.options if code not in set(own["variety"])]:
+            told = f"no sentences of split {split!r} for the classifier"
+            raise LahjaError(f"variety {missing[0]}: {told}")
     train = drawn["train"].reset_index(drop=True)
     examples = train.assign(
         example_id=train["sentence_id"] + ":dialect",

@@ -5,6 +5,7 @@ sentences with an MSA side give MSA-to-dialect translation prompts besides.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -66,16 +67,13 @@ def msa_prompts(
     own = parallel[(parallel["variety"] == dialect) & (parallel["split"] == "train")]
     own = own[own["msa"].notna() & (own["msa_origin"] == "corpus")]
     chosen = shuffled(own, seed, "pair_id").drop_duplicates("group_id").head(count)
-    sides = zip(chosen["msa"], chosen["text"], chosen["pair_id"], strict=True)
+    templates = templates or {TRANSLATION: translation_prompt("msa", dialect, SLOT)}
     rows = []
-    for msa, reference, name in sides:
-        for kind, template in (templates or {TRANSLATION: None}).items():
-            prompt = translation_prompt("msa", dialect, msa)
-            if template:
-                country = get_variety(dialect).country_name
-                prompt = template.replace(COUNTRY, country).replace(SLOT, msa)
-            known = ("msa", msa, reference) if kind == TRANSLATION else (None, msa, None)
-            rows.append((dialect, kind, *known, name, prompt))
+    for pair, (kind, template) in product(chosen.itertuples(), templates.items()):
+        prompt = template.replace(COUNTRY, get_variety(dialect).country_name)
+        source, reference = ("msa", pair.text) if kind == TRANSLATION else (None, None)
+        prompt = prompt.replace(SLOT, pair.msa)
+        rows.append((dialect, kind, source, pair.msa, reference, pair.pair_id, prompt))
     return with_ids(rows)
 
 

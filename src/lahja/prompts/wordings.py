@@ -31,20 +31,21 @@ _VOWEL_MARKS = re.compile("[\u064b-\u065f\u0670]")
 
 
 @cache
-def _lists() -> dict[str, Any]:
+def lists() -> dict[str, Any]:
+    """Return `resources/words.yaml`."""
     return read_yaml(FOLDER.parent / "words.yaml")
 
 
 @cache
 def word_list(name: str) -> frozenset[str]:
     """Return a word list of `resources/words.yaml`."""
-    return frozenset(_lists()[name].split())
+    return frozenset(lists()[name].split())
 
 
 @cache
 def phrase(name: str) -> re.Pattern[str]:
     """Return a pattern of phrases of `resources/words.yaml`."""
-    return re.compile(_lists()["phrases"][name], re.IGNORECASE | re.MULTILINE | re.VERBOSE)
+    return re.compile(lists()["phrases"][name], re.IGNORECASE | re.MULTILINE | re.VERBOSE)
 
 
 @lru_cache(maxsize=4096)
@@ -56,7 +57,7 @@ def has_phrase(name: str, text: str) -> bool:
 @cache
 def word_classes(name: str) -> dict[str, str]:
     """Return the class of each word of a list that has several, the longest first."""
-    own = {word: sign for sign, words in _lists()[name].items() for word in words.split()}
+    own = {word: sign for sign, words in lists()[name].items() for word in words.split()}
     return dict(sorted(own.items(), key=lambda item: -len(item[0])))
 
 
@@ -94,7 +95,7 @@ def units() -> dict[str, tuple[float, tuple[float, ...]]]:
     """Return the words of units: how many of its family's first unit each is, and all of these."""
     return {
         word: (float(size), tuple(map(float, family)))
-        for family in _lists()["units"]
+        for family in lists()["units"]
         for size, words in family.items()
         for word in words.split()
     }
@@ -142,7 +143,7 @@ def variety_names() -> list[tuple[str, tuple[str, ...], list[re.Pattern[str]]]]:
 
     Where there are names, a text that the patterns match has one of them.
     """
-    naming = _lists()["naming"]
+    naming = lists()["naming"]
     found = [(code, "", v.names.patterns) for code, v in VARIETIES.items()]
     found += [
         (code, names, [form.replace("NAMES", names) for form in forms])
@@ -164,7 +165,7 @@ def _names(kind: str) -> list[tuple[str, str]]:
     """Return the alternatives of each variety that has names of a kind, `OTHER`'s at the end."""
     own = {code: getattr(variety.names, kind) for code, variety in VARIETIES.items()}
     found = [(code, "|".join(map(comparison_key, names))) for code, names in own.items() if names]
-    return [*found, (OTHER, "|".join(_lists()["other_varieties"][kind]))]
+    return [*found, (OTHER, "|".join(lists()["other_varieties"][kind]))]
 
 
 @cache
@@ -183,7 +184,7 @@ def _markers() -> tuple[dict[str, frozenset[str]], dict[re.Pattern[str], frozens
 
 def find_markers(text: str) -> dict[str, frozenset[str]]:
     """Return the marker words of a text, each with the varieties that use it."""
-    (words, patterns), homographs = _markers(), _lists()["homographs"]
+    (words, patterns), homographs = _markers(), lists()["homographs"]
     key = phrase("homographs").sub(" ", comparison_key(text))
     found = {word: words[word] for word in key.split() if word in words}
     if unclear := homographs.keys() & found.keys():
@@ -204,7 +205,7 @@ def names_people(key: str) -> bool:
 @cache
 def _speech_words() -> tuple[set[str], set[str]]:
     """Return the words that name varieties, and these with those that may stand beside them."""
-    naming = _lists()["naming"]
+    naming = lists()["naming"]
     alternatives = (own for kind in ("english", "arabic", "places") for _, own in _names(kind))
     names = {*naming["names"].split(), *re.findall(r"\w+", " ".join(alternatives))}
     return names, names.union(naming["beside"].split())

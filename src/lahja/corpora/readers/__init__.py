@@ -16,7 +16,6 @@ from lahja.corpora.readers import alqasida, published
 from lahja.corpora.readers.alqasida import Output, read_few_shot, read_templates
 from lahja.corpora.readers.preferences import PreferencePair, read_preferences
 from lahja.corpora.readers.rows import Prompt, Reject, Sentence
-from lahja.corpora.readers.tables import read_table
 
 Reader = Callable[[Path, dict[str, Any]], Iterator[Any]]
 
@@ -28,27 +27,19 @@ def _read(
     yield from read(path, parse(READER_OPTIONS[name], options, f"reader {name}: "))
 
 
-_TEXT_READERS = {
-    "bitext": published.read_bitext,
-    "dial2msa": published.read_dial2msa,
-    "doda": published.read_doda,
-    "flores": published.read_flores,
-    "habibi": published.read_habibi,
-    "iwslt": published.read_iwslt,
-    "lines": published.read_plain_lines,
-    "madar": published.read_madar,
-    "nadi": published.read_nadi,
-    "nadi-pairs": published.read_nadi_pairs,
-    "qadi": published.read_qadi,
-    "table": read_table,
-    "tatoeba": published.read_tatoeba,
-}
+# Of each the function that has its name.
+_TEXT_READERS = (
+    "bitext dial2msa doda flores habibi iwslt lines madar nadi nadi-pairs qadi table tatoeba"
+)
 _PROMPT_READERS = {
     "al-qasida-prompts": alqasida.read_prompts,
     "al-qasida-recorded-prompts": alqasida.read_recorded_prompts,
     "amiya-gold": alqasida.read_gold,
 }
-READERS: dict[str, Reader] = {n: partial(_read, n, read) for n, read in _TEXT_READERS.items()}
+READERS: dict[str, Reader] = {
+    name: partial(_read, name, getattr(published, f"read_{name.replace('-', '_')}"))
+    for name in _TEXT_READERS.split()
+}
 PROMPT_READERS = {name: partial(_read, name, read) for name, read in _PROMPT_READERS.items()}
 """Readers of ready prompts, corpora of the role `prompts`."""
 read_prompts = PROMPT_READERS["al-qasida-prompts"]

@@ -175,8 +175,7 @@ def parse_name(file: Path) -> OutputsName:
     if task not in _TASK_FOLDERS:
         model = folder
     if match := _TRANSLATION.fullmatch(stem):
-        corpus, source, target = match.groups()
-        return OutputsName(model, "translation", corpus, source, target)
+        return OutputsName(model, "translation", *match.groups())
     if match := _GENERATION.fullmatch(stem):
         corpus, target = match.groups()
         kind = "crosslingual" if corpus in ("Cohere", "Okapi", "ShareGPT") else "monolingual"

@@ -22,6 +22,25 @@ _NADI_DIALECTS = {"Egyptain": "egy", "Palestinian": "pse"}
 _TRANSCRIPT_MARKS = re.compile(r"[*<>]|(?<!\w)\+(?!\w)")
 
 
+def read_table(path: Path, options: options_of.TableOptions) -> Items:
+    """Yield the sentences of tables whose columns the options name.
+
+    A table has a column of texts, or one for each variety: then each row is a group of
+    translations. Rows with a label of no variety are passed over.
+    """
+    layout = Layout(
+        options.columns,
+        options.varieties,
+        options.split,
+        options.variety,
+        label=options.labels.get if options.labels else str,
+        is_one_text="text" not in options.columns,
+        splits=options.splits or {},
+        quoted=options.quoted,
+    )
+    return read_layout(path, rows.find_files(path, *options.files), layout)
+
+
 def read_nadi(path: Path, options: options_of.OneFileOptions) -> Items:
     """Yield NADI's tweets, labelled by country."""
     columns = {"group": 0, "text": 1, "variety": "#3_country_label"}
@@ -125,7 +144,7 @@ def read_dial2msa(path: Path, _: options_of.NoOptions) -> Items:
                 yield item
 
 
-def read_plain_lines(path: Path, options: options_of.LinesOptions) -> Items:
+def read_lines(path: Path, options: options_of.LinesOptions) -> Items:
     """Yield one sentence per line of plain text files."""
     for file in rows.find_files(path, *options.files):
         yield from _lines(path, file, options.variety, options.split)

@@ -1,8 +1,4 @@
-"""Tables as corpora: what their columns hold, and the one reader of them all.
-
-The reader `table` takes CSV, TSV, Parquet or JSON Lines by the columns that its options name;
-`published` has the columns of published corpora.
-"""
+"""Tables as corpora: what their columns hold, and the sentences that they give."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lahja.core.config.corpora import COLUMNS, TableOptions
+from lahja.core.config.corpora import COLUMNS
 from lahja.core.varieties import VARIETIES
 from lahja.corpora.readers import rows
 from lahja.corpora.readers.rows import Reject, Sentence
@@ -134,22 +130,3 @@ def _faults(values: dict[str, Any], cells: dict[str, str], split: str | None) ->
         if value is not None and not fits:
             faults[role] = f"{role} is a {type(value).__name__}, expected text"
     return faults
-
-
-def read_table(path: Path, options: TableOptions) -> Iterator[Sentence | Reject]:
-    """Yield the sentences of tables whose columns the options name.
-
-    A table has a column of texts, or one for each variety: then each row is a group of
-    translations. Rows with a label of no variety are passed over.
-    """
-    layout = Layout(
-        options.columns,
-        options.varieties,
-        options.split,
-        options.variety,
-        label=options.labels.get if options.labels else str,
-        is_one_text="text" not in options.columns,
-        splits=options.splits or {},
-        quoted=options.quoted,
-    )
-    return read_layout(path, rows.find_files(path, *options.files), layout)

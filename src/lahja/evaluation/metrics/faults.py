@@ -13,10 +13,9 @@ import pandas as pd
 from lahja.core.config.evaluation import Gates
 from lahja.core.varieties import NADI_COUNTRIES, get_variety, is_dialect
 from lahja.corpora.text import comparison_key
-from lahja.preferences.gates.adequacy import judge_echo
+from lahja.preferences.gates.adequacy import judge_echo, judge_numbers
 from lahja.preferences.gates.form import judge_repetition
 from lahja.preferences.gates.language import judge_language
-from lahja.preferences.gates.translation import judge_numbers
 from lahja.preferences.gates.verdict import STOPPED, Pair
 from lahja.prompts.intent import TRANSLATE, PromptIntent, parse_prompt, translation_intent
 

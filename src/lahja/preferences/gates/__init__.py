@@ -6,7 +6,7 @@ A gate is a pure function of a `Pair` and the settings; its name is the reason c
 from collections.abc import Callable, Iterable
 
 from lahja.core.config.evaluation import Gates
-from lahja.preferences.gates import adequacy, form, language, translation
+from lahja.preferences.gates import adequacy, form, language
 from lahja.preferences.gates.verdict import STOPPED, Pair, Verdict
 
 # The gates that look at the rejected text.
@@ -19,9 +19,9 @@ GATES: dict[str, Callable[[Pair, Gates], Verdict]] = {
     "artefact": form.judge_artefacts,
     "repetition": form.judge_repetition,
     "dialect": language.judge_dialect,
-    "length": translation.judge_length,
-    "numbers": translation.judge_numbers,
-    "names": translation.judge_names,
+    "length": adequacy.judge_length,
+    "numbers": adequacy.judge_numbers,
+    "names": adequacy.judge_names,
     TRUNCATED: form.judge_truncation,
 }
 # Of a pair that is already made; where pairs are built there is none such.

@@ -23,14 +23,9 @@ from lahja.scoring.repetition import is_looping
 
 _QUOTE_PAIRS = {'"': '"', "“": "”", "«": "»", "'": "'", "‘": "’", "„": "“", "”": "”"}
 _QUOTE = re.compile(r"[\"“”«»„]|(?<!\w)['‘]|['’](?!\w)")
-_MARKDOWN = re.compile(r"\*\*\S|^#{1,6} |^\s*(?:[-*•]|\d+[.)]) +\S", re.MULTILINE)
 # TextBlock(text='…'), as an object is printed; and a structure that does not parse.
 _CALL = re.compile(r"\w+\(\w+ *= *['\"]")
 _BROKEN_STRUCTURE = re.compile(r"[\[{]\s*['\"]\w+['\"]\s*[:,]")
-# What an encoding left of letters: the sign for one, and UTF-8 that was read as another.
-_BROKEN = re.compile(
-    r"[\ufffd\ue000-\uf8ff]|(?:[طظ][^\w\s.,!?،؛؟\"'()]){2}|(?:[ØÙ][^\s\w]|[ØÙ][\u0080-\u00ff]){2}"
-)
 # What all heads, and all leftovers of templates, have.
 _COLON, _MARKS = re.compile("[:：]"), re.compile(r"[<\[#:=]")
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "*": "*", "_": "_", "`": "`", "<": ">"}
@@ -40,14 +35,8 @@ _LABEL = re.compile(r"\A\s*[(\[]([^()\[\]]{3,60})[)\]]|[(\[]([^()\[\]]{3,60})[)\
 _PARTS = re.compile(r"[:：\n]|\s[-–—]\s")
 _DRAWN_OUT = re.compile(r"(\w)\1{3,}")
 _HEAD = re.compile(r"\A([^\n:]{2,100}):\s*(?:\n|\Z|[\"“«])")
-_CONTINUES = re.compile(r"\A\s*[.,،؛;:)\]}»”؟?!]+(?:\s|\Z)")
 # Under so many words a refrain is no repetition.
 _MIN_WORDS = 9
-_ENDED = re.compile(
-    r"(?:[.!?؟…][\"'”»’)\]*_`]*|[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?|```)\s*\Z"
-)
-_FULL_STOP = re.compile(r"[.!?؟…][\"'”»’)\]*]*(?=\s)")
-_LIST_LINE = re.compile(r"^\s*(?:[-*•|]|\d+[.)])\s*\S|^\s*\*\*|^\s*#")
 
 
 def judge_artefacts(pair: Pair, settings: Gates) -> Verdict:
@@ -89,7 +78,7 @@ def _wrapping(text: str, intent: PromptIntent) -> Iterator[str]:
 
 def _leftovers(text: str, intent: PromptIntent) -> Iterator[str]:
     is_free, asks_for_form = intent.kind == FREE, _asks_for_form(intent)
-    if (broken := _BROKEN.search(text)) and broken[0] not in intent.text:
+    if (broken := phrase("broken_letters").search(text)) and broken[0] not in intent.text:
         yield f"a letter that an encoding broke: {broken[0]}"
     is_likely = not (is_free and asks_for_form) and _MARKS.search(text)
     rest = phrase("leftover").search(text) if is_likely else None
@@ -169,13 +158,13 @@ def _announcement(text: str, is_free: bool) -> str:
 
 def _layout(text: str, intent: PromptIntent) -> Iterator[str]:
     if intent.is_one_sentence:
-        if _MARKDOWN.search(text) and not _MARKDOWN.search(intent.text):
+        if phrase("markdown").search(text) and not phrase("markdown").search(intent.text):
             yield "one sentence was asked for, the answer is laid out as Markdown"
         payload = intent.payload or text
         n, there = (sum(bool(line.strip()) for line in t.split("\n")) for t in (text, payload))
         if n > max(there, 1):
             yield f"one line was asked for, the answer has {n}"
-    if _CONTINUES.match(text) and not _CONTINUES.match(intent.text):
+    if phrase("continues").match(text) and not phrase("continues").match(intent.text):
         yield "the answer begins as the rest of a sentence"
     if (stray := stray_script(text, intent)) is not None:
         yield stray
@@ -201,12 +190,19 @@ def _structure(text: str) -> object | None:
 
 def judge_repetition(pair: Pair, settings: Gates) -> Verdict:
     """Stop an answer that loops, or too many of whose word trigrams are repetitions."""
-    limit = settings.repetition.max_repeated
-    is_song = has_phrase("song", pair.intent.instruction)
-    text = _without_refrain(pair.chosen) if is_song else pair.chosen
-    if not is_song and is_looping(text) and is_looping(text := _without_laughter(text)):
-        reason = "a piece of the answer comes five times or more in a row"
-        return stopped(reason, 1.0, limit)
+    text, limit = pair.chosen, settings.repetition.max_repeated
+    if has_phrase("song", pair.intent.instruction):
+        lines = Counter(comparison_key(line) for line in text.split("\n") if line.strip())
+        # A song of several lines may come back to each, rarely.
+        if len(lines) >= 3 and max(lines.values()) <= 6:
+            text = "\n".join(lines)
+    elif is_looping(text):
+        # What is laughed and drawn out does not count, if there is anything else.
+        rest = phrase("laughter").sub(" ", _DRAWN_OUT.sub(r"\1\1\1", text))
+        text = rest if count_words(rest) >= 2 else text
+        if is_looping(text):
+            reason = "a piece of the answer comes five times or more in a row"
+            return stopped(reason, 1.0, limit)
     words = comparison_key(text).split()
     if not words:
         return not_computed("the answer has no words")
@@ -215,19 +211,6 @@ def judge_repetition(pair: Pair, settings: Gates) -> Verdict:
     if len(words) >= _MIN_WORDS and share > limit:
         return stopped("the answer says the same again and again", share, limit)
     return passed("no loops", share, limit)
-
-
-def _without_refrain(text: str) -> str:
-    """Return a song with each line once, where it has several and comes back to each rarely."""
-    lines = Counter(comparison_key(line) for line in text.split("\n") if line.strip())
-    is_refrain = len(lines) >= 3 and max(lines.values()) <= 6
-    return "\n".join(lines) if is_refrain else text
-
-
-def _without_laughter(text: str) -> str:
-    """Return a text without what is laughed and drawn out, if there is anything else in it."""
-    rest = phrase("laughter").sub(" ", _DRAWN_OUT.sub(r"\1\1\1", text))
-    return rest if count_words(rest) >= 2 else text
 
 
 def ends_as_question(text: str) -> bool:
@@ -267,13 +250,13 @@ def judge_truncation(pair: Pair, settings: Gates) -> Verdict:
 
 def is_cut_off(text: str) -> bool:
     """Whether a text that ends its sentences otherwise lacks the end of the last one."""
-    if _ENDED.search(text):
+    if phrase("ended").search(text):
         return False
     lines = [line for line in text.split("\n") if line.strip()]
     # The items of a list, and the lines of a poem, need no full stop.
     others = [line for line in lines[:-1] if len(line.split()) >= 4]
-    last_is_item = bool(_LIST_LINE.match(lines[-1]))
-    items = [line for line in others if bool(_LIST_LINE.match(line)) == last_is_item]
+    last_is_item = bool(phrase("list_line").match(lines[-1]))
+    items = [line for line in others if bool(phrase("list_line").match(line)) == last_is_item]
     if items:
-        return sum(bool(_ENDED.search(line.strip())) for line in items) >= 0.5 * len(items)
-    return _FULL_STOP.search(text) is not None
+        return sum(bool(phrase("ended").search(line.strip())) for line in items) >= 0.5 * len(items)
+    return phrase("full_stop").search(text) is not None

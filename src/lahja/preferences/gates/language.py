@@ -10,30 +10,12 @@ from lahja.core.varieties import VARIETIES, dialects_among, get_variety
 from lahja.corpora.text import arabic_share, comparison_key, count_words
 from lahja.preferences.gates.verdict import Pair, Verdict, not_computed, passed, stopped
 from lahja.prompts.intent import ENGLISH, FREE, TRANSLATE, PromptIntent
-from lahja.prompts.wordings import find_markers, word_classes, word_list
+from lahja.prompts.wordings import find_markers, lists, phrase, word_classes, word_list
 
 _LATIN_OR_APOSTROPHE = re.compile(r"[A-Za-zÀ-ɏ0-9'’]+")
-# Latin letters with the digits that stand for Arabic ones: 3aref, 7abibi, sha5s; not 35mm, MP3.
-_ARABIZI_WORD = re.compile(
-    r"[2-9]?[a-z]+[2-9]+[a-z]+[a-z0-9]*|[2-9][a-z]{3,}|[a-z]{3,}[2-9]|3a", re.ASCII
-)
-_MEASURE = re.compile(r"\d+(?:min|sec|hrs?|mph|kph|[km]?bps|[kmgd]hz)")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][A-Za-zÀ-ɏ]+)*")
 _LATIN_RUN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9 .,&'’:-]*")
 _ARABIC_LETTER = re.compile(r"[\u0620-\u064a]")
-_FOREIGN = {
-    # Letters of Urdu and Pashto; Persian keheh and yeh are typed for the Arabic ones all the time.
-    "a letter that Arabic does not have": re.compile(
-        r"[\u0679\u0688\u0691\u06ba\u06be\u06c1\u06d2\u06d3\u067c\u0689\u0693]"
-    ),
-    # A run of letters is looked at from its first alone: from each would take for ever.
-    # Joined to a Latin word, a conjunction, a preposition or the article is no fault.
-    "Arabic and Latin letters in one word": re.compile(
-        r"(?<![\u0620-\u063f\u0641-\u064a])[\u0620-\u063f\u0641-\u064a]{3,}[A-Za-zÀ-ɏ]{2,}"
-        r"|(?<![A-Za-zÀ-ɏ])[A-Za-zÀ-ɏ]{2,}[\u0620-\u064a]{2,}"
-        r"|(?<![\u0620-\u064a])[\u062a-\u0642\u0645\u0646\u0647\u064a][A-Za-zÀ-ɏ]{2,}"
-    ),
-}
 _OTHER_LETTERS = ("LATIN", "ARABIC", "MODIFIER", "FEMININE", "MASCULINE", "GREEK", "MICRO")
 _MAX_RUN = 4
 # One small word may be part of a name (de, van).
@@ -58,7 +40,7 @@ def judge_language(pair: Pair, settings: Gates) -> Verdict:
     words = [w.lower().replace("’", "'") for w in _LATIN_OR_APOSTROPHE.findall(text)]
     english, arabizi = word_list("english"), word_list("arabizi")
     n_english = sum(w in english for w in words)
-    n_digits = sum(bool(_ARABIZI_WORD.fullmatch(w)) and not _MEASURE.fullmatch(w) for w in words)
+    n_digits = sum(phrase("arabizi_word").fullmatch(w) is not None for w in words)
     n_arabizi = n_digits + sum(w in arabizi and w not in english for w in words)
     if not n_english and n > 1 and pair.intent.kind == TRANSLATE:
         # Words of the source, spelled out; those of several letters, and names have capitals.
@@ -124,8 +106,8 @@ def stray_script(text: str, intent: PromptIntent) -> str | None:
     for letter in dict.fromkeys(text):
         if not _is_expected(letter) and letter not in prompt:
             return f"a letter of another script: {letter}"
-    for reason, pattern in _FOREIGN.items():
-        if (match := pattern.search(text)) and match[0] not in prompt:
+    for reason, pattern in lists()["stray_letters"].items():
+        if (match := re.search(pattern, text)) and match[0] not in prompt:
             return f"{reason}: {match[0]}"
     is_arabic = reads_as_arabic(text, intent)
     if intent.kind == FREE or is_arabic == (intent.language == ENGLISH):

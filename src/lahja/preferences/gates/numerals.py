@@ -8,7 +8,7 @@ halves past an hour, decades, an hour and a half as ninety minutes.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain, count, pairwise
 from typing import NamedTuple
 
@@ -164,16 +164,11 @@ def _token(word: str, is_added: bool, dual: tuple[str, ...]) -> _Token:
     values, joined, is_bare = _number(word)
     is_dual = len(word) > 4 and word.endswith(dual) and not (values and is_bare)
     unit = units().get(word) or units().get(_PREFIX.sub("", word))
-    is_minus = word in _minus()
+    is_minus = any(word in variety.numbers.minus for variety in VARIETIES.values())
     if not (values or is_minus or unit or is_dual):
         return _WORD
     is_added |= joined
     return _Token(values, is_added, is_bare, None, is_minus, unit, is_dual, word.isascii())
-
-
-@cache
-def _minus() -> frozenset[str]:
-    return frozenset(word for v in VARIETIES.values() for word in v.numbers.minus)
 
 
 def _number(word: str) -> tuple[tuple[float, ...], bool, bool]:
