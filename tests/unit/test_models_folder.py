@@ -10,7 +10,6 @@ from lahja.core.files import read_json, write_json
 from lahja.models.folder import (
     base_digest,
     expect_whole,
-    folder_digest,
     load_model,
     load_tokenizer,
     model_digest,
@@ -22,7 +21,7 @@ from lahja.scoring.judges import AldiScorer
 def test_a_trained_root_carries_its_digest(small_root: Path) -> None:
     facts = read_json(small_root / "model.json")
     assert facts["name"] == "small"
-    assert base_digest(small_root) == facts["digest"] == folder_digest(small_root)
+    assert base_digest(small_root) == facts["digest"]
 
 
 def test_a_hub_snapshot_is_known_by_its_revision(tmp_path: Path) -> None:
@@ -43,7 +42,7 @@ def test_a_file_put_into_a_download_changes_what_it_is(tmp_path: Path) -> None:
 def test_a_record_does_not_stand_for_other_weights(tmp_path: Path) -> None:
     write_json(tmp_path / "config.json", {})
     (tmp_path / "model.safetensors").write_bytes(b"one")
-    write_json(tmp_path / "model.json", {"digest": folder_digest(tmp_path)})
+    write_json(tmp_path / "model.json", {"digest": base_digest(tmp_path)})
     before = base_digest(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"two")
     assert base_digest(tmp_path) != before
@@ -64,7 +63,7 @@ def test_a_checkpoint_that_is_an_adapter_is_refused(tmp_path: Path) -> None:
     write_json(tmp_path / "config.json", {})
     write_json(tmp_path / "adapter_config.json", {"base_model_name_or_path": "elsewhere"})
     with pytest.raises(LahjaError, match=r"holds adapter_config\.json; expected a whole"):
-        folder_digest(tmp_path)
+        base_digest(tmp_path)
 
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
@@ -103,18 +102,18 @@ def test_weights_and_tokenizers_of_every_form_are_part_of_the_digest(
     write_json(tmp_path / "config.json", {})
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_bytes(b"{}")
-    before = folder_digest(tmp_path)
+    before = base_digest(tmp_path)
     (tmp_path / name).write_bytes(b'{"metadata": 1}')
-    assert folder_digest(tmp_path) != before
+    assert base_digest(tmp_path) != before
 
 
 @pytest.mark.parametrize("name", ["README.md", ".gitattributes", ".cache/huggingface/x"])
 def test_what_people_read_is_no_part_of_the_digest(tmp_path: Path, name: str) -> None:
     write_json(tmp_path / "config.json", {})
-    before = folder_digest(tmp_path)
+    before = base_digest(tmp_path)
     (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
     (tmp_path / name).write_bytes(b"one")
-    assert folder_digest(tmp_path) == before
+    assert base_digest(tmp_path) == before
 
 
 @pytest.mark.model

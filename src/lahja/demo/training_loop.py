@@ -11,7 +11,7 @@ from lahja.core.errors import LahjaError
 from lahja.core.files import atomic_path, canonical_json
 from lahja.core.progress import Progress
 from lahja.models.device import pick_precision
-from lahja.models.folder import folder_digest, write_record
+from lahja.models.folder import base_digest, write_record
 from lahja.training.tracking import write_curve
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def write_stand_in(
         tokenizer.save_pretrained(folder)
         write_curve(folder, curve)
         facts = {"settings": canonical_json(settings), "n_parameters": model.num_parameters()}
-        facts["digest"] = folder_digest(folder)
+        facts["digest"] = base_digest(folder)
         write_record(folder, record | facts)
 
 

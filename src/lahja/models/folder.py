@@ -166,28 +166,20 @@ def base_digest(base_model: Path) -> str:
     record = base_model / MODEL_FILE
     # A checkpoint that the user put there has no record.
     facts = files.read_json(record) if record.is_file() else {}
+    # Of its files, all that a model can depend on: configuration, tokenizer, template, weights.
+    own = {name: file for name, file in _files(base_model).items() if file.suffix != ".md"}
     if not facts.get("revision"):
-        return folder_digest(base_model)
-    put_there = {name: path for name, path in _read(base_model).items() if not path.is_symlink()}
-    own = f"+{_digest(put_there)}" if put_there else ""
-    return f"{facts['repo']}@{facts['revision']}{own}"
-
-
-def folder_digest(folder: Path) -> str:
-    """Return one digest of a checkpoint's files: configuration, tokenizer, template, weights."""
-    expect_checkpoint(folder)
-    return _digest(_read(folder))
+        expect_checkpoint(base_model)
+        return _digest(own)
+    put_there = {name: file for name, file in own.items() if not file.is_symlink()}
+    further = f"+{_digest(put_there)}" if put_there else ""
+    return f"{facts['repo']}@{facts['revision']}{further}"
 
 
 def _files(folder: Path) -> dict[str, Path]:
     """Return a model's files by name: all but its record and hidden ones."""
     found = files.files_under(folder).items()
     return {name: file for name, file in found if name != MODEL_FILE and not name.startswith(".")}
-
-
-def _read(folder: Path) -> dict[str, Path]:
-    """Return the files that a model can depend on: all but what people read."""
-    return {name: file for name, file in _files(folder).items() if file.suffix != ".md"}
 
 
 def _digest(own: dict[str, Path]) -> str:

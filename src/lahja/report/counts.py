@@ -34,10 +34,7 @@ def data_tables(
 
 
 def funnel_tables(funnel: pd.DataFrame) -> list[Table]:
-    """Return a table per dataset: what is left after each step, by kind and dialect.
-
-    `funnel` holds FUNNEL and the column `dataset`. Datasets differ in their steps.
-    """
+    """Return a table per `dataset` of FUNNEL: what is left after each step, by kind and dialect."""
     found = []
     for dataset, rows in funnel.groupby("dataset", sort=False):
         steps = sorted(dict.fromkeys(rows["step"]), key=lambda step: step in ("pairs", "chosen"))

@@ -162,11 +162,10 @@ def to_latex(table: Table) -> str:
     for _, rows in groupby(table.records(), lambda row: row.get("origin")):
         lines.append(r"\midrule")
         for row in rows:
+            texts = ((column, escape(table.cell(row, column))) for column in table.columns)
             cells = (
-                escape(table.cell(row, column))
-                if column.digits is None
-                else re.sub(r" (\[.*)", r" {\\scriptsize \1}", escape(table.cell(row, column)))
-                for column in table.columns
+                text if column.digits is None else re.sub(r" (\[.*)", r" {\\scriptsize \1}", text)
+                for column, text in texts
             )
             lines.append(" & ".join(cells) + r" \\")
     notes = [rf"\par\footnotesize {escape(note)}" for note in table.notes]

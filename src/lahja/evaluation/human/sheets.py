@@ -104,10 +104,7 @@ def cell_text(text: str) -> str:
 
 
 def is_shown_as(text: str, cell: str) -> bool:
-    """Whether a cell still shows a text, guarded or not; white space may differ.
-
-    Spreadsheet programs change line breaks and trim cells when they save.
-    """
+    """Whether a cell still shows a text, guarded or not; programs that save it trim white space."""
     plain = cell_text(text)
     return cell_text(cell).split() in (plain.split(), guard(plain).split())
 
