@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from lahja.core.files import read_json
-from lahja.demo.language_models import encode_examples, language_model_loss, pretrain
+from lahja.demo.language_models import language_model_loss, pretrain
 from lahja.models.folder import MODEL_FILE, load_model, load_tokenizer
 from lahja.prompts.classification import make_question
 from lahja.training.tracking import CURVE_FILE
@@ -33,15 +33,6 @@ def test_the_wording_of_a_multiple_choice_is_one_token(examples: Path, tmp_path:
     tokenizer = load_tokenizer(tmp_path / "base")
     known, other = (make_question(codes).prompt("شو") for codes in (["egy", "syr"], ["egy"]))
     assert len(tokenizer.tokenize(known)) < 20 < len(tokenizer.tokenize(other))
-
-
-def test_examples_end_and_are_cut(small_root: Path) -> None:
-    tokenizer = load_tokenizer(small_root)
-    sides = {"prompt": [None, "a", "a " * 99], "completion": ["شلونك", "b", "b"]}
-    rows = pd.DataFrame(sides, dtype=object)
-    plain, asked, cut = encode_examples(tokenizer, rows, 20)
-    assert asked[-1] == plain[-1] == tokenizer.eos_token_id
-    assert len(cut) == 20
 
 
 def test_the_loss_is_that_of_all_tokens_but_the_first(small_root: Path) -> None:

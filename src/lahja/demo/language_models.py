@@ -132,7 +132,8 @@ def pretrain(examples: Path, settings: dict, output: Path, record: dict | None =
     texts = sorted({*prompts, *rows["completion"]})
     tokenizer = train_tokenizer(texts, options.vocabulary, [*recurring_lines(prompts), *asked])
     model = build_small_model(options, tokenizer, options.seed).to(use_device())
-    encoded = encode_examples(tokenizer, rows, options.max_length)
+    found = example_tokens(tokenizer, [*rows["prompt"]], [*rows["completion"]])
+    encoded = [tokens[: options.max_length] for tokens, _ in found]
 
     def loss(batch: list[int]) -> "torch.Tensor":
         """Return the mean cross-entropy of some rows."""
@@ -140,12 +141,6 @@ def pretrain(examples: Path, settings: dict, output: Path, record: dict | None =
 
     curve = train_loop(model, [*map(len, encoded)], loss, options, output)
     write_stand_in(output, model, tokenizer, curve, settings, **(record or {}))
-
-
-def encode_examples(tokenizer: "Tokenizer", rows: pd.DataFrame, max_length: int) -> list[list[int]]:
-    """Return each example's tokens, at most `max_length` of them."""
-    found = example_tokens(tokenizer, [*rows["prompt"]], [*rows["completion"]])
-    return [tokens[:max_length] for tokens, _ in found]
 
 
 def language_model_loss(model: "Model", rows: list[list[int]]) -> "torch.Tensor":
@@ -177,7 +172,13 @@ def train_small_nllb(parallel: Path, settings: dict, output: Path) -> None:
         [text for pair in pairs for text in pair], options.vocabulary, show_progress=False
     )
     model = _build_nllb(options, tokenizer).to(use_device())
-    rows = _encode_pairs(tokenizer, pairs, options.max_length)
+    sides = []
+    for language, texts in zip(languages, zip(*pairs, strict=True), strict=True):
+        tokenizer.src_lang = language
+        cut = {"truncation": True, "max_length": options.max_length}
+        sides.append(tokenizer([*texts], **cut)["input_ids"])
+    # Each pair as source and target, in both directions, after their codes.
+    rows = [*zip(*sides, strict=True), *zip(*reversed(sides), strict=True)]
 
     def loss(batch: list[int]) -> "torch.Tensor":
         """Return the mean cross-entropy of some translations."""
@@ -195,17 +196,6 @@ def known_pairs(parallel: pd.DataFrame) -> list[tuple[str, str]]:
     train = parallel[parallel["split"] == "train"]
     both = train[(train["msa_origin"] == "corpus") & (train["eng_origin"] == "corpus")]
     return sorted(set(both[["msa", "eng"]].dropna().itertuples(index=False, name=None)))
-
-
-def _encode_pairs(
-    tokenizer: "NllbTokenizer", pairs: list[tuple[str, str]], limit: int
-) -> list[tuple[list[int], list[int]]]:
-    """Return the ids of each pair as source and target, in both directions, after their codes."""
-    sides = []
-    for code, texts in zip(("msa", "eng"), zip(*pairs, strict=True), strict=True):
-        tokenizer.src_lang = get_variety(code).flores
-        sides.append(tokenizer([*texts], truncation=True, max_length=limit)["input_ids"])
-    return [*zip(*sides, strict=True), *zip(*reversed(sides), strict=True)]
 
 
 def _build_nllb(settings: SmallNllb, tokenizer: "NllbTokenizer") -> "Model":

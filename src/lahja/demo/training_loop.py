@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 # The label of a position that bears no loss, as in PyTorch.
 IGNORED = -100
-Loss = Callable[[list[int]], Any]
-"""Gives the mean loss of a batch of rows, a tensor."""
 
 
 def write_stand_in(
@@ -45,12 +43,12 @@ def padded(rows: list[list[int]], filler: int) -> "torch.Tensor":
 
 
 def train_loop(
-    model: Any, lengths: list[int], loss_of: Loss, settings: LoopSettings, output: Path
+    model: Any, lengths: list[int], loss_of: Callable, settings: LoopSettings, output: Path
 ) -> list[dict[str, float]]:
     """Train the model in place and return its curve: step, loss and learning rate.
 
-    Batches are of rows of like `lengths`. A loss that is not finite raises `LahjaError` with the
-    step and the folder `output` that the model was for.
+    Batches are of rows of like `lengths`; `loss_of` gives the mean loss of one, a tensor. A loss
+    that is not finite raises `LahjaError` with the step and the folder that the model was for.
     """
     import torch
 

@@ -5,11 +5,13 @@ countries it is from, fastText's language identifier, with FLORES codes as label
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 
 from lahja.core.config.base import default
 from lahja.core.config.scorers import Scorers
@@ -55,26 +57,20 @@ class SequenceScorer:
 
     def score(self, texts: Sequence[str | None]) -> np.ndarray:
         """Return a row of scores per text, 0 where it is empty."""
-        lines = [*map(one_line, texts)]
-        scores = self.scores_of(self._logits(lines))
-        scores[[not line.strip() for line in lines]] = 0.0
-        return scores
-
-    def _logits(self, lines: list[str]) -> np.ndarray:
-        """Return one row of logits per text, shape (n_texts, n_labels)."""
         import torch
 
-        cut = {"truncation": True, "max_length": self.limit}
+        lines, cut = [*map(one_line, texts)], {"truncation": True, "max_length": self.limit}
         ids = self.tokenizer(lines, **cut)["input_ids"] if lines else []
-        found = np.zeros((len(ids), self.n_labels))
-        lengths = [len(row) for row in ids]
-        batches = sorted_batches(lengths, self.batch, BATCH_TOKENS[self.device])
+        logits = np.zeros((len(ids), self.n_labels))
+        batches = sorted_batches([*map(len, ids)], self.batch, BATCH_TOKENS[self.device])
         for rows in counted(batches, len(ids), "texts"):
             own = {"input_ids": [ids[row] for row in rows]}
             inputs = self.tokenizer.pad(own, return_tensors="pt").to(self.device)
             with torch.inference_mode():
-                found[rows] = self.model(**inputs).logits.float().cpu().numpy()
-        return found
+                logits[rows] = self.model(**inputs).logits.float().cpu().numpy()
+        scores = self.scores_of(logits)
+        scores[[not line.strip() for line in lines]] = 0.0
+        return scores
 
 
 class AldiScorer(SequenceScorer):
@@ -88,12 +84,7 @@ class CountryScorer(SequenceScorer):
     """A classifier of NADI's 18 countries, in alphabetical order: per text their probabilities."""
 
     n_labels, labels = len(NADI_COUNTRIES), f"expected NADI's {len(NADI_COUNTRIES)} countries"
-
-    @staticmethod
-    def scores_of(logits: np.ndarray) -> np.ndarray:
-        """Return the softmax of each row."""
-        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return weights / weights.sum(axis=1, keepdims=True)
+    scores_of = staticmethod(partial(softmax, axis=1))
 
 
 class LanguageIdentifier:

@@ -103,20 +103,16 @@ def read_records(
         is_quoted = delimiter != "\t" if quoted is None else quoted
         yield from _delimited_rows(path, name, columns, delimiter, is_quoted)
     elif path.suffix == ".parquet":
-        yield from enumerate(_parquet_rows(path, columns), start=1)
+        try:
+            with pq.ParquetFile(existing(path)) as file:
+                _expect(path, columns, file.schema_arrow.names)
+            yield from enumerate(iterate_rows(path, list(dict.fromkeys(columns))), start=1)
+        except (OSError, MemoryError, ValueError, pa.ArrowException) as error:
+            raise LahjaError(f"{path}: not a sound Parquet table ({error})") from None
     elif path.suffix == ".jsonl":
         yield from _json_rows(path, name, columns)
     else:
         raise LahjaError(f"{path}: expected a .csv, .tsv, .parquet or .jsonl file")
-
-
-def _parquet_rows(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    try:
-        with pq.ParquetFile(existing(path)) as file:
-            _expect(path, columns, file.schema_arrow.names)
-        yield from iterate_rows(path, list(dict.fromkeys(columns)))
-    except (OSError, MemoryError, ValueError, pa.ArrowException) as error:
-        raise LahjaError(f"{path}: not a sound Parquet table ({error})") from None
 
 
 def _expect(path: Path, columns: tuple[str, ...], header: list[str]) -> None:
