@@ -54,22 +54,27 @@ N_HELD_OUT = 5000
 class Perturbed:
     """Real sentences, and new ones made of them."""
 
-    def __init__(self, corpora: Path, seed: int) -> None:
+    def __init__(self, seed: int) -> None:
         self.draw = random.Random(seed)
         self.words: dict[str, list[str]] = defaultdict(list)
         self.texts: list[tuple[str, str]] = []
+        self.groups: list[dict[str, str]] = []
+        self.read()
+        self.lines = [text for text in self.texts if text[0] == "msa"]
+        self.held_out: list[tuple[str, str]] = []
+        for _ in range(N_HELD_OUT):
+            self.held_out.append(self.one(*self.draw.choice(self.texts)))
+
+    def read(self) -> None:
+        """Read words, labelled texts and groups of translations."""
         groups: dict[str, dict[str, str]] = defaultdict(dict)
         for path, (reader, options) in SOURCES.items():
-            for item in READERS[reader](corpora / path, options):
+            for item in READERS[reader](Path(os.environ["LAHJA_CORPORA"]) / path, options):
                 if isinstance(item, Sentence) and item.text.split():
                     self.words[item.variety] += item.text.split()
                     self.texts.append((item.variety, item.text))
                     groups[path + item.group][item.variety] = item.text
         self.groups = [group for group in groups.values() if set(SIDES) <= set(group)]
-        self.lines = [text for text in self.texts if text[0] == "msa"]
-        self.held_out: list[tuple[str, str]] = []
-        for _ in range(N_HELD_OUT):
-            self.held_out.append(self.one(*self.draw.choice(self.texts)))
 
     def one(self, variety: str, text: str) -> tuple[str, str]:
         """Return a sentence with a quarter of its words replaced; one in ten is a (near) copy."""
@@ -99,9 +104,8 @@ class Perturbed:
             yield self.one(*self.draw.choice(self.lines if corpus == "lines" else self.texts))
 
 
-def write_corpora(n: int, folder: Path) -> None:
+def write_corpora(made: Perturbed, n: int, folder: Path) -> None:
     """Write corpora of n sentences, each into its folder."""
-    made = Perturbed(Path(os.environ["LAHJA_CORPORA"]), seed=0)
     for corpus in CORPORA:
         (folder / corpus).mkdir(parents=True)
         is_plain = corpus == "lines"
@@ -113,20 +117,28 @@ def write_corpora(n: int, folder: Path) -> None:
                 file.write("\t".join(cell.replace("\t", " ") for cell in cells) + "\n")
 
 
-def measured(checkout: Path, script: str, **options: object) -> tuple[float, float, float]:
-    """Run a script of a checkout, and return its seconds, processor seconds and peak GB."""
-    command = [sys.executable, checkout / f"workflow/scripts/{script}.py"]
-    for name, value in options.items():
-        many = value if isinstance(value, list) else [value]
-        command += [f"--{name.replace('_', '-')}", *many]
+def _write_perturbed(n: int, folder: Path) -> None:
+    write_corpora(Perturbed(seed=0), n, folder)
+
+
+def measured(command: list[object], checkout: Path) -> tuple[float, float, float]:
+    """Run a command in a checkout, and return its seconds, processor seconds and peak GB."""
     start = time.perf_counter()
     environment = os.environ | {"PYTHONPATH": str(checkout / "src")}
     process = subprocess.Popen([*map(str, command)], cwd=checkout, env=environment)
     _, status, used = os.wait4(process.pid, 0)
     if status:
-        raise SystemExit(f"{script}.py of {checkout} failed")
+        raise SystemExit(f"{command[1]} of {checkout} failed")
     took = time.perf_counter() - start
     return took, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e9
+
+
+def _script(checkout: Path, script: str, **options: object) -> tuple[float, float, float]:
+    command = [sys.executable, checkout / f"workflow/scripts/{script}.py"]
+    for name, value in options.items():
+        many = value if isinstance(value, list) else [value]
+        command += [f"--{name.replace('_', '-')}", *many]
+    return measured(command, checkout)
 
 
 def run(checkout: Path, folder: Path, out: Path) -> dict[str, tuple[float, float, float]]:
@@ -138,7 +150,7 @@ def run(checkout: Path, folder: Path, out: Path) -> dict[str, tuple[float, float
         rejects.append(out / f"{name}.rejects.parquet")
         options = corpus["options"] | ({} if name == "lines" else {"quoted": False})
         entry = json.dumps(corpus | {"access": "local", "path": ".", "options": options})
-        used[f"ingest {name}"] = measured(
+        used[f"ingest {name}"] = _script(
             checkout, "ingest_corpus", name=name, corpus=entry, folder=folder / name,
             settings='{"min_words": 1, "max_words": 200}', sentences=corpora[-1],
             rejects=rejects[-1],
@@ -147,7 +159,7 @@ def run(checkout: Path, folder: Path, out: Path) -> dict[str, tuple[float, float
     shares = {"validation_share": 0.01, "test_share": 0.02, "near_duplicate_similarity": 0.9}
     settings = {"seed": 1, "roles": roles, "ready": [], **shares}
     tables = {name: out / f"all-{name}.parquet" for name in ("sentences", "parallel", "counts")}
-    used["assemble"] = measured(
+    used["assemble"] = _script(
         checkout, "assemble_data", corpora=corpora, rejects=rejects, ready=[],
         settings=json.dumps(settings), all_rejects=out / "all-rejects.parquet", **tables,
     )  # fmt: skip
@@ -179,7 +191,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
             # Apart, for the memory of this process counts in the peak of those that it starts.
-            writer = Process(target=write_corpora, args=(n, folder / "raw"))
+            writer = Process(target=_write_perturbed, args=(n, folder / "raw"))
             writer.start()
             writer.join()
             checkouts = {"new": CHECKOUT}

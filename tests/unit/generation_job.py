@@ -22,9 +22,10 @@ def write_prompts(path: Path, dialect: str, n: int) -> list[str]:
     return texts
 
 
-def start_job(folder: Path, server: Server, dialect: str) -> subprocess.Popen:
+def start_job(folder: Path, server: Server, dialect: str, **options) -> subprocess.Popen:
     """Start generate_responses.py on a folder's `<dialect>.parquet`, its answers beside it."""
-    command = [sys.executable, generate_responses.__file__, *_arguments(folder, server, dialect)]
+    arguments = _arguments(folder, server, dialect, **options)
+    command = [sys.executable, generate_responses.__file__, *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

@@ -8,6 +8,7 @@ import gzip
 import json
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,8 @@ class Server:
         self.bodies: list[dict[str, Any]] = []
         self.authorizations: set[str | None] = set()
         self.at_once = self.max_at_once = 0
+        # Seconds that requests were in the server's hands, all together.
+        self.held = 0.0
         self._random = random.Random(7)
 
     # --- HTTP -----------------------------------------------------------------------------
@@ -96,6 +99,7 @@ class Server:
         self.received[prompt] += 1
         self.at_once += 1
         self.max_at_once = max(self.max_at_once, self.at_once)
+        since = time.monotonic()
         try:
             delays = self.conduct.min_delay, self.conduct.max_delay
             await asyncio.sleep(self._random.uniform(*delays))
@@ -104,6 +108,7 @@ class Server:
             await self._misbehave(writer, prompt, fault)
         finally:
             self.at_once -= 1
+            self.held += time.monotonic() - since
 
     async def _misbehave(
         self, writer: asyncio.StreamWriter, prompt: str, fault: str | None

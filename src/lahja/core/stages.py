@@ -49,7 +49,7 @@ def stages_of(script: Path) -> tuple[str, ...]:
         stage_of(path.relative_to(package).as_posix())
         for path in reached_modules(script)
         # A package's own file that holds nothing but words is reached by every module below it.
-        if path.name != "__init__.py" or _without_remarks(path)
+        if path.name != "__init__.py" or _has_code(path)
     }
     return tuple(stage for stage in STAGES if stage in found)
 
@@ -95,6 +95,11 @@ def module_digests() -> dict[str, dict[str, str]]:
         for name in described.data:
             digests[stage][name] = digest_of_file(LIBRARY.parent / "resources" / name)[:16]
     return digests
+
+
+@cache
+def _has_code(path: Path) -> bool:
+    return bool(_without_remarks(path))
 
 
 def _without_remarks(path: Path) -> str:
