@@ -38,7 +38,7 @@ rule build_pairs:
         unpack(lambda wc: paths.made_of(wc.dataset)),
         validation=rules.build_validation.output.validation,
     output:
-        pairs=f"{paths.results}/preferences/{{dataset}}/train.parquet",
+        table=f"{paths.results}/preferences/{{dataset}}/train.parquet",
         funnel=f"{paths.results}/preferences/{{dataset}}/funnel.parquet",
     log:
         f"{paths.logs}/build_pairs/{{dataset}}.log",
@@ -61,14 +61,14 @@ rule build_pairs:
         " --prompts {input.prompts:q} --candidates {input.candidates:q}"
         " --validation {input.validation:q} --parallel {input.parallel:q} --aldi {input.aldi:q}"
         " --country {input.country:q} --language {input.language:q} --settings {params.settings:q}"
-        " --execution {params.execution:q} --gpus {resources.gpu} --output {output[0]:q}"
+        " --execution {params.execution:q} --gpus {resources.gpu} --output {output.table:q}"
         " --funnel-counts {output.funnel:q} &> {log:q}"
 
 
 # Choose one of a policy's samples to each prompt, by reward or agreement, to fine-tune on.
 use rule build_pairs as choose_samples with:
     output:
-        examples=f"{paths.results}/training/{{dataset}}.parquet",
+        table=f"{paths.results}/training/{{dataset}}.parquet",
         funnel=f"{paths.results}/training/{{dataset}}/funnel.parquet",
     log:
         f"{paths.logs}/choose_samples/{{dataset}}.log",

@@ -125,7 +125,7 @@ rule build_report:
         figures=rules.make_tables_and_figures.output.figures,
         counts=rules.assemble_data.output.counts,
         rejects=rules.assemble_data.output.rejects,
-        pairs=expand(rules.build_pairs.output.pairs, dataset=selection.preferences),
+        pairs=expand(rules.build_pairs.output.table, dataset=selection.preferences),
         funnel=[
             *expand(rules.build_pairs.output.funnel, dataset=selection.preferences),
             *expand(rules.choose_samples.output.funnel, dataset=selection.chosen),
