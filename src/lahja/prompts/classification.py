@@ -53,7 +53,7 @@ class Question(NamedTuple):
             # The seventh class is an answer that the question does not offer.
             names = [_country_name(code) for code in self.options if code != OTHER]
         choices = [f"({a}) {name}" for a, name in zip(ascii_lowercase, names, strict=False)]
-        if self.wording == "countries":
+        if self.wording == "countries" and len(choices) > 1:
             choices.insert(-1, "and")
         return f"{_wording(self.wording)['text'].format(' '.join(choices))}\n{text}"
 

@@ -168,14 +168,8 @@ def _named(key: str, is_translation: bool) -> tuple[str | None, str | None]:
 def _mentions(key: str) -> list[tuple[str, str]]:
     """Return each variety that is named, with the words before it, in their order."""
     found: list[tuple[int, int, str, str]] = []
-    matches = (
-        (code, match)
-        for code, names, patterns in wordings.variety_names()
-        if not names or any(map(key.__contains__, names))
-        for pattern in patterns
-        for match in pattern.finditer(key)
-    )
-    for code, match in matches:
+    names = wordings.variety_names()
+    for code, match in ((code, match) for code, name in names for match in name.finditer(key)):
         if not any(match.start() < end and start < match.end() for start, end, *_ in found):
             # "into" may be joined to an Arabic name.
             joined = " الي" if match[0].startswith("ل") else ""

@@ -138,27 +138,18 @@ def with_system_prompt(prompts: "pd.DataFrame", text: str) -> "pd.DataFrame":
 
 
 @cache
-def variety_names() -> list[tuple[str, tuple[str, ...], list[re.Pattern[str]]]]:
-    """Return the ways of naming a variety, the longer names first: code, names and patterns.
-
-    Where there are names, a text that the patterns match has one of them.
-    """
+def variety_names() -> list[tuple[str, re.Pattern[str]]]:
+    """Return the ways of naming a variety, the longer names first: code and pattern."""
     naming = lists()["naming"]
-    found = [(code, "", v.names.patterns) for code, v in VARIETIES.items()]
+    found = [(code, variety.names.patterns) for code, variety in VARIETIES.items()]
     found += [
-        (code, names, [form.replace("NAMES", names) for form in forms])
+        (code, [form.replace("NAMES", names) for form in forms])
         for kind, forms in naming["forms"].items()
         for code, names in _names(kind)
     ]
-    found += [(code, "", patterns) for code, patterns in naming["others"].items()]
-    return [
-        (
-            code,
-            tuple(filter(None, names.split("|"))),
-            [re.compile(rf"(?<!\w)(?:{pattern})(?!\w)") for pattern in patterns],
-        )
-        for code, names, patterns in found
-    ]
+    found += naming["others"].items()
+    every = ((code, pattern) for code, patterns in found for pattern in patterns)
+    return [(code, re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")) for code, pattern in every]
 
 
 def _names(kind: str) -> list[tuple[str, str]]:

@@ -26,8 +26,6 @@ _QUOTE = re.compile(r"[\"“”«»„]|(?<!\w)['‘]|['’](?!\w)")
 # TextBlock(text='…'), as an object is printed; and a structure that does not parse.
 _CALL = re.compile(r"\w+\(\w+ *= *['\"]")
 _BROKEN_STRUCTURE = re.compile(r"[\[{]\s*['\"]\w+['\"]\s*[:,]")
-# What all heads, and all leftovers of templates, have.
-_COLON, _MARKS = re.compile("[:：]"), re.compile(r"[<\[#:=]")
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "*": "*", "_": "_", "`": "`", "<": ">"}
 _ALEF = re.compile("[أإآ]")
 # "(in Syrian)" before or after the answer.
@@ -80,8 +78,7 @@ def _leftovers(text: str, intent: PromptIntent) -> Iterator[str]:
     is_free, asks_for_form = intent.kind == FREE, _asks_for_form(intent)
     if (broken := phrase("broken_letters").search(text)) and broken[0] not in intent.text:
         yield f"a letter that an encoding broke: {broken[0]}"
-    is_likely = not (is_free and asks_for_form) and _MARKS.search(text)
-    rest = phrase("leftover").search(text) if is_likely else None
+    rest = None if is_free and asks_for_form else phrase("leftover").search(text)
     own = rest and (_heads(intent, rest) or rest[0].strip().lower() in intent.text.lower())
     if rest and not own:
         yield f"a leftover of a template: {rest[0].strip()}"
@@ -104,7 +101,7 @@ def _remarks(text: str, intent: PromptIntent) -> Iterator[str]:
     opener = phrase("opener").match(_bare(text)) if intent.kind == TRANSLATE else None
     if opener and not phrase("may_open").search(intent.text):
         yield f"something is said before the answer: {opener[0].strip()}"
-    note = phrase("note").search(text) if _COLON.search(text) else None
+    note = phrase("note").search(text)
     if note and is_free and not phrase("task").search(comparison_key(text[note.end() :])):
         note = None
     if note and note[0].strip() not in intent.text and not _heads(intent, note):
@@ -146,8 +143,6 @@ def _bare(text: str) -> str:
 
 def _announcement(text: str, is_free: bool) -> str:
     """Return the head of a text that may announce the rest, "" where it has none."""
-    if not _COLON.search(text):
-        return ""
     head = _bare(text)
     if match := phrase("announcement").match(head):
         return match[0]

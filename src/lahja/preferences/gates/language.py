@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import groupby
 
 from lahja.core.config.evaluation import Gates
@@ -103,8 +103,9 @@ def reads_as_arabic(text: str, intent: PromptIntent) -> bool:
 def stray_script(text: str, intent: PromptIntent) -> str | None:
     """Return what is wrong with the scripts of an answer, None if nothing is."""
     prompt = f"{intent.instruction} {intent.payload or ''}"
-    for letter in dict.fromkeys(text):
-        if not _is_expected(letter) and letter not in prompt:
+    for letter in filter(str.isalpha, dict.fromkeys(text)):
+        is_expected = unicodedata.name(letter, "").startswith(_OTHER_LETTERS)
+        if not is_expected and letter not in prompt:
             return f"a letter of another script: {letter}"
     for reason, pattern in lists()["stray_letters"].items():
         if (match := re.search(pattern, text)) and match[0] not in prompt:
@@ -143,11 +144,6 @@ def _latin_in_arabic(text: str, intent: PromptIntent, source: str) -> str | None
     if len(untranslated) > _MAX_UNTRANSLATED + is_mixing:
         return f"words left untranslated: {' '.join(untranslated)}"
     return None
-
-
-@cache
-def _is_expected(letter: str) -> bool:
-    return not letter.isalpha() or unicodedata.name(letter, "").startswith(_OTHER_LETTERS)
 
 
 @lru_cache(maxsize=4096)
