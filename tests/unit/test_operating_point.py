@@ -17,7 +17,7 @@ from lahja.core.tables import PARALLEL
 from lahja.evaluation.metrics.evaluation import Evaluation, evaluate_model
 from lahja.evaluation.metrics.slices import ALL, MEAN, Slice
 from lahja.evaluation.sentence_scores import score_sentences
-from lahja.prompts.evaluation import validation_translation
+from lahja.prompts.evaluation import drawn_translations
 from lahja.report.charts import save_picture, styles
 from lahja.report.operating_point import (
     VALIDATION,
@@ -160,15 +160,20 @@ def pair(number: int, **values: object) -> dict[str, object]:
 def test_validation_translation_takes_held_out_pairs_of_the_corpora_alone() -> None:
     rows = [pair(n) for n in range(4)]
     rows += [pair(4, split="train"), pair(5, eng_origin="nllb"), pair(6, variety="mar")]
-    found = validation_translation(pd.DataFrame(rows), ["egy"], 10, seed=1)
+    found = drawn_translations("validation_translation", pd.DataFrame(rows), ["egy"], 10, seed=1)
     count = found.groupby(["source_variety", "target_variety"]).size().to_dict()
     assert count == {("eng", "egy"): 4, ("egy", "eng"): 4, ("msa", "egy"): 5, ("egy", "msa"): 5}
     row = found[found["target_variety"] == "eng"].iloc[0]
     assert row["source"].replace("da", "eng") == row["reference"]
     assert "into English" in row["prompt"] and set(found["task"]) == {"validation_translation"}
-    assert len(validation_translation(pd.DataFrame(rows), ["egy"], 2, seed=1)) == 8
+    assert (
+        len(drawn_translations("validation_translation", pd.DataFrame(rows), ["egy"], 2, seed=1))
+        == 8
+    )
 
 
 def test_a_direction_without_held_out_pairs_is_named() -> None:
     with pytest.raises(LahjaError, match="0 usable pairs of syr and eng, expected 1"):
-        validation_translation(pd.DataFrame([pair(1)]), ["egy", "syr"], 2, seed=1)
+        drawn_translations(
+            "validation_translation", pd.DataFrame([pair(1)]), ["egy", "syr"], 2, seed=1
+        )

@@ -8,10 +8,10 @@ from lahja.core.command import run
 from lahja.core.tables import CORPUS, EVALUATION_PROMPTS, PARALLEL, read_table, write_table
 from lahja.corpora.ingest import read_ready_prompts
 from lahja.prompts.evaluation import (
+    drawn_translations,
     evaluation_sentences,
     ready_tasks,
     translation_tasks,
-    validation_translation,
 )
 
 
@@ -41,8 +41,9 @@ def main(
     ]
     tasks = [translation, ready_tasks(ready_made, settings["per_dialect"])]
     if parallel:
-        pairs, count = read_table(parallel, PARALLEL), settings["validation_translation"]
-        tasks.append(validation_translation(pairs, settings["dialects"], count, settings["seed"]))
+        how = (settings[key] for key in ("dialects", "validation_translation", "seed"))
+        pairs = read_table(parallel, PARALLEL)
+        tasks.append(drawn_translations("validation_translation", pairs, *how))
     # Corpora may have a sentence in common.
     write_table(output, pd.concat(tasks).drop_duplicates("prompt_id"), EVALUATION_PROMPTS)
 

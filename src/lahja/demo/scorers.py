@@ -43,8 +43,7 @@ class ScorerSettings(SmallScorer):
 
 def aldi_examples(teacher: pd.DataFrame, options: ScorerSettings) -> tuple[pd.Series, np.ndarray]:
     """Return texts of TEACHER_SCORES of the split "train" and their dialectness, where known."""
-    rows = teacher[(teacher["split"] == "train") & teacher["aldi"].notna()]
-    rows = _at_most(rows, options, "text")
+    rows = _learnt(teacher[teacher["aldi"].notna()], options, "text")
     return rows["text"], rows["aldi"].to_numpy()
 
 
@@ -80,13 +79,13 @@ def _labelled(
     sentences: pd.DataFrame, teacher: pd.DataFrame, options: ScorerSettings
 ) -> pd.DataFrame:
     """Return the SENTENCES of the split "train" that equal no held-out text of a teacher."""
-    rows = _at_most(sentences[sentences["split"] == "train"], options, "sentence_id")
+    rows = _learnt(sentences, options, "sentence_id")
     held_out = set(teacher["text"][teacher["split"] != "train"].map(comparison_key))
     return rows[~rows["text"].map(comparison_key).isin(held_out)] if held_out else rows
 
 
-def _at_most(rows: pd.DataFrame, options: ScorerSettings | SmallLanguage, key: str) -> pd.DataFrame:
-    mixed = shuffled(rows, options.seed, key)
+def _learnt(rows: pd.DataFrame, options: ScorerSettings | SmallLanguage, key: str) -> pd.DataFrame:
+    mixed = shuffled(rows[rows["split"] == "train"], options.seed, key)
     return mixed.groupby("variety").head(options.max_sentences or len(rows))
 
 
@@ -241,8 +240,7 @@ def train_small_language(sentences: Path, settings: dict, output: Path) -> None:
     import fasttext
 
     options = parse(SmallLanguage, settings)
-    rows = read_table(sentences, SENTENCES)
-    rows = _at_most(rows[rows["split"] == "train"], options, "sentence_id")
+    rows = _learnt(read_table(sentences, SENTENCES), options, "sentence_id")
     if rows.empty:
         raise LahjaError(f"{sentences}: no training sentences for the language identifier")
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".txt") as file:

@@ -74,17 +74,6 @@ def translation_tasks(
     return pd.concat(tasks, ignore_index=True)
 
 
-def validation_translation(
-    parallel: pd.DataFrame, dialects: list[str], per_direction: int, seed: int
-) -> pd.DataFrame:
-    """Ask for sentences of the validation split in every direction, NLLB's sides left out.
-
-    Raises `LahjaError` where a direction has none.
-    """
-    pairs = parallel[parallel["split"] == "validation"]
-    return _drawn("validation_translation", pairs, dialects, per_direction, seed)
-
-
 def few_shot_examples(
     asked: pd.DataFrame,
     parallel: pd.DataFrame | None,
@@ -105,8 +94,9 @@ def few_shot_examples(
         is_other = (parallel["split"] != "train") | sides.isin(keys).any(axis=1)
         pairs = parallel[~parallel["group_id"].isin(parallel.loc[is_other, "group_id"])]
         one_each = pairs.drop_duplicates(["variety", "group_id"])
-        drawn = ("few_shot.translation", one_each, settings["dialects"], number, settings["seed"])
-        tables.append(_drawn(*drawn, number).assign(task="translation"))
+        how = (settings["dialects"], number, settings["seed"], "train", number)
+        drawn = drawn_translations("few_shot.translation", one_each, *how)
+        tables.append(drawn.assign(task="translation"))
     for task, by_dialect in recorded.items():
         for code in asked.loc[asked["task"] == task, "target_variety"].unique():
             shots = [
@@ -122,14 +112,15 @@ def few_shot_examples(
     return pd.concat(tables, ignore_index=True)
 
 
-def _drawn(
-    key: str, pairs: pd.DataFrame, dialects: list[str], number: int, seed: int, least: int = 1
-) -> pd.DataFrame:
-    """Ask for so many of the pairs in every direction, NLLB's sides left out.
+def drawn_translations(
+    task: str, parallel: pd.DataFrame, dialects: list[str], number: int, seed: int,
+    split: str = "validation", least: int = 1,
+) -> pd.DataFrame:  # fmt: skip
+    """Ask for so many pairs of a split of PARALLEL in every direction, NLLB's sides left out.
 
-    Raises `LahjaError` naming the key where a direction has fewer than `least`.
+    Raises `LahjaError` naming the task where a direction has fewer than `least`.
     """
-    pairs = shuffled(pairs, seed, "pair_id")
+    pairs = shuffled(parallel[parallel["split"] == split], seed, "pair_id")
     tasks = []
     for source, target in translation_directions(dialects):
         dialect, other = (target, source) if source in OTHER_SIDES else (source, target)
@@ -137,9 +128,9 @@ def _drawn(
         chosen = pairs[is_usable].drop_duplicates(["text", other]).head(number)
         if len(chosen) < least:
             told = f"{len(chosen)} usable pairs of {dialect} and {other}, expected {least} or more"
-            raise LahjaError(f"evaluation.{key}: {told}")
+            raise LahjaError(f"evaluation.{task}: {told}")
         sides = chosen.rename(columns={"text": dialect})
-        tasks.append(_translations(sides, key, source, target))
+        tasks.append(_translations(sides, task, source, target))
     return pd.concat(tasks, ignore_index=True)
 
 
