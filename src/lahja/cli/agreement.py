@@ -140,7 +140,6 @@ class Check:
     """
 
     def __init__(self, file: RecordedFile, spbleu: SpBleu):
-        """Recompute and compare."""
         self.name, self.rows, self.summary = file.name, file.rows, file.summary or {}
         self.chrf: dict[str, str] = {}  #: Of each column called chrF what it is: `chrF++`, say.
         self.odd_means: list[str] = []  #: Columns whose mean is not that of the file's own rows.

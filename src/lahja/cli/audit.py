@@ -17,8 +17,8 @@ sound pair) prints recall per kind of defect, precision, the misses and the fals
 """
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
 from itertools import islice
 from pathlib import Path
 
@@ -59,8 +59,9 @@ def main(
         audit.load_translator(translator, batch) if translator else None,
     )
     kept: list[tuple[pd.DataFrame, ...]] = []
-    with _writers(output) as writers:
-        summary = audit.Summary()
+    summary = audit.Summary()
+    with ExitStack() as opened:
+        writers = [opened.enter_context(writer) for writer in _writers(output)]
         for tables in _audited(file, limits, models, summary):
             for write, table in zip(writers, tables, strict=False):
                 write(table)
@@ -92,15 +93,9 @@ def _audited(
         yield tables
 
 
-@contextmanager
-def _writers(folder: Path | None) -> Iterator[list[Callable[[pd.DataFrame], None]]]:
-    """Give what appends to audit and to verdicts, nothing where there is no folder for them."""
+def _writers(folder: Path | None) -> list[AbstractContextManager]:
+    """Return what opens audit and verdicts to append to, nothing where there is no folder."""
     if folder is None:
-        yield []
-        return
-    table, verdicts = folder / "audit.parquet", folder / "verdicts.parquet"
-    with (
-        written_frames(table, AUDIT, table.with_suffix(".csv")) as write,
-        written_frames(verdicts, VERDICTS, None) as write_verdicts,
-    ):
-        yield [write, write_verdicts]
+        return []
+    audited = written_frames(folder / "audit.parquet", AUDIT, folder / "audit.csv")
+    return [audited, written_frames(folder / "verdicts.parquet", VERDICTS, None)]

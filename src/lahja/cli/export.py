@@ -67,7 +67,6 @@ def main(
 def _write_model(
     record: Record, name: str, merge: bool, precision: str | None, folder: Path
 ) -> Weights:
-    """Write a model's weights."""
     model = record.graph[name]
     if not model.is_adapter:
         told = f"is {model.answers_as_others or 'a base model'}"

@@ -104,7 +104,6 @@ class ModelGraph:
                     raise LahjaError(f"models.{name}: {told}")
 
     def __getitem__(self, name: str) -> Model:
-        """Return a model by name."""
         return self.models[name]
 
     def root(self, name: str) -> Model:

@@ -51,7 +51,6 @@ class Parameters:
     """The parameters of one run's jobs, by its resolved configuration."""
 
     def __init__(self, config: dict[str, Any], paths: Paths, checkout: Path):
-        """Take the resolved configuration, the run's paths and the workflow's own folder."""
         self.config, self.paths, self.graph = config, paths, paths.graph
         self.checkout = checkout
         scorers = config["scorers"]

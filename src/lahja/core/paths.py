@@ -32,7 +32,6 @@ class Paths:
     """The folders of one run, by its resolved configuration."""
 
     def __init__(self, config: dict[str, Any], graph: ModelGraph):
-        """Take the resolved configuration and its graph of models."""
         self.config, self.graph = config, graph
         self.results = f"results/{config['run']}"
         self.logs = f"logs/{config['run']}"

@@ -17,7 +17,6 @@ class Selection:
     """The choices that follow from a resolved configuration and its graph of models."""
 
     def __init__(self, config: dict[str, Any], graph: ModelGraph):
-        """Choose what is evaluated, what classifies, and what is compared."""
         self.config, self.graph = config, graph
         models, datasets = graph.models.values(), config["datasets"]
         classifying = self.datasets("classification")

@@ -90,42 +90,30 @@ class HabibiOptions(SeveralOptions, OfSplit):
 
 
 class BitextOptions(OfVarieties, OfSplit):
-    """Options of `bitext`."""
-
     files: dict[Variety, str]  #: File of each variety.
 
 
 class DodaOptions(OfVarieties):
-    """Options of `doda`."""
-
     script: Literal["arabic", "latin"] = "arabic"  #: Script of the Moroccan side.
     #: Folders to read, of those that are there.
     folders: OneOrMore = ["sentences", "ongoing", "x-tra"]
 
 
 class GoldOptions(Departures):
-    """Options of `amiya-gold`."""
-
     files: dict[Variety, str]  #: File of each dialect.
 
 
 class FloresOptions(SeveralOptions):
-    """Options of `flores`."""
-
     split: Literal["dev", "devtest"] = "devtest"  #: Split of FLORES.
     #: File code of a variety where it is another (FLORES+ has no `ajp_Arab`).
     codes: dict[Variety, str] = {}
 
 
 class IwsltOptions(OfSplit):
-    """Options of `iwslt`."""
-
     stem: str = "valid"  #: Name of the files, less `.apc` and `.eng`.
 
 
 class LinesOptions(OfSplit):
-    """Options of `lines`."""
-
     variety: Variety  #: Variety of all lines.
     files: Patterns = ["*.txt"]  #: Files (glob patterns) within the folder.
 
@@ -137,8 +125,6 @@ MadarSplit = Literal[
 
 
 class MadarOptions(SeveralOptions):
-    """Options of `madar`."""
-
     #: City files to read, which must be there; null is what is there.
     cities: list[City] | None = None
     #: MADAR's own splits to read; without it, all.
@@ -146,8 +132,6 @@ class MadarOptions(SeveralOptions):
 
 
 class TableOptions(OfVarieties, OfSplit):
-    """Options of `table`."""
-
     #: Column of `text`, or of each variety; and of `variety`, `group`, `split`, `aldi`.
     columns: dict[Column, str] = {"text": "text"}
     variety: OrAbsent[Variety] = None  #: Variety of all rows.
@@ -170,21 +154,15 @@ class TableOptions(OfVarieties, OfSplit):
 
 
 class TatoebaOptions(OfSplit):
-    """Options of `tatoeba`."""
-
     pairs: dict[str, Variety] = {"arz": "egy"}  #: Variety that a language code of Tatoeba's is.
 
 
 class OutputOptions(SeveralOptions):
-    """Options of `al-qasida-outputs` and `al-qasida-scores`."""
-
     generators: OrAbsent[Names] = None  #: Generators to read; without it, all.
     tasks: OrAbsent[list[Task]] = None  #: Tasks to read; without it, all.
 
 
 class RecordedPromptOptions(OutputOptions):
-    """Options of `al-qasida-recorded-prompts`."""
-
     corpora: OrAbsent[Names] = None  #: AL-QASIDA's corpora whose prompts are read; without it, all.
 
 

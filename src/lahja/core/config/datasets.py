@@ -61,8 +61,6 @@ class Classification(_Dataset):
 
 
 class Translation(_OfDialects, _Dataset):
-    """A dataset of the kind `translation`."""
-
     kind: Literal["translation"]
     #: `aug` has the sides that NLLB filled in, `clean` only the corpora's own of `quality: gold`.
     variant: Literal["clean", "aug"] = "aug"
@@ -80,8 +78,6 @@ class Text(_Dataset):
 
 
 class Instructions(_Dataset):
-    """A dataset of the kind `instructions`."""
-
     kind: Literal["instructions"]
     #: Variety that a request for dialect is answered in, `msa` as real models do, or `asked`.
     answer_in: Literal["msa", "asked"] = "msa"
@@ -100,8 +96,6 @@ class Mixture(_Dataset):
 
 
 class TrainingPrompts(_OfDialects, _Dataset):
-    """A dataset of the kind `prompts`."""
-
     kind: Literal["prompts"]
     per_direction: Count = 200  #: Training sentences to translate, per direction and dialect.
 
@@ -185,8 +179,6 @@ class Selection(_OfDialects, Ranking):
 
 
 class PreferencePairs(Selection, _Dataset):
-    """A dataset of the kind `preferences`."""
-
     kind: Literal["preferences"]
     #: Model whose own samples the pairs are made of; `start` is the one that each `dpo` step on the
     #: dataset starts from. Without it, the generators' responses.

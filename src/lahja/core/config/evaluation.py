@@ -115,8 +115,6 @@ class Gates(Section):
 
 
 class Preferences(Section):
-    """The section `preferences`."""
-
     classifier: str = "dialect-classifier"  #: Model that labels the responses.
     translator: str = "llama-T"  #: Model that translates a mismatch into the wanted dialect.
     gold_generator: str = "gpt-4o"  #: Generator of the validation set's gold responses.

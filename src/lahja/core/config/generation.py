@@ -37,8 +37,6 @@ def _expect_slot(template: str) -> str:
 
 
 class KindOfPrompt(WordRange):
-    """An entry of `sampling.kinds`."""
-
     min_words: Count  #: Minimum words.
     max_words: Count  #: Maximum words.
     share: NotNegative = 1.0  #: Share of the samples (relative).
@@ -145,8 +143,6 @@ RequestField = Annotated[str, AfterValidator(_expect_further)]
 
 
 class Generator(Section):
-    """An entry of `generators`."""
-
     #: `transformers` or `vllm` (a model of the graph), `openai` (a model behind an
     #: OpenAI-compatible server), or `recorded` (answers that a corpus holds).
     backend: Literal["transformers", "recorded", "openai", "vllm"]
