@@ -4,7 +4,7 @@ A corpus score is a function of counts summed over sentences. Keeping the counts
 sentence lets the bootstrap resample corpus scores without reading a text twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -38,13 +38,34 @@ def pairwise_chrf_statistics(texts: Sequence[str]) -> np.ndarray:
 
     Shape (texts, texts, 24). Every text is cut into n-grams once, not once a pair.
     """
-    metric = _chrf(WORD_ORDER)
-    grams = [metric._extract_reference_info([text])["ref_ngrams"][0] for text in texts]
-    matches = [
-        [[*map(metric._get_match_statistics, hypothesis, reference)] for reference in grams]
-        for hypothesis in grams
-    ]
-    return np.array(matches, dtype=float).reshape(len(texts), len(texts), -1)
+    words = [_chrf(WORD_ORDER)._remove_punctuation(text) for text in texts]
+    characters = ["".join(text.split()) for text in texts]
+    columns = []
+    for counts in (*_gram_counts(characters, CHARACTER_ORDER), *_gram_counts(words, WORD_ORDER)):
+        lengths = counts.sum(axis=1)
+        hypothesis, reference = np.broadcast_arrays(lengths[:, None], lengths[None, :])
+        # As sacreBLEU: a hypothesis has no n-grams of an order that the reference lacks.
+        matches = [np.minimum(row, counts).sum(axis=1) for row in counts]
+        columns += [np.where(reference > 0, hypothesis, 0), reference, matches]
+    return np.stack(columns, axis=-1).astype(float)
+
+
+def _gram_counts(texts: Sequence[Sequence[str]], max_order: int) -> Iterator[np.ndarray]:
+    """Yield counts of each order's n-grams of units, shape (texts, distinct n-grams)."""
+    units = [unit for text in texts for unit in text]
+    place = {unit: number for number, unit in enumerate(dict.fromkeys(units))}
+    ids = np.array([place[unit] for unit in units], dtype=int)
+    owner = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+    grams = ids
+    for order in range(1, max_order + 1):
+        if order > 1:
+            longer = grams[:-1] * len(place) + ids[order - 1 :]
+            grams = np.unique(longer, return_inverse=True)[1]
+        # An n-gram ends in the text that it begins in.
+        whole = owner[: len(grams)] == owner[order - 1 :]
+        width = int(grams.max(initial=-1)) + 1
+        cells = owner[: len(grams)][whole] * width + grams[whole]
+        yield np.bincount(cells, minlength=len(texts) * width).reshape(len(texts), width)
 
 
 def chrf(statistics: np.ndarray) -> np.ndarray:
