@@ -150,10 +150,7 @@ def expect_pushable(name: str) -> None:
 
 
 def push_folder(kind: str, name: str, folder: Path) -> str:
-    """Upload a folder to a repository, made as a private one where there is none; return its page.
-
-    `kind` is `dataset` or `model`.
-    """
+    """Upload a folder to a `dataset` or `model` repository, private if new; return its page."""
     from huggingface_hub import HfApi
 
     with _one_line_errors(kind, name, "cannot be pushed to"):

@@ -125,10 +125,7 @@ class ModelGraph:
         return [m.name for m in models if m.train == train and not m.answers_as_others]
 
     def between(self, name: str) -> tuple[str, str, float] | None:
-        """Return the initial model, what was trained from it, and the weight of the latter.
-
-        None of a model that is not the linear interpolation of two such models.
-        """
+        """Return a linear interpolation's initial model, end and weight of the end; else None."""
         model = self[name]
         if len(model.merge or ()) != 2 or model.method != LINEAR:
             return None

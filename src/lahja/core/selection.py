@@ -183,9 +183,7 @@ class Selection:
         return {"routes": found} if found else {}
 
     def study(self) -> dict[str, Any]:
-        """Return the study's rows and roles, or nothing.
-
-        The rows are pairs, for settings are written with sorted keys and rows have an order.
-        """
+        """Return the study's rows and roles, or nothing."""
         study = self.config["study"]
+        # Settings are written with sorted keys, and rows have an order.
         return study | {"rows": [*study["rows"].items()]} if study else {}

@@ -31,10 +31,7 @@ class Weights(NamedTuple):
 
 
 def hub_base(base: Path) -> dict[str, Any] | None:
-    """Return `repo` and `revision` of a base model, and the `licence` that its card states, if any.
-
-    None where it is from no hub.
-    """
+    """Return `repo`, `revision` and stated `licence` of a base model; None if it is of no hub."""
     from huggingface_hub import metadata_load
 
     record, card = base / MODEL_FILE, base / "README.md"

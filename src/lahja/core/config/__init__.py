@@ -106,10 +106,7 @@ def _fill_in_dialects(config: dict[str, Any]) -> None:
 
 
 def _check_references(config: dict[str, Any]) -> None:
-    """Raise `LahjaError` for a name, or a loss's term, that a complete configuration lacks.
-
-    Or for a key of decoding that a server has not.
-    """
+    """Raise `LahjaError` for a name that is not defined, or a key that does not fit the others."""
     ModelGraph(config["models"], config["datasets"])
     for key, name, known in _references(config):
         if name not in known:
