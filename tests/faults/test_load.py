@@ -197,7 +197,7 @@ def test_millions_of_sentences_pass_the_data_stage_in_little_memory(root, tmp_pa
         f"{read:,} sentences",
         f"{kept:,} kept; at most {max(peaks.values()):.2f} GB of memory "
         f"({max(peaks, key=peaks.get)}), {cpu:.0f} s of processor time",
-        f"{MAX_GB:.0f} GB",
+        f"{MAX_GB:.0f} GB for 5,000,000",
     )
 
 
