@@ -73,7 +73,8 @@ format: env ## Put Python and Snakemake files into their style
 	$(BIN)/snakefmt Snakefile workflow
 
 test: test-unit ## Run all tests (those of vLLM and COMET: after make vllm-env comet-env)
-	$(PYTEST) tests/workflow tests/browser tests/vllm tests/comet tests/slurm --numprocesses 2 --dist loadfile
+	$(PYTEST) tests/workflow tests/browser tests/vllm tests/comet tests/slurm tests/faults/test_light.py \
+	  -m "not faults" --numprocesses 2 --dist loadfile
 
 test-unit: env ## Run the tests of the library
 	$(PYTEST) tests/unit --numprocesses auto --maxprocesses 4 --dist loadfile
@@ -82,7 +83,7 @@ test-workflow: env ## Run the tests of the whole workflow (minutes)
 	$(PYTEST) tests/workflow
 
 test-faults: env ## Disturb a demo run in every way, and write docs/reliability.md (20 minutes)
-	$(PYTEST) tests/faults --numprocesses 2 --write-tables
+	$(PYTEST) tests/faults --numprocesses 2 --dist worksteal --write-tables
 
 stages: env ## Decide on edits to stages of work: make stages, or make stages NOTE='why no result changes'
 	$(BIN)/python -m lahja.core.stage_lock --note "$(NOTE)"

@@ -1,18 +1,28 @@
-"""What the tests of reliability find, as tables of docs/reliability.md (`--write-tables`)."""
+"""Runs to disturb, and what is found as tables of docs/reliability.md (`--write-tables`)."""
 
 import json
+import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from generation_job import write_prompts
+from misbehaving_server import Misbehaviour, Server, misbehaving_server
 
-from tests.workflow.conftest import demo, fresh  # noqa: F401
+from tests.conftest import ROOT
+from tests.faults.harness import RESULTS, Disturbed
+from tests.workflow.conftest import DEMO, copy_checkout, demo, fresh  # noqa: F401
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reliability.md"
 _KEPT = ROOT / ".pytest_cache" / "reliability"
+SEED = int(os.environ.get("LAHJA_FAULTS_SEED", "20"))
+N_PROMPTS, N_UNDER_WAY = 200, 4
+_SENTENCES = ["ازيك عامل ايه", "انا كويس الحمد لله", "عايز اروح السوق بكرة", "الجو حر النهارده"]
+# The rules that need no model.
+_LIGHT = ("data/sentences.parquet", "prompts/directions.30.parquet")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,7 +51,9 @@ def record_reliability(request) -> Callable[[str, list[list]], None]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if hasattr(session.config, "workerinput") or not session.config.getoption("--write-tables"):
+    if hasattr(session.config, "workerinput") or not session.config.getoption(
+        "--write-tables", False
+    ):
         return
     page = PAGE.read_text(encoding="utf-8")
     for table in {path.name.split(".")[0] for path in _KEPT.glob("*.json")}:
@@ -83,5 +95,53 @@ def _with_rows(page: str, table: str, lines: list[str], is_text: bool) -> str:
 
 
 @pytest.fixture(scope="session")
-def root() -> Iterator[Path]:
-    return ROOT
+def faults(record_reliability) -> Iterator[Counter]:
+    """How many faults of each kind there were, and how many the run survived."""
+    counts: Counter[tuple[str, str]] = Counter()
+    yield counts
+    kinds = dict.fromkeys(kind for kind, _ in counts)
+    record_reliability("faults", [[k, counts[k, "all"], counts[k, "survived"]] for k in kinds])
+
+
+@pytest.fixture(scope="session")
+def run(demo, tmp_path_factory) -> Disturbed:  # noqa: F811
+    """The demo, to disturb."""
+    return Disturbed(demo.folder, tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A server that answers in a moment, and counts what it was asked and what it answered."""
+    with misbehaving_server(Misbehaviour(min_delay=0.02, max_delay=0.05)) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def light(root: Path, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Disturbed:
+    """The demo's rules without models, a corpus of a folder's and a server that is paid."""
+    checkout = copy_checkout(root, tmp_path_factory.mktemp("light"))
+    corpus = checkout.folder / "corpora" / "mine" / "a.txt"
+    corpus.parent.mkdir(parents=True)
+    corpus.write_text("\n".join(_SENTENCES), encoding="utf-8")
+    mine = {"reader": "lines", "path": "mine", "role": "train", "options": {"variety": "egy"}}
+    asked = {"backend": "openai", "model": "m", "base_url": server.url, "retries": 3}
+    asked |= {"concurrency": N_UNDER_WAY, "key": None, "budget": 100.0}
+    asked["price"] = {"input": 1.0, "output": 1.0}
+    changes = {"corpora_dir": "corpora", "corpora": {"mine": {**mine, "licence": "none"}}}
+    changes |= {"generators": {"server": asked}}
+    used = re.findall(r"^  - (demo-\S+)$", (root / DEMO).read_text(encoding="utf-8"), re.MULTILINE)
+    changes["corpora_in_use"] = [*used, "mine"]
+    (checkout.folder / "light.yaml").write_text(json.dumps(changes), encoding="utf-8")
+
+    def make(*targets: str) -> None:
+        configs = ("--configfile", DEMO, "light.yaml", "--cores", "2")
+        done = checkout.snakemake(
+            *configs, "--", *(str(RESULTS / name) for name in targets), timeout=1200
+        )
+        assert done.returncode == 0, done.stdout[-4000:]
+
+    make(*_LIGHT)
+    # The demo's own prompts take models.
+    write_prompts(checkout.folder / RESULTS / "prompts/prompts.parquet", "egy", N_PROMPTS)
+    make("generations/server.parquet")
+    return Disturbed(checkout.folder, tmp_path_factory.mktemp("disturbed"))

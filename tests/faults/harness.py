@@ -1,4 +1,4 @@
-"""A finished demo run that is disturbed, one job at a time, and must come out as it was.
+"""A finished run that is disturbed, one job at a time, and must come out as it was.
 
 A fault takes a job's outputs away, lets Snakemake make them again, and does harm meanwhile; then
 `lahja resume` must bring the run back, every table and weight of it byte for byte.
@@ -12,22 +12,31 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import psutil
+import pytest
 
-from tests.workflow.conftest import DEMO, copy_checkout
+from tests.workflow.conftest import copy_checkout
 
 RESULTS = Path("results/demo")
+# A run: its results, what Snakemake knows of them, and the corpora that it is made of.
+_RUN = (str(RESULTS), "benchmarks/demo", ".snakemake/metadata", "corpora")
 # What is compared: tables, weights, tokenizers, stores and records. The page, its provenance and the
 # costs of a study tell when and how fast things were made.
 _COMPARED = (".parquet", ".csv", ".safetensors", ".bin", ".json", ".svg", ".tex")
 _LEFT_OUT = ("report/", "study/costs.", "work/")
 _SCRIPTS = "workflow/scripts/"
+DAMAGES = ("a flipped bit", "a file cut short", "an empty file")
+
+Moment = Callable[[], object]
+Harm = Callable[[subprocess.Popen, psutil.Process], object]
 
 
 @dataclass(frozen=True)
@@ -46,78 +55,96 @@ def digests(results: Path) -> dict[str, str]:
     found = {}
     for path in sorted(results.rglob("*")):
         name = path.relative_to(results).as_posix()
-        if path.is_file() and path.suffix in _COMPARED and not name.startswith(_LEFT_OUT):
+        is_compared = path.suffix in _COMPARED and not name.startswith(_LEFT_OUT)
+        # What is damaged is set aside under a name of its own.
+        if path.is_file() and is_compared and ".damaged" not in name:
             found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
 
 
 class Disturbed:
-    """A copy of the finished run."""
+    """A copy of a finished run, and another that stays whole."""
 
     def __init__(self, source: Path, folder: Path):
         """Copy the checkout, its results and Snakemake's memory of them."""
-        copy_checkout(source, folder, "results/demo", ".snakemake/metadata", "benchmarks/demo")
-        self.source, self.folder = source, folder
-        self.whole = digests(folder / RESULTS)
+        self.folder, self.kept = folder / "run", folder / "kept"
+        for place in (self.folder, self.kept):
+            place.mkdir()
+            copy_checkout(source, place, *_RUN)
+        self.whole, self.stamps = digests(self.kept / RESULTS), self._stamps()
         self.jobs = self._jobs()
 
     def differences(self) -> list[str]:
-        """Return the files that are not as they were, what is set aside apart."""
+        """Return the files that are not as they were."""
         now = digests(self.folder / RESULTS)
-        names = {name for name, _ in self.whole.items() ^ now.items()}
-        return sorted(name for name in names if ".damaged" not in name)
+        return sorted({name for name, _ in self.whole.items() ^ now.items()})
 
-    def _jobs(self) -> list[Job]:
-        code = (
-            "import json, sys; from lahja.cli.planning import planned_jobs;"
-            f"jobs = planned_jobs(['--configfile', '{DEMO}', '--cores', '2', '--forceall']);"
-            "by = {job.number: job for job in jobs};"
-            "json.dump([[j.rule, j.name, j.outputs, [o for n in sorted(j.needs) if n in by"
-            " for o in by[n].outputs], j.benchmark] for j in jobs], sys.stdout)"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code], cwd=self.folder, env=self._environment(),
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        jobs = []
-        for rule, name, outputs, inputs, benchmark in json.loads(done.stdout):
-            rows = (self.folder / benchmark).read_text(encoding="utf-8").splitlines()
-            seconds = float(rows[1].split("\t")[0])
-            jobs.append(Job(rule, name, tuple(outputs), tuple(inputs), seconds))
-        return jobs
+    def job(self, rule: str, made_of: str | None = None) -> Job:
+        """Return the shortest job of a rule, of those that were made of files of this name."""
+        jobs = [job for job in self.jobs if job.rule == rule]
+        found = [job for job in jobs if made_of is None or self.inputs(job, made_of)]
+        return min(found, key=lambda job: job.seconds)
 
-    def one_of(self, rule: str, rng: Random) -> Job:
-        """Return one of a rule's jobs."""
-        return rng.choice([job for job in self.jobs if job.rule == rule])
+    def inputs(self, job: Job, name: str) -> list[Path]:
+        """Return the files of this name (a pattern) in the results that a job was made of."""
+        places = {self.folder / own for own in job.inputs}
+        files = sorted((self.folder / RESULTS).glob(name))
+        return [path for path in files if places & {path, *path.parents}]
+
+    def restore(self) -> None:
+        """Put back whatever was touched, with its times, so that nothing is stale."""
+        found = self._stamps()
+        for path in found.keys() - self.stamps.keys():
+            path.unlink()
+        for path in (path for path, stamp in self.stamps.items() if found.get(path) != stamp):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            kept = self.kept / path.relative_to(self.folder)
+            shutil.copy2(kept, path, follow_symlinks=False)
+        for place in ("incomplete", "locks"):
+            shutil.rmtree(self.folder / ".snakemake" / place, ignore_errors=True)
+        self.stamps = self._stamps()
 
     def take_away(self, job: Job) -> None:
         """Remove a job's outputs, as if it had not run."""
         for output in job.outputs:
             path = self.folder / output
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-    def put_back(self, outputs: Iterable[str]) -> None:
-        """Put outputs back as they were, with their times, so that nothing after them is stale."""
-        for output in outputs:
-            old, path = self.source / output, self.folder / output
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-            shutil.copytree(old, path) if old.is_dir() else shutil.copy2(old, path)
 
-    @staticmethod
-    def _environment() -> dict[str, str]:
-        # The copy's own library, not the one that the tests run with.
-        return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {
-            "PYTHONPATH": "src"
-        }
+    def make(self, job: Job) -> tuple[int, str]:
+        """Make a job's outputs; return Snakemake's exit code and what it printed."""
+        with self.snakemake(job) as process:
+            said, _ = process.communicate(timeout=900)
+        return process.returncode, said
+
+    def disturb(self, job: Job, moment: Moment, harm: Harm) -> str:
+        """Make a job's outputs anew, do harm at a moment of the job; return what was printed.
+
+        A Snakemake that the harm has ended printed nothing; its job goes on.
+        """
+        self.take_away(job)
+        with self.snakemake(job) as process:
+            if script := self.script_of(process):
+                moment()
+                with _vanishing():
+                    harm(process, script)
+            return "" if process.poll() is not None else process.communicate(timeout=900)[0]
+
+    def resume(self, job: Job, *arguments: str) -> None:
+        """Go on with the run by lahja's own command.
+
+        The job's outputs are asked for by name: what is made of them is there, and Snakemake makes
+        nothing anew that nothing needs.
+        """
+        command = [sys.executable, "-m", "lahja", "resume", str(RESULTS), "--cores", "2", "--"]
+        done = subprocess.run([*command, *job.outputs, *arguments], timeout=600, **self.how())
+        assert done.returncode == 0, done.stdout[-4000:]
 
     @contextmanager
     def snakemake(self, job: Job) -> Iterator[subprocess.Popen]:
-        """Let Snakemake make a job's outputs; at the end no process of it is left."""
-        command = [sys.executable, "-m", "snakemake", "--configfile", DEMO, "--cores", "2"]
-        process = subprocess.Popen(
-            [*command, "--", *job.outputs], cwd=self.folder, env=self._environment(), text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+        """Let Snakemake make a job's outputs; at the end it is gone."""
+        command = [sys.executable, "-m", "snakemake", *_AS_STARTED, "--", *job.outputs]
+        process = subprocess.Popen(command, start_new_session=True, **self.how())
         try:
             yield process
         finally:
@@ -137,20 +164,171 @@ class Disturbed:
             time.sleep(0.02)
         return None
 
-    def resume(self, job: Job) -> str:
-        """Go on with the run by lahja's own command; return what it printed.
+    def how(self) -> dict[str, Any]:
+        """Return how a process of this run is started: in its folder, with its own library."""
+        environment = os.environ | {"PYTHONPATH": "src", "NO_PROXY": "127.0.0.1"}
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        return {"cwd": self.folder, "env": environment, **streams}
 
-        The job's outputs are asked for by name: what is made of them is there, and Snakemake makes
-        nothing anew that nothing needs.
-        """
-        command = [sys.executable, "-m", "lahja", "resume", str(RESULTS), "--cores", "2"]
-        done = subprocess.run(
-            [*command, "--", *job.outputs],
-            cwd=self.folder, env=self._environment(), text=True, timeout=600,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout[-4000:]
-        return done.stdout
+    def _stamps(self) -> dict[Path, int]:
+        """Return when each file of the run was last touched, which nobody can set back."""
+        paths = (path for place in _RUN for path in (self.folder / place).rglob("*"))
+        return {p: p.lstat().st_ctime_ns for p in paths if p.is_symlink() or p.is_file()}
+
+    def _jobs(self) -> list[Job]:
+        code = (
+            "import json, sys; from lahja.cli.planning import planned_jobs;"
+            f"jobs = planned_jobs([*{_AS_STARTED}, '--forceall']);"
+            "by = {job.number: job for job in jobs};"
+            "json.dump([[j.rule, j.name, j.outputs, [o for n in sorted(j.needs) if n in by"
+            " for o in by[n].outputs], j.benchmark] for j in jobs], sys.stdout)"
+        )
+        how = self.how() | {"stderr": subprocess.PIPE}
+        done = subprocess.run([sys.executable, "-c", code], check=True, **how)
+        jobs = []
+        for rule, name, outputs, inputs, benchmark in json.loads(done.stdout):
+            if (self.folder / benchmark).is_file():
+                _, row, *_ = (self.folder / benchmark).read_text(encoding="utf-8").splitlines()
+                seconds = float(row.split("\t")[0])
+                jobs.append(Job(rule, name, tuple(outputs), tuple(inputs), seconds))
+        return jobs
+
+
+_AS_STARTED = [
+    "--configfile", str(RESULTS / "work/config.json"), "--replace-workflow-config", "--cores", "2",
+]  # fmt: skip
+
+
+@contextmanager
+def survived(run: Disturbed, faults: Counter, kind: str, job: Job) -> Iterator[None]:
+    """Count a fault, resume after it, and expect the run as it was, byte for byte."""
+    faults[kind, "all"] += 1
+    try:
+        yield
+        run.resume(job)
+        assert run.differences() == []
+        faults[kind, "survived"] += 1
+    finally:
+        run.restore()
+
+
+def read_damaged(run: Disturbed, job: Job, path: Path, kind: str, rng: Random) -> None:
+    """Damage an input of a job and expect that it is named, or else that it is no matter.
+
+    A bit of a Parquet table's statistics says nothing of its rows.
+    """
+    content = path.read_bytes()
+    damage(path, kind, rng)
+    run.take_away(job)
+    code, said = run.make(job)
+    if code == 0 and kind == "a flipped bit":
+        path.write_bytes(content)
+        return
+    told = [line for line in said.splitlines() if line.lstrip().startswith("lahja: ")]
+    assert code != 0 and path.name in told[-1], said
+    assert "Traceback" not in said, said
+
+
+def damage(path: Path, kind: str, rng: Random) -> None:
+    """Damage a file of an artifact, and leave its time as it was, as a failing disk does."""
+    if kind == "half an adapter":
+        path.unlink()
+        return
+    times, content = path.stat(), bytearray(path.read_bytes())
+    match kind:
+        case "a flipped bit":
+            content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
+        case "a file cut short":
+            del content[rng.randrange(len(content)) :]
+        case "an empty file":
+            content.clear()
+    path.write_bytes(content)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def fill_disk(run: Disturbed, faults: Counter, job: Job) -> None:
+    """Let a job meet a full disk, which it says in one line, and go on when there is space."""
+    with _small_disk(run, job) as free, survived(run, faults, "a full disk", job):
+        try:
+            code, said = run.make(job)
+        finally:
+            # What is put back needs space too.
+            free()
+        assert code != 0 and "lahja: " in said and "No space left on device" in said, said
+        assert "Traceback" not in said, said
+
+
+@contextmanager
+def _small_disk(run: Disturbed, job: Job) -> Iterator[Callable[[], object]]:
+    """Put the results, but a job's, on a file system with half of what it writes left.
+
+    Yield what makes it large.
+    """
+    results, aside = run.folder / "results", run.folder / "results-aside"
+
+    def mount(*options: str) -> int:
+        """Mount a file system of a size, or one that is there again; return the exit code."""
+        command = ["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", str(results)]
+        return subprocess.run(command, capture_output=True, check=False).returncode
+
+    results.rename(aside)
+    results.mkdir()
+    try:
+        if mount("size=1g"):
+            pytest.skip("mounting a file system needs more rights")
+        try:
+            subprocess.run(["cp", "-a", f"{aside}/.", str(results)], check=True)
+            full = shutil.disk_usage(results).used
+            run.take_away(job)
+            size = (full + shutil.disk_usage(results).used) // 2
+            assert mount("remount", f"size={size}") == 0
+            yield lambda: mount("remount", "size=1g")
+        finally:
+            subprocess.run(["umount", str(results)], check=True)
+    finally:
+        results.rmdir()
+        aside.rename(results)
+
+
+def within(job: Job, rng: Random) -> Moment:
+    """Return what waits for a random moment of a job."""
+    seconds = rng.uniform(0, job.seconds)
+    return lambda: time.sleep(seconds)
+
+
+def kill_job(number: int) -> Harm:
+    """Return what kills the job's own process by a signal."""
+    return lambda _, script: script.send_signal(number)
+
+
+def kill_snakemake(number: int) -> Harm:
+    """Return what kills Snakemake by a signal: of SIGKILL its job knows nothing, and goes on."""
+
+    def kill(process: subprocess.Popen, _: psutil.Process) -> None:
+        """Kill it and wait for its end."""
+        process.send_signal(number)
+        process.wait(timeout=900)
+
+    return kill
+
+
+def kill_all(process: subprocess.Popen, _: psutil.Process) -> None:
+    """Kill Snakemake and all that it started at once, as a power cut does."""
+    family = _children(process.pid)
+    process.kill()
+    for child in family:
+        with _vanishing():
+            child.kill()
+    process.wait()
+
+
+KILLS = {
+    "kill -9 of the job": kill_job(signal.SIGKILL),
+    "kill -15 of the job": kill_job(signal.SIGTERM),
+    "kill -9 of Snakemake": kill_snakemake(signal.SIGKILL),
+    "kill -15 of Snakemake": kill_snakemake(signal.SIGTERM),
+    "kill -9 of all at once": kill_all,
+}
 
 
 def _children(pid: int) -> list[psutil.Process]:
@@ -161,49 +339,3 @@ def _children(pid: int) -> list[psutil.Process]:
 
 def _vanishing() -> suppress:
     return suppress(psutil.NoSuchProcess, psutil.ZombieProcess)
-
-
-def killed(
-    run: Disturbed, job: Job, rng: Random, kill: Callable[[subprocess.Popen, psutil.Process], None]
-) -> bool:
-    """Take a job's outputs away, make them again, and kill at a random moment of the job.
-
-    Returns whether something was killed before it had ended.
-    """
-    run.take_away(job)
-    with run.snakemake(job) as process:
-        script = run.script_of(process)
-        if script is None:
-            return False
-        time.sleep(rng.uniform(0, job.seconds))
-        is_hit = script.is_running() and process.poll() is None
-        with _vanishing():
-            kill(process, script)
-        if process.poll() is None:
-            process.communicate(timeout=300)
-    return is_hit
-
-
-def kill_job(number: int) -> Callable[[subprocess.Popen, psutil.Process], None]:
-    """Return what kills the job's own process by a signal."""
-    return lambda _, script: script.send_signal(number)
-
-
-def kill_snakemake(number: int) -> Callable[[subprocess.Popen, psutil.Process], None]:
-    """Return what kills Snakemake by a signal: of SIGKILL its job knows nothing, and goes on."""
-
-    def kill(process: subprocess.Popen, _: psutil.Process) -> None:
-        os.kill(process.pid, number)
-        process.wait(timeout=300)
-
-    return kill
-
-
-def kill_all(process: subprocess.Popen, _: psutil.Process) -> None:
-    """Kill Snakemake and all that it started at once, as a power cut does."""
-    family = _children(process.pid)
-    os.kill(process.pid, signal.SIGKILL)
-    for child in family:
-        with _vanishing():
-            child.kill()
-    process.wait()

@@ -37,8 +37,7 @@ class Server:
     """The server's state; `url` is its address, as far as /v1."""
 
     def __init__(self, conduct: Misbehaviour):
-        self.conduct = conduct
-        self.url = ""
+        self.conduct, self.loop = conduct, asyncio.new_event_loop()
         self.received: Counter[str] = Counter()
         self.answered: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
@@ -47,6 +46,25 @@ class Server:
         # Seconds that requests were in the server's hands, all together.
         self.held = 0.0
         self._random = random.Random(7)
+
+    async def start(self, port: int = 0) -> None:
+        self._listening = await asyncio.start_server(self.serve, "127.0.0.1", port)
+        self.port = self._listening.sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/v1"
+
+    async def stop(self) -> None:
+        self._listening.close()
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Take the server away with all its connections, until the block ends."""
+        asyncio.run_coroutine_threadsafe(self.stop(), self.loop).result()
+        yield
+        asyncio.run_coroutine_threadsafe(self.start(self.port), self.loop).result()
 
     # --- HTTP -----------------------------------------------------------------------------
 
@@ -281,23 +299,13 @@ async def reply(
 def misbehaving_server(conduct: Misbehaviour) -> Iterator[Server]:
     """Run a server on a free port of loopback until the block ends."""
     server = Server(conduct)
-    loop = asyncio.new_event_loop()
-    listening = loop.run_until_complete(asyncio.start_server(server.serve, "127.0.0.1", 0))
-    server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
-    thread = threading.Thread(target=loop.run_forever)
+    server.loop.run_until_complete(server.start())
+    thread = threading.Thread(target=server.loop.run_forever)
     thread.start()
-
-    async def stop() -> None:
-        listening.close()
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
     try:
         yield server
     finally:
-        asyncio.run_coroutine_threadsafe(stop(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
+        asyncio.run_coroutine_threadsafe(server.stop(), server.loop).result()
+        server.loop.call_soon_threadsafe(server.loop.stop)
         thread.join()
-        loop.close()
+        server.loop.close()

@@ -118,10 +118,19 @@ def test_of_a_rule_s_folder_all_is_set_aside(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["tables.damaged"]
 
 
-def test_a_full_disk_is_told_in_one_line():
+def _fill_by_python() -> None:
+    with Path("/dev/full").open("w") as file:
+        file.write("x" * 100_000)
+
+
+def _fill_by_rust() -> None:
+    raise RuntimeError("Error while serializing: No space left on device (os error 28)")
+
+
+@pytest.mark.parametrize("fill", [_fill_by_python, _fill_by_rust])
+def test_a_full_disk_is_told_in_one_line(fill):
     def main(output: Path) -> None:
-        with Path("/dev/full").open("w") as file:
-            file.write("x" * 100_000)
+        fill()
 
     with pytest.raises(SystemExit) as stop:
         run(main, ["--output", "table.parquet"])

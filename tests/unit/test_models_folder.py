@@ -8,11 +8,13 @@ import pytest
 from lahja.core.errors import DamagedError, LahjaError
 from lahja.core.files import read_json, write_json
 from lahja.models.folder import (
+    adapter_of,
     base_digest,
     expect_whole,
     load_model,
     load_tokenizer,
     model_digest,
+    write_record,
 )
 from lahja.scoring.judges import AldiScorer
 
@@ -147,6 +149,27 @@ def test_a_model_of_the_run_that_lacks_a_file_or_has_one_more_is_damaged(
     shutil.copy(folder / "other.jinja", folder / "chat_template.jinja")
     with pytest.raises(DamagedError, match=r"other\.jinja: not a file of this model"):
         _load(folder)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
+def test_a_base_model_of_the_run_that_lost_a_half_is_damaged(
+    small_root: Path, tmp_path: Path, name: str
+) -> None:
+    folder = shutil.copytree(small_root, tmp_path / "model")
+    (folder / name).unlink()
+    with pytest.raises(DamagedError, match=re.escape(f"{name}: missing")):
+        _load(folder)
+
+
+def test_an_adapter_of_the_run_that_lost_a_half_is_damaged(tmp_path: Path) -> None:
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        write_json(tmp_path / "adapter" / name, {})
+    write_record(tmp_path, {})
+    assert adapter_of(tmp_path) == tmp_path / "adapter"
+    (tmp_path / "adapter" / name).unlink()
+    with pytest.raises(DamagedError, match=r"adapter_model\.safetensors: missing"):
+        adapter_of(tmp_path)
 
 
 def test_a_model_of_the_hub_or_of_an_older_run_has_nothing_to_be_told_by(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What the page is made of: curves, run times, the rule graph, word edits, counts, escaping."""
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +20,7 @@ from lahja.core.errors import LahjaError
 from lahja.report.charts import curves_charts
 from lahja.report.counts import data_tables, funnel_tables, pair_tables
 from lahja.report.formats import page_rows
-from lahja.report.logs import read_curves, rules_table, runtimes_table
+from lahja.report.logs import COMPUTING, TIMED, read_curves, rules_table, runtimes_table
 from lahja.report.page import content_policy
 
 # --- embedding --------------------------------------------------------------------------------
@@ -111,7 +112,7 @@ def test_another_file_among_the_benchmarks_is_named(tmp_path: Path) -> None:
 # --- what feeds what --------------------------------------------------------------------------
 
 
-def _rules(folder: Path, text: str) -> list[tuple[str, str]]:
+def _rules(folder: Path, text: str) -> list[tuple[str, ...]]:
     path = folder / "rulegraph.dot"
     path.write_text(text)
     return [*rules_table(path).rows.itertuples(index=False, name=None)]
@@ -119,11 +120,26 @@ def _rules(folder: Path, text: str) -> list[tuple[str, str]]:
 
 def test_each_rule_stands_below_those_that_it_reads_from(tmp_path: Path) -> None:
     assert _rules(tmp_path, RULEGRAPH) == [
-        ("train_sft", ""),
-        ("build_pairs", "train_sft"),
-        ("build_report", "train_sft, build_pairs"),
-        ("all", "build_report"),
+        ("train_sft", "", "on a CPU"),
+        ("build_pairs", "train_sft", "on a CPU"),
+        ("build_report", "train_sft, build_pairs", "but for times"),
+        ("all", "build_report", "exactly"),
     ]
+
+
+def test_the_rules_that_may_take_a_gpu_are_those_that_repeat_on_a_cpu(root: Path) -> None:
+    pattern = r"^(?:rule (\w+)|use rule (\w+) as (\w+)).*?(?=^\S|\Z)"
+    files = (root / "workflow/rules").glob("*.smk")
+    texts = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    found = re.finditer(pattern, texts, re.MULTILINE | re.DOTALL)
+    rules = {rule[1] or rule[3]: (rule[2], rule[0]) for rule in found}
+
+    def takes_gpu(name: str) -> bool:
+        base, text = rules[name]
+        return "gpu=" in text or bool(base and takes_gpu(base))
+
+    assert {*filter(takes_gpu, rules)} == COMPUTING
+    assert rules.keys() > TIMED
 
 
 def test_a_file_without_rules_is_an_error(tmp_path: Path) -> None:
@@ -136,10 +152,10 @@ def test_a_circle_of_rules_keeps_all_of_its_arrows(tmp_path: Path) -> None:
     boxes = "".join(f'{number}[label = "{name}"];\n' for number, name in enumerate(names))
     found = _rules(tmp_path, boxes + "3 -> 2\n2 -> 1\n1 -> 0\n0 -> 2\n")
     assert found == [
-        ("build_prompts", ""),
-        ("sample_policy", "build_prompts, train_dpo"),
-        ("build_pairs", "sample_policy"),
-        ("train_dpo", "build_pairs"),
+        ("build_prompts", "", "exactly"),
+        ("sample_policy", "build_prompts, train_dpo", "on a CPU"),
+        ("build_pairs", "sample_policy", "on a CPU"),
+        ("train_dpo", "build_pairs", "on a CPU"),
     ]
 
 

@@ -73,5 +73,5 @@ rule sample_policy:
     shell:
         f"{{params.python:q}} {scripts}/generate_responses.py --prompts {{input.prompts:q}}"
         " --root {input.root:q} --adapter {input.adapter:q} --generator {params.generator:q}"
-        " --execution {params.execution:q} --samples {params.samples} {params.options:q}"
+        " --execution {params.execution:q} --samples {params.samples:q} {params.options:q}"
         " --gpus {resources.gpu} --store {params.store:q} --output {output.responses:q} &> {log:q}"

@@ -9,6 +9,7 @@ import atexit
 import errno
 import gc
 import os
+import re
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
@@ -25,6 +26,8 @@ from lahja.core.settings import with_execution
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _UNUSABLE = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EACCES, errno.EPERM, errno.EROFS)
+# How libraries in Rust, safetensors among them, tell of the system's errors.
+_TOLD = re.compile(r"\(os error (\d+)\)")
 _FROM_0 = ("seed", "gpus", "samples")
 
 
@@ -63,12 +66,14 @@ def run(
         sys.exit(f"lahja: {error}" + (_set_aside(error.path, values) if name is None else ""))
     except LahjaError as error:
         sys.exit(f"lahja: {error}")
-    except OSError as error:
-        if error.errno not in (*_FULL, *_UNUSABLE):
+    except Exception as error:
+        told = _TOLD.search(str(error))
+        number = int(told[1]) if told else getattr(error, "errno", None)
+        if number not in (*_FULL, *_UNUSABLE):
             raise
-        place = error.filename or values.get("output") or "the output"
-        cure = "; free some space and run it again" if error.errno in _FULL else ""
-        sys.exit(f"lahja: {place}: {error.strerror}{cure}")
+        place = getattr(error, "filename", None) or values.get("output") or "the output"
+        cure = "; free some space and run it again" if number in _FULL else ""
+        sys.exit(f"lahja: {place}: {os.strerror(number)}{cure}")
 
 
 def _set_aside(path: Path, values: dict[str, Any]) -> str:

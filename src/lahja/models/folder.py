@@ -112,7 +112,6 @@ def load_model(
     if adapter is not None:
         from peft import PeftModel
 
-        expect_whole(adapter)
         place = adapter_of(adapter)
         with one_line_errors(place), warnings.catch_warnings():
             # Weights that are not there would stay as they are made, and add nothing.
@@ -145,12 +144,14 @@ def model_digest(base_model: Path, adapter: Path | None = None) -> str:
     """Return what identifies a model: its base model's identity, and its adapter's bytes."""
     if adapter is None:
         return base_digest(base_model)
-    own = {name: adapter_of(adapter) / name for name in (_ADAPTER_WEIGHTS, ADAPTER_CONFIG)}
+    place = adapter_of(adapter)
+    own = {name: place / name for name in (_ADAPTER_WEIGHTS, ADAPTER_CONFIG)}
     return f"{base_digest(base_model)}+{_digest(own)}"
 
 
 def adapter_of(folder: Path) -> Path:
-    """Return where a trained model's folder, or an adapter's own, holds the adapter."""
+    """Return where a trained model's folder, or an adapter's own, holds a whole adapter."""
+    expect_whole(folder)
     for place in (folder / ADAPTER, folder):
         if all((place / name).is_file() for name in (_ADAPTER_WEIGHTS, ADAPTER_CONFIG)):
             return place
@@ -234,7 +235,10 @@ def _digests(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def one_line_errors(place: Path) -> Iterator[None]:
-    """Turn what transformers and others raise of a folder or file into one `LahjaError`."""
+    """Turn what transformers and others raise of a folder or file into one `LahjaError`.
+
+    Where a model of the run is damaged, that is told.
+    """
     from pickle import UnpicklingError
 
     from safetensors import SafetensorError
@@ -243,6 +247,7 @@ def one_line_errors(place: Path) -> Iterator[None]:
     try:
         yield
     except (*unread, UnpicklingError, UserWarning, ValueError) as error:
+        expect_whole(place)
         told = " ".join(str(error).split())[:_MAX_MESSAGE]
         raise LahjaError(f"{place}: cannot be loaded: {type(error).__name__}: {told}") from None
 
@@ -250,6 +255,7 @@ def one_line_errors(place: Path) -> Iterator[None]:
 def expect_checkpoint(base_model: Path) -> None:
     """Raise `LahjaError` where a folder is no whole checkpoint."""
     if not (base_model / "config.json").is_file():
+        expect_whole(base_model)
         raise LahjaError(f"{base_model}: not a model folder (config.json is missing)")
     if (base_model / ADAPTER_CONFIG).is_file():
         # Loaded as it is, it would bring its own base from elsewhere.

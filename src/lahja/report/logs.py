@@ -22,6 +22,17 @@ _NODE = re.compile(r'^\s*(\d+)\[label = "([^"]+)"', re.MULTILINE)
 _EDGE = re.compile(r"^\s*(\d+) -> (\d+)", re.MULTILINE)
 _COLUMNS = ["model", "train", "measure", "part", "step", "value"]
 _ANSWERING = ("generate_evaluation", "sample_evaluation", "choose_by_mbr")
+# Rules that let models compute: a GPU, another batch or several processes add up in another order.
+COMPUTING = frozenset({
+    "ask_judge", "augment_translation", "build_pairs", "check_scorers", "choose_by_mbr",
+    "choose_samples", "classify_sentences", "generate_evaluation", "generate_responses",
+    "label_policy", "label_responses", "merge_adapters", "pretrain_model", "relabel_translations",
+    "sample_evaluation", "sample_policy", "sample_sentences", "score_comet", "score_responses",
+    "train_dpo", "train_grpo", "train_selecting_scorers", "train_sft", "train_small_nllb",
+    "train_small_scorers", "translate_mismatches",
+})  # fmt: skip
+# Rules that write down when, or how fast, something was done.
+TIMED = frozenset(("build_report", "make_study", "record_run"))
 
 
 def read_curves(folders: Sequence[Path], points: int = 120) -> pd.DataFrame:
@@ -138,7 +149,7 @@ def _seconds(benchmarks: Path, patterns: Iterable[str]) -> Counter[str]:
 
 
 def rules_table(path: Path) -> Table:
-    """Return what feeds what: each rule with those it reads from, producers before consumers.
+    """Return each rule, those it reads from, and how it repeats; producers before consumers.
 
     `path` holds what `snakemake --rulegraph` printed. Where a rule's output goes back into an
     earlier rule, as iterations of training have it, one of the two stands first all the same.
@@ -155,4 +166,11 @@ def rules_table(path: Path) -> Table:
     reads.add_edges_from((names[reader], names[source]) for source, reader in _EDGE.findall(text))
     order = list(networkx.dfs_postorder_nodes(reads))
     fed_by = [", ".join(sorted(reads[rule], key=order.index)) for rule in order]
-    return described("rules", pd.DataFrame({"rule": order, "reads": fed_by}))
+    repeats = [*map(_repeats, order)]
+    return described("rules", pd.DataFrame({"rule": order, "reads": fed_by, "repeats": repeats}))
+
+
+def _repeats(rule: str) -> str:
+    if rule in COMPUTING:
+        return "on a CPU"
+    return "but for times" if rule in TIMED else "exactly"
