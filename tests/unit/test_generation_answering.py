@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from lahja.core.errors import LahjaError
-from lahja.generation.answering import answer, respond, with_examples, with_system_prompt
+from lahja.generation.answering import answer, respond, with_examples
 from lahja.generation.backend import NOT_RECORDED, Answer, Request, Sampling
+from lahja.prompts.wordings import with_system_prompt
 
 GREEDY = Sampling()
 

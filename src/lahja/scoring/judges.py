@@ -5,13 +5,11 @@ countries it is from, fastText's language identifier, with FLORES codes as label
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import softmax
 
 from lahja.core.config.base import default
 from lahja.core.config.scorers import Scorers
@@ -84,7 +82,12 @@ class CountryScorer(SequenceScorer):
     """A classifier of NADI's 18 countries, in alphabetical order: per text their probabilities."""
 
     n_labels, labels = len(NADI_COUNTRIES), f"expected NADI's {len(NADI_COUNTRIES)} countries"
-    scores_of = staticmethod(partial(softmax, axis=1))
+
+    @staticmethod
+    def scores_of(logits: np.ndarray) -> np.ndarray:
+        """Return the softmax of each row."""
+        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return weights / weights.sum(axis=1, keepdims=True)
 
 
 class LanguageIdentifier:
