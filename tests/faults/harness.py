@@ -177,7 +177,7 @@ class Disturbed:
 
     def _jobs(self) -> list[Job]:
         code = (
-            "import json, sys; from lahja.cli.planning import planned_jobs;"
+            "import json, sys; from lahja.cli.planning.jobs import planned_jobs;"
             f"jobs = planned_jobs([*{_AS_STARTED}, '--forceall']);"
             "by = {job.number: job for job in jobs};"
             "json.dump([[j.rule, j.name, j.outputs, [o for n in sorted(j.needs) if n in by"

@@ -10,7 +10,7 @@ import huggingface_hub
 import pytest
 
 from lahja.cli import check as command
-from lahja.cli.planning import Job
+from lahja.cli.planning.jobs import Job
 from lahja.core.config import merge_config, resolve
 from lahja.core.errors import LahjaError
 

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lahja.cli.planning import Job, jobs_of, schedule, staleness
+from lahja.cli.planning.jobs import Job, jobs_of, schedule, staleness
 
 
 def record(number, rule, inputs=(), outputs=(), **resources):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lahja.cli import plan as command
-from lahja.cli.planning import Job
+from lahja.cli.planning.jobs import Job
 from lahja.core.errors import LahjaError
 
 VERSION = """Params have changed since last execution: before: '{"dpo":1}' now: '{"dpo":2}'"""

@@ -5,7 +5,7 @@ import pytest
 
 from lahja.cli.check import needed_memory
 from lahja.cli.plan import measured_seconds, read_sourced
-from lahja.cli.planning import Job
+from lahja.cli.planning.jobs import Job
 from lahja.cli.planning.work import Rates, Shape, Workload, checkpoint_shape
 from lahja.core.config import merge_config, resolve
 from lahja.core.errors import LahjaError

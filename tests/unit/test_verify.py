@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lahja.cli import verify
-from lahja.cli.planning import Job
+from lahja.cli.planning.jobs import Job
 from lahja.core.config import merge_config, resolve
 from lahja.core.errors import LahjaError
 from lahja.core.files import write_json, write_text

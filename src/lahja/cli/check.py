@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from lahja.cli.plan import RATES, SIZES, open_workload
-from lahja.cli.planning import Job, planned_jobs, read_run
+from lahja.cli.planning.jobs import Job, planned_jobs, read_run
 from lahja.cli.planning.work import Workload, checkpoint_shape
 from lahja.core.errors import LahjaError
 from lahja.core.files import nearest_existing, read_yaml, write_json, write_text

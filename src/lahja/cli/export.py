@@ -12,8 +12,9 @@ Hugging Face hub, as a private repository where there is none.
 
 from pathlib import Path
 
-from lahja.cli.exporting import Record, cards
+from lahja.cli.exporting import cards
 from lahja.cli.exporting.files import Weights, write_adapter, write_dataset, write_merged
+from lahja.cli.exporting.record import Record
 from lahja.core.errors import LahjaError, hint
 from lahja.core.files import atomic_path, write_text
 from lahja.core.hub import expect_pushable, push_folder

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from lahja.cli.planning import Job, planned_jobs, read_run, schedule, staleness
+from lahja.cli.planning.jobs import Job, planned_jobs, read_run, schedule, staleness
 from lahja.cli.planning.work import Rates, Workload
 from lahja.core.config import read_recorded
 from lahja.core.errors import LahjaError

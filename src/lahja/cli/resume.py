@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from lahja.cli.planning import recorded_run
+from lahja.cli.planning.jobs import recorded_run
 from lahja.core.errors import LahjaError
 
 # What `atomic_path` writes into, left by a process that was killed.

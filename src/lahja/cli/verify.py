@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from lahja.cli.planning import planned_jobs, read_run, recorded_run, staleness
+from lahja.cli.planning.jobs import planned_jobs, read_run, recorded_run, staleness
 from lahja.core import files
 from lahja.core.errors import DamagedError, LahjaError
 from lahja.core.hub import MODEL_FILE

@@ -8,8 +8,8 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from lahja.cli.exporting import CHECKOUT, Record, corpora_counts
 from lahja.cli.exporting.files import BASE, LLAMA_FACTORY, ROWS, TRL, Weights, hub_base
+from lahja.cli.exporting.record import CHECKOUT, Record, corpora_counts
 from lahja.core.artifacts import read_artifact
 from lahja.core.files import read_json, read_yaml
 from lahja.core.hub import MODEL_FILE

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from lahja.cli.planning import Job
+from lahja.cli.planning.jobs import Job
 from lahja.core.errors import LahjaError
 from lahja.core.files import read_yaml
 from lahja.core.model_graph import ModelGraph
