@@ -22,7 +22,7 @@ FLIPPED, CUT, EMPTY = DAMAGES
 DAMAGED = [
     ("score_sentences", "evaluation/scored/*.parquet", FLIPPED),
     ("score_sentences", "evaluation/scored/*.parquet", EMPTY),
-    ("build_pairs", "policies/*/*.parquet", FLIPPED),
+    ("build_pairs", "labels.parquet", FLIPPED),
     ("train_dpo", "preferences/*/train.parquet", CUT),
     ("generate_evaluation", "models/llama-T+lahja*/adapter/*.safetensors", FLIPPED),
     ("generate_evaluation", "models/llama-T+lahja*/adapter/*.safetensors", CUT),
@@ -30,7 +30,7 @@ DAMAGED = [
     ("generate_evaluation", "models/llama-T+lahja*/adapter/*.json", FLIPPED),
     ("generate_evaluation", "models/llama-T+lahja*/adapter/*.json", EMPTY),
     ("score_responses", "scorers/country/model.safetensors", FLIPPED),
-    ("merge_adapters", "models/llama-T+iterations*/adapter/*.safetensors", FLIPPED),
+    ("train_grpo", "models/llama-T/adapter/*.safetensors", FLIPPED),
     ("build_report", "tables/*.parquet", FLIPPED),
     ("build_report", "tables/*.parquet", CUT),
     ("build_report", "tables/*.parquet", EMPTY),
@@ -55,7 +55,7 @@ def test_nothing_damaged_is_ever_read(run, faults, rule, name, kind):
         harness.read_damaged(run, job, rng.choice(run.inputs(job, name)), kind, rng)
 
 
-@pytest.mark.parametrize("rule", ["build_pairs", "merge_adapters", "train_dpo"])
+@pytest.mark.parametrize("rule", ["build_pairs", "train_grpo", "train_dpo"])
 def test_a_full_disk_stops_in_one_line(run, faults, rule):
     harness.fill_disk(run, faults, run.job(rule))
 

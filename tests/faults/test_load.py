@@ -221,10 +221,10 @@ def test_thousands_of_jobs_are_planned(fresh, record):
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0, done.stdout[-4000:]
     counts = {rule: int(n) for rule, n in re.findall(r"^(\w+) +(\d+)$", done.stdout, re.MULTILINE)}
-    # Beside the paper's own: of each start and dialect two iterations and, between, three models,
+    # Of each start and dialect two iterations and, between, three models,
     # with each of two seeds.
-    assert counts["train_dpo"] == 12 + 8 * n_starts * 4
-    assert counts["merge_adapters"] == 4 + 8 * n_starts * 6
+    assert counts["train_dpo"] == 4 + 8 * n_starts * 4
+    assert counts["merge_adapters"] == 8 * n_starts * 6
     cpu = sum(getattr(after, key) - getattr(before, key) for key in ("ru_utime", "ru_stime"))
     record(
         "a dry run of eight dialects",

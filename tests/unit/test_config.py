@@ -155,7 +155,7 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
         ({"corpora": {"goud": {"options": {"columns": {"txt": "x"}}}}}, "corpora.goud.options.columns.txt: unknown; did you mean text?"),
         ({"datasets": {"dialect-id": {"kind": "clasification"}}}, "datasets.dialect-id.kind: 'clasification' is not defined; did you mean classification?"),
         ({"datasets": {"translation-aug": {"dialects": ["eyg"]}}}, "datasets.translation-aug.dialects: 'eyg' is not defined; did you mean egy?"),
-        ({"datasets": {"ranked": {"dialects": []}}}, "datasets.ranked.dialects: expected at least 1, not []"),
+        ({"datasets": {"dialect-only": {"dialects": []}}}, "datasets.dialect-only.dialects: expected at least 1, not []"),
         ({"datasets": {"texts": {"kind": "text", "varieties": ["egi"]}}}, "datasets.texts.varieties.0: no such variety: 'egi'; did you mean eng?"),
         ({"datasets": {"texts": {"kind": "text", "varieties": []}}}, "datasets.texts.varieties: expected at least 1, not []"),
         ({"datasets": {"t": {"kind": "text"}}, "models": {"x": {"from": "llama", "train": "dpo", "on": "t"}}}, "models.x.on: dpo learns from preferences, not from text"),
@@ -209,8 +209,8 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
         ({"training": {"grpo": {"generations": 1}}}, "training.grpo.generations: expected greater than or equal to 2, not 1"),
         ({"training": {"grpo": {"group_by_length": True}}}, "training.grpo.group_by_length: unknown"),
         ({"training": {"grpo": {"scale_rewards": "all"}}}, "training.grpo.scale_rewards: expected 'group', 'batch' or 'none', not 'all'"),
-        ({"datasets": {"asked": {"kind": "prompts"}}, "models": {"x": {"from": "llama-T", "train": "grpo", "on": "asked", "settings": {"gpu": 3}}}}, "models.x.settings.gpu: expected a divisor of an update's 64 answers, not 3"),
-        ({"datasets": {"ranked": {"least_margin": 0.1}}}, "datasets.ranked.least_margin: renamed; write min_margin"),
+        ({"datasets": {"asked": {"kind": "prompts"}}, "models": {"x": {"from": "llama-T", "train": "grpo", "on": "asked", "settings": {"gpu": 3}}}}, "models.x.settings.gpu: expected a divisor of an update's 256 answers, not 3"),
+        ({"datasets": {"dialect-only": {"least_margin": 0.1}}}, "datasets.dialect-only.least_margin: renamed; write min_margin"),
         ({"models": {"llama+RL": {"rounds": 2}}}, "models.llama+RL.rounds: renamed; write iterations"),
         ({"models": {"x": {"interpolate": ["llama", "llama-T"], "weight": 0.5}}}, "models.x.interpolate: renamed; in place of `interpolate: [a, b]` and `weight: w` write merge: {a: 1 - w, b: w}"),
         ({"models": {"llama-T+lahja": {"weight": 0.75}}}, "models.llama-T+lahja.weight: renamed; in place of"),
@@ -223,11 +223,11 @@ def test_templates_kinds_fit_al_qasidas_templates(paper, corpora):
         ({"models": {"x": {"merge": {"llama": 1, "llama-T": 1}, "settings": {"epochs": 2}}}}, "models.x.settings.epochs: unknown"),
         ({"models": {"x": {"route": ["llama"]}}}, "models.x.route: expected at least 2"),
         ({"models": {"x": {"route": ["llama", "llama"]}}}, "models.x.route: llama is given twice"),
-        ({"models": {"x": {"route": ["llama", "qwen3"]}}}, "models.x.route: qwen3 is not evaluated"),
-        ({"models": {"x": {"route": ["llama", "dialect-classifier"]}}}, "models.x.route: dialect-classifier is not evaluated"),
+        ({"models": {"x": {"route": ["llama", "qwen3"]}}, "evaluation": {"validation_translation": 5}}, "models.x.route: qwen3 is not evaluated"),
+        ({"models": {"x": {"route": ["llama", "dialect-classifier"]}}, "evaluation": {"validation_translation": 5}}, "models.x.route: dialect-classifier is not evaluated"),
         ({"models": {"x": {"route": ["llama", "qwen"]}}, "evaluation": {"validation_translation": None}}, "models.x.route: set evaluation.validation_translation, the translations"),
         ({"models": {"x": {"route": ["llama", "qwen"]}}, "evaluation": {"zero_shot": ["x"]}}, "evaluation.zero_shot: 'x' is not defined"),
-        ({"models": {"x": {"route": ["llama", "qwen"]}}, "datasets": {"ranked": {"policy": "x"}}}, "datasets.ranked.policy: x is a route, not weights"),
+        ({"models": {"x": {"route": ["llama", "qwen"]}}, "datasets": {"dialect-only": {"policy": "x"}}}, "datasets.dialect-only.policy: x is a route, not weights"),
         ({"preferences": {"gates": {"echo": {"most_likeness": 0.5}}}}, "preferences.gates.echo.most_likeness: renamed; write max_similarity"),
         ({"training": {"dpo": {"simpo_margin": 1}}}, "training.dpo.simpo_margin: removed: only objectives"),
         ({"models": {"llama+RL": {"settings": {"label_smoothing": 0.1}}}}, "models.llama+RL.settings.label_smoothing: removed: no loss here uses it"),
@@ -509,7 +509,8 @@ def test_the_config_knows_every_gate():
 
 
 def test_what_selects_by_reward_is_no_setting_of_the_papers_pairs(paper):
-    datasets = resolve(paper)["datasets"]
+    ranked = {"kind": "preferences", "select": "reward", "policy": "llama"}
+    datasets = resolve(merged(deepcopy(paper), {"datasets": {"ranked": ranked}}))["datasets"]
     assert set(datasets["dialect-only"]) == {
         "kind",
         "select",
@@ -517,7 +518,7 @@ def test_what_selects_by_reward_is_no_setting_of_the_papers_pairs(paper):
         "gates",
         "samples",
     }
-    assert datasets["ranked-of-llama"]["min_margin"] == 0.1
+    assert datasets["ranked"]["min_margin"] == 0.1
 
 
 @pytest.mark.parametrize(

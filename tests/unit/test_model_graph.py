@@ -40,21 +40,6 @@ def test_what_is_merged_comes_from_what_all_members_share():
     assert graph.needed("apart") == {*models} - {"near"}
 
 
-def test_between_two_models_is_an_initial_one_and_what_was_trained_from_it():
-    def between(**model):
-        return ModelGraph(PAPER | {"x": model}, DATASETS).between("x")
-
-    assert between(**BETWEEN) == ("llama-T", "llama-T+RL", 0.5)
-    assert between(merge={"llama+RL": 0.3, "llama": 0.7}) == ("llama", "llama+RL", 0.3)
-    # Neither from the other; not in between; thinned out; of three.
-    assert between(merge={"llama-T": 0.5, "llama+RL": 0.5}) is None
-    assert between(merge={"llama-T": 0.5, "llama-T+RL": 1}) is None
-    assert between(merge={"llama-T": -0.5, "llama-T+RL": 1.5}) is None
-    assert between(**BETWEEN, method="ties", density=0.5) is None
-    assert between(merge={"llama": 0, "llama-T": 0.5, "llama-T+RL": 0.5}) is None
-    assert between(**ROUTE) is None
-
-
 def test_a_route_chooses_among_any_models_and_has_no_weights():
     models = PAPER | {
         "q": {"checkpoint": "a/b"},

@@ -30,6 +30,20 @@ def demo(root):
     return run_of(root, "demo")
 
 
+RANKED = {"kind": "preferences", "select": "reward", "policy": "llama-T", "per_direction": 30}
+
+
+@pytest.fixture(scope="module")
+def ranked(root):
+    """A run in which the recipe of the demo's study is trained on pairs by reward, and merged."""
+    models = {
+        "llama-T+ranked": {"from": "llama-T", "train": "dpo", "on": "ranked"},
+        "half": {"merge": {"llama-T": 0.5, "llama-T+ranked": 0.5}},
+    }
+    rows = {"recipe": ["half"], "dialect-only": ["llama-T+RL"]}
+    return run_of(root, "demo", datasets={"ranked": RANKED}, models=models, study={"rows": rows})
+
+
 @pytest.fixture(scope="module")
 def paper(root):
     return run_of(root)
@@ -53,11 +67,6 @@ def test_adapters_are_merged_in_the_order_of_their_weights(root):
     assert json.loads(parameters.record("llama-T")) == {
         "name": "llama-T", "parent": "llama", "train": "sft", "dataset": "translation-aug",
     }  # fmt: skip
-    # The recipe between an initial model and its training, without what has no adapter.
-    assert json.loads(parameters.merging("llama-T+lahja"))["weights"] == [0.25, 0.75]
-    _, _, paths, _, parameters = run_of(root)
-    assert json.loads(parameters.merging("llama+lahja"))["weights"] == [0.5]
-    assert paths.merged("llama+lahja") == ["results/paper/models/llama+iterations"]
 
 
 def test_a_fault_of_the_configuration_names_its_key(root):
@@ -193,32 +202,31 @@ def test_what_selects_may_have_another_precision_than_what_judges(root, demo):
     assert demo[4].selecting == {"precision": "fp32"}
 
 
-def test_pairs_by_reward_are_made_of_samples_and_by_label_of_labels(demo):
-    _, _, paths, _, parameters = demo
+def test_pairs_by_reward_are_made_of_samples_and_by_label_of_labels(ranked):
+    _, _, paths, _, parameters = ranked
     by_label = paths.made_of("dialect-only")
     assert by_label["candidates"] == [
         "results/demo/labels.parquet",
         "results/demo/relabelled.parquet",
     ]
     assert (by_label["aldi"], by_label["parallel"]) == ([], [])
-    (dataset,) = {paths.graph["llama-T+iterations"].dataset}
-    by_reward = paths.made_of(dataset)
+    by_reward = paths.made_of("ranked")
     assert "policies/" in by_reward["candidates"][0]
     assert by_reward["aldi"] == paths.selecting_scorers()["aldi"]
     assert json.loads(parameters.pairs_code("dialect-only")).keys() == {"draws", "pairs"}
-    assert "judges" in json.loads(parameters.pairs_code(dataset))
-    assert "limits" in json.loads(parameters.pairs(dataset))
+    assert "judges" in json.loads(parameters.pairs_code("ranked"))
+    assert "limits" in json.loads(parameters.pairs("ranked"))
 
 
-def test_what_a_row_of_a_study_takes_beyond_its_start(demo):
-    *_, parameters = demo
+def test_what_a_row_of_a_study_takes_beyond_its_start(ranked):
+    *_, parameters = ranked
     steps = json.loads(parameters.study_steps())
     assert steps["T"] == {"models": [], "trained": [], "samples": [], "data": []}
     ours = steps["recipe"]
-    assert ours["models"] == ["llama-T+iterations", "llama-T+lahja"]
-    assert ours["trained"] == ["results/demo/models/llama-T+iterations"]
-    assert ours["samples"] == ["results/demo/policies/llama-T.6/directions.30.parquet"]
-    assert ours["data"] == ["ranked-of-llama-T", "llama-T.6", "llama-T.6.*"]
+    assert ours["models"] == ["llama-T+ranked", "half"]
+    assert ours["trained"] == ["results/demo/models/llama-T+ranked"]
+    assert ours["samples"] == ["results/demo/policies/llama-T.4/directions.30.parquet"]
+    assert ours["data"] == ["ranked", "llama-T.4", "llama-T.4.*"]
     # Its answers come from generators, which all models share.
     assert steps["dialect-only"]["samples"] == steps["dialect-only"]["data"] == []
 
@@ -241,17 +249,16 @@ def test_the_choice_by_agreement_is_made_of_sentences_without_a_translation_too(
     assert (paths.made_of("best")["aldi"], len(paths.made_of("best")["prompts"])) == ([], 1)
 
 
-def test_a_policy_is_sampled_for_the_dialects_that_learn_from_it(root, demo):
+def test_a_policy_is_sampled_for_the_dialects_that_learn_from_it(root):
     own = {"kind": "preferences", "policy": "llama-T"}
     one, other = own | {"dialects": ["mar"]}, own | {"dialects": ["egy"]}
     step = {"from": "llama-T", "train": "dpo"}
-    datasets = {"ranked": None, "one": one, "other": other}
-    models = {name: None for name in demo[0]["models"] if "iterations" in name or "+lahja" in name}
-    models |= {"a": step | {"on": "one"}, "b": step | {"on": "other"}}
-    found = run_of(root, "demo", datasets=datasets, models=models, study=None)[4]
+    datasets = {"one": one, "other": other}
+    models = {"a": step | {"on": "one"}, "b": step | {"on": "other"}}
+    found = run_of(root, "demo", datasets=datasets, models=models)[4]
     assert found.drawn("llama-T", "prompts") == ["--dialects", "egy", "mar"]
     assert found.drawn("llama-T", "directions.3") == ["--greedy-first", "--dialects", "egy", "mar"]
-    found = run_of(root, "demo", datasets=datasets | {"all": own}, models=models, study=None)[4]
+    found = run_of(root, "demo", datasets=datasets | {"all": own}, models=models)[4]
     assert found.drawn("llama-T", "prompts") == []
     assert json.loads(found.dataset("one"))["dialects"] == ["mar"]
     assert "dialects" not in json.loads(found.dataset("all"))

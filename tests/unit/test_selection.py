@@ -1,7 +1,5 @@
 """Which models a run evaluates, trains and shows."""
 
-import pytest
-
 from lahja.core.model_graph import ModelGraph
 from lahja.core.selection import Selection
 
@@ -99,28 +97,27 @@ def test_what_is_merged_of_several_trainings_is_a_model_of_its_own():
     )
     assert found.compared["both"] == "llama-T"
     assert "both" in found.pictured()
-    assert [family["end"] for family in found.families()] == ["llama-T+RL"]
 
 
 def test_recipes_are_of_starts_that_have_both_or_a_study_s_rows():
     datasets = CONFIG["datasets"] | {
         "pairs": {"kind": "preferences", "select": "label"},
         "ranked": {"kind": "preferences", "select": "reward"},
+        "asked": {"kind": "prompts"},
     }
     models = CONFIG["models"] | {
         "llama+RL": {"from": "llama", "train": "dpo", "on": "pairs"},
-        "steps": {"from": "llama-T", "train": "dpo", "on": "ranked"},
-        "ours": {"merge": {"llama-T": 0.5, "steps": 0.5}},
+        "ranked": {"from": "llama-T", "train": "dpo", "on": "ranked"},
+        "ours": {"from": "llama-T", "train": "grpo", "on": "asked"},
     }
-    names = [*EVALUATED, "llama+RL", "steps", "ours"]
+    names = [*EVALUATED, "llama+RL", "ranked", "ours"]
     found = selected(names, models=models, datasets=datasets)
     assert found.recipes() == {"paper": ["llama-T+RL"], "ours": ["ours"]}
-    assert "ours" in found.pictured() and "half" not in found.pictured()
     alone = selected([*EVALUATED, "llama+RL"], models=models, datasets=datasets)
     assert alone.recipes() == {"paper": [], "ours": []}
-    study = {"baseline": "b", "recipe": "r", "rows": {"b": ["llama+RL"], "r": ["steps"]}}
+    study = {"baseline": "b", "recipe": "r", "rows": {"b": ["llama+RL"], "r": ["ranked"]}}
     assert selected(names, models=models, datasets=datasets, study=study).recipes() == {
-        "paper": ["llama+RL"], "ours": ["steps"],
+        "paper": ["llama+RL"], "ours": ["ranked"],
     }  # fmt: skip
 
 
@@ -163,20 +160,7 @@ def test_translators_bear_the_paper_s_names():
 
 
 def test_bars_are_models_of_their_own_weights():
-    assert selected().pictured() == ["llama", "llama-T", "llama-T+RL"]
-
-
-def test_a_family_is_shown_where_something_between_its_ends_is_evaluated():
-    (family,) = selected().families()
-    points = [[0.0, "llama-T"], [0.2, "less"], [0.5, "half"], [1.0, "llama-T+RL"]]
-    assert family == {"start": "llama-T", "end": "llama-T+RL", "points": points}
-    without_half = [name for name in EVALUATED if name != "half"]
-    assert len(selected(without_half).families()[0]["points"]) == 3
-
-
-@pytest.mark.parametrize("missing", [{"less", "half"}, {"llama-T"}, {"llama-T+RL"}])
-def test_a_family_without_its_ends_or_its_middle_is_not_selected(missing):
-    assert selected([name for name in EVALUATED if name not in missing]).families() == []
+    assert selected().pictured() == ["llama", "llama-T", "llama-T+RL", "half", "less"]
 
 
 def test_trained_is_what_is_evaluated_or_answers_or_labels_and_what_that_is_made_of():

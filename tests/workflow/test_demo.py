@@ -78,7 +78,7 @@ def test_pairs_prefer_the_wanted_dialect(results):
 
 
 def test_models_and_datasets_are_exported_with_cards(results, tmp_path):
-    for name in ("llama-T+lahja", "ranked-of-llama-T", "dialect-only"):
+    for name in ("llama-T+lahja", "dialect-only"):
         cli.main(["export", name, "--run", str(results), "--to", str(tmp_path / name)])
         assert "**Stand-ins.**" in (tmp_path / name / "README.md").read_text(encoding="utf-8")
     card = (tmp_path / "llama-T+lahja" / "README.md").read_text(encoding="utf-8")

@@ -19,13 +19,14 @@ SHOWN = {"make_tables_and_figures", "build_report"}
 METRICS = {"compute_metrics", "make_study", *SHOWN}
 SCORES = {"score_sentences", "write_rating_sheets", *METRICS}
 ANSWERS = {"generate_evaluation", "score_responses", *SCORES}
-TRAINED = {"train_dpo", "merge_adapters", *ANSWERS}
+TRAINED = {"train_dpo", *ANSWERS}
 PREFERRED = {"build_pairs", *TRAINED}
 LABELLED = {
-    "label_responses", "translate_mismatches", "relabel_translations", "build_validation", *PREFERRED,
+    "label_responses", "translate_mismatches", "relabel_translations", "build_validation", "train_grpo",
+    *PREFERRED,
 }  # fmt: skip
 SAMPLED = {"sample_sentences", "build_prompts", "generate_responses", *LABELLED}
-GENERATED = {"generate_responses", "sample_policy", *LABELLED}
+GENERATED = {"generate_responses", *LABELLED}
 CLASSIFIED = {"evaluate_classifier", *SHOWN}
 RECORDED = {"record_run", "build_report"}
 

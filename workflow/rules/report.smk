@@ -1,18 +1,14 @@
 """Tables, figures, the report page, and sheets for human evaluation.
 
 Requires: sentence scores, metrics, comparisons, counts, funnels. Produces: `tables/`, `figures/`;
-`operating_point/`, where the graph has models between two others, and `study/`, where the
-configuration has a study; `report/index.html` (one file that opens from disk) and the record of what
-the run was made of; `human/sheets/<dialect>.csv` and `.xlsx` for annotators, and apart from them the
-key. Filled sheets are read back by the command `lahja ratings`.
+`study/`, where the configuration has a study; `report/index.html` (one file that opens from disk) and
+the record of what the run was made of; `human/sheets/<dialect>.csv` and `.xlsx` for annotators, and
+apart from them the key. Filled sheets are read back by the command `lahja ratings`.
 """
-
-# Where the graph has models between an initial model and its training, one of them is chosen.
-OPERATING_POINT = [f"{paths.results}/operating_point"] if selection.families() else []
 
 
 rule make_tables_and_figures:
-    """Write Tables 1 and 2 and Figures 2 to 7, and choose the operating point on validation."""
+    """Write Tables 1 and 2 and Figures 2 to 7."""
     input:
         metrics=rules.compute_metrics.output.metrics,
         comparisons=rules.compute_metrics.output.comparisons,
@@ -20,7 +16,6 @@ rule make_tables_and_figures:
         scores=rules.score_sentences.output.scores,
         prompts=paths.evaluation,
     output:
-        operating_point=[directory(folder) for folder in OPERATING_POINT],
         tables=directory(f"{paths.results}/tables"),
         figures=directory(f"{paths.results}/figures"),
     log:
@@ -32,12 +27,10 @@ rule make_tables_and_figures:
         paper=f"{here}resources/paper",
         content=parameters.content("resources/paper"),
         charts=parameters.content("workflow/report/charts.yaml"),
-        operating_point=OPERATING_POINT,
-        settings=parameters.resampling(
+        settings=parameters.of(
             models=selection.evaluated,
             starts=selection.initial,
             dialects=config["dialects"],
-            families=selection.families(),
             select=config["evaluation"]["select"],
             figure_models=selection.pictured(),
             translators=selection.translators(),
@@ -50,7 +43,7 @@ rule make_tables_and_figures:
         " --comparisons {input.comparisons:q} --classifier-metrics {input.classifier:q}"
         " --scores {input.scores:q} --prompts {input.prompts:q} --paper {params.paper:q}"
         " --settings {params.settings:q} --tables {output.tables:q} --figures {output.figures:q}"
-        " --operating-point {params.operating_point:q} &> {log:q}"
+        " &> {log:q}"
 
 
 rule make_study:
@@ -133,7 +126,6 @@ rule build_report:
         trained=[f"{paths.results}/models/{name}" for name in selection.trained()],
         rulegraph=rules.record_run.output.rules,
         agreement=rules.check_scorers.output.agreement if selection.checked() else [],
-        operating_point=OPERATING_POINT,
         study=rules.make_study.output.folder if config["study"] else [],
         config=rules.record_run.output.resolved,
         provenance=rules.record_run.output.provenance,
@@ -172,8 +164,7 @@ rule build_report:
         " --rejects {input.rejects:q} --pairs {input.pairs:q} --funnel {input.funnel:q}"
         " --trained {input.trained:q} --benchmarks {params.benchmarks:q}"
         " --rulegraph {input.rulegraph:q} --scorer-agreement {input.agreement:q}"
-        " --operating-point {input.operating_point:q} --study {input.study:q}"
-        " --config {input.config:q} --versions {input.provenance:q}"
+        " --study {input.study:q} --config {input.config:q} --versions {input.provenance:q}"
         " --templates {params.templates:q} --output {output.page:q} &> {log:q}"
 
 

@@ -36,15 +36,14 @@ def main(
     versions: Path,
     output: Path,
     scorer_agreement: Path | None = None,
-    operating_point: Path | None = None,
     study: Path | None = None,
     licences: dict | None = None,
     templates: Path = TEMPLATES,
 ) -> None:
     """Gather a run's tables and figures on one page.
 
-    `scores` has all models' sentence scores; `tables`, `figures`, `operating_point` and `study` are
-    folders of artifacts; `pairs` and `funnel` lie in folders named for their datasets, `trained`
+    `scores` has all models' sentence scores; `tables`, `figures` and `study` are folders of
+    artifacts; `pairs` and `funnel` lie in folders named for their datasets, `trained`
     are folders; `benchmarks` is read as it is now. Settings: see Run.
     """
     shown = [*sorted(study.glob("changes_*.parquet")), study / "costs.parquet"] if study else []
@@ -68,7 +67,6 @@ def main(
         config=config.read_text(encoding="utf-8"),
         versions=read_json(versions),
         agreement=scorer_agreement and read_table(scorer_agreement, schemas.SCORER_AGREEMENT),
-        operating_point=operating_point,
         study=[read_artifact(path) for path in shown],
     )
     write_text(output, build_report(evidence, templates))

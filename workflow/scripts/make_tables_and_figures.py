@@ -8,7 +8,6 @@ from lahja.core.tables import CLASSIFIER_METRICS, COMPARISONS, METRICS, read_tab
 from lahja.report.charts import bars_chart, samples_chart, save_picture, styles
 from lahja.report.figures import classifier_figure, direction_figures
 from lahja.report.formats import write_table_files
-from lahja.report.operating_point import operating_points
 from lahja.report.samples import pictured_samples, read_outputs, sample_outputs
 from lahja.report.tables import (
     answer_tables,
@@ -18,7 +17,6 @@ from lahja.report.tables import (
     table1,
     table2,
 )
-from lahja.report.tradeoff import operating_points_chart
 
 
 def main(
@@ -31,7 +29,6 @@ def main(
     settings: dict,
     tables: Path,
     figures: Path,
-    operating_point: Path | None = None,
 ) -> None:
     """Write table1, table2, classifier, changes, faults, judge, comet, routes and figure2 to 7.
 
@@ -39,10 +36,9 @@ def main(
     {svg,png,csv,parquet}; `paper` is the folder of the paper's own numbers. Settings:
     models (in the order shown; they fix the colours), starts ({model: the model it started from}),
     dialects, select (how many models to select in Table 1), figure_models (the bars of Figures 2, 4
-    and 5), translators ({model: its label in Figure 7}), samples (per direction), families (each
-    start, end and points, [weight, model] in the order of the weights), routes (of each its models
-    and dialect_weight), resamples, confidence, seed; left_out, a note for all of them, where
-    corpora are left out.
+    and 5), translators ({model: its label in Figure 7}), samples (per direction), routes (of each
+    its models and dialect_weight), seed; left_out, a note for all of them, where corpora are left
+    out.
     """
     found = read_table(metrics, METRICS)
     classifiers = read_table(classifier_metrics, CLASSIFIER_METRICS)
@@ -69,11 +65,6 @@ def main(
         figure.notes.extend(notes)
         write_artifact(figure, figures)
         save_picture(chart, figure.name, figures)
-    if operating_point:
-        chosen = operating_points(scores, settings)
-        chosen.notes.extend(notes)
-        write_table_files(chosen, operating_point)
-        save_picture(operating_points_chart(chosen, styles(models)), chosen.name, operating_point)
 
 
 if __name__ == "__main__":

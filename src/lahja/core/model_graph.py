@@ -6,7 +6,6 @@ none: it is the best of several models for each dialect.
 """
 
 from dataclasses import asdict, dataclass, fields, replace
-from math import isclose
 from typing import Any
 
 from lahja.core.errors import LahjaError, hint
@@ -123,16 +122,6 @@ class ModelGraph:
         """Return the models that a training step makes; None gives the hub checkpoints."""
         models = self.models.values()
         return [m.name for m in models if m.train == train and not m.answers_as_others]
-
-    def between(self, name: str) -> tuple[str, str, float] | None:
-        """Return a linear interpolation's initial model, end and weight of the end; else None."""
-        model = self[name]
-        if len(model.merge or ()) != 2 or model.method != LINEAR:
-            return None
-        start, end = sorted(model.merge, key=lambda member: len(self.lineage(member)))
-        weight = model.merge[end]
-        is_between = 0 <= weight <= 1 and isclose(model.merge[start], 1 - weight)
-        return (start, end, weight) if is_between and start in self.lineage(end) else None
 
     def datasets(self, name: str) -> list[str]:
         """Return the datasets that a model learns from: of a mixture, those that are mixed."""

@@ -10,7 +10,7 @@ ANSWERING = ("transformers", "vllm")
 SCORERS = ("aldi", "country", "language")
 # The rows of a study that are the paper's recipe and ours; what tells their models in a graph.
 _STUDIED = {"paper": "baseline", "ours": "recipe"}
-_RECIPES = {("dpo", "label"): "paper", (MERGE, "reward"): "ours"}
+_RECIPES = {("dpo", "label"): "paper", ("grpo", None): "ours"}
 
 
 class Selection:
@@ -59,7 +59,7 @@ class Selection:
         return parent.name
 
     def _refines(self, model: Model) -> bool:
-        """Return whether a model is its start, refined: by samples, between ends, in decoding."""
+        """Return whether a model is its start, refined: by samples, by merging, in decoding."""
         kinds = {self.config["datasets"][own]["kind"] for own in self.graph.datasets(model.name)}
         is_refined = model.train in ("dpo", "grpo", MERGE) or model.answers_as_others
         return bool(is_refined or kinds & {"best", "mbr"})
@@ -117,31 +117,22 @@ class Selection:
         }
 
     def pictured(self) -> list[str]:
-        """Return the models of Figures 2, 4 and 5: no other decoding, none clean.
-
-        Of models between two others there are our recipe's alone.
-        """
-        ours, graph = self.recipes()["ours"], self.graph
-        own = [
-            name
-            for name in self.evaluated
-            if name in ours or not (graph[name].decoding or graph.between(name))
-        ]
+        """Return the models of Figures 2, 4 and 5: no other decoding, none clean."""
+        own = [name for name in self.evaluated if not self.graph[name].decoding]
         return [name for name in own if self._variant(name) != "clean"]
 
     def recipes(self) -> dict[str, list[str]]:
         """Return the evaluated models of the paper's recipe and of ours, from the same starts.
 
-        The paper's learns from pairs by the label, ours lies between its start and what learns from
-        pairs by reward. A study has its own: its baseline's and its recipe's.
+        The paper's learns from pairs by the label, ours on-line. A study has its
+        own: its baseline's and its recipe's.
         """
         if study := self.config["study"]:
             return {key: study["rows"][study[row]] for key, row in _STUDIED.items()}
         found: dict[str, list[str]] = {"paper": [], "ours": []}
         for name in self.evaluated:
             model = self.graph[name]
-            _, end, _ = self.graph.between(name) or (None, name, None)
-            learnt = self.config["datasets"].get(self.graph[end].dataset, {})
+            learnt = self.config["datasets"].get(model.dataset, {})
             key = _RECIPES.get((model.train, learnt.get("select")))
             found.setdefault(key, []).append(name)
         both = set.intersection(*({self.initial[n] for n in found[key]} for key in _STUDIED))
@@ -155,22 +146,6 @@ class Selection:
         used = set().union(*map(self.graph.needed, wanted))
         return [
             name for name, model in self.graph.models.items() if model.is_trained and name in used
-        ]
-
-    def families(self) -> list[dict[str, Any]]:
-        """Return initial models and what was trained from them, with the models between the two.
-
-        Of each family `points` are pairs of interpolation weight and model; only those count of
-        which a model between is evaluated.
-        """
-        families: dict[tuple[str, str], list[list[Any]]] = {}
-        for name in self.evaluated:
-            *ends, weight = self.graph.between(name) or (None,)
-            if weight is not None and {*ends} <= {*self.evaluated}:
-                families.setdefault(tuple(ends), []).append([weight, name])
-        return [
-            {"start": start, "end": end, "points": [[0.0, start], *sorted(points), [1.0, end]]}
-            for (start, end), points in families.items()
         ]
 
     def routes(self) -> dict[str, Any]:

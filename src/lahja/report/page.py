@@ -15,10 +15,9 @@ from lahja.core.artifacts import Column, Table, read_artifact
 from lahja.report import charts, counts
 from lahja.report.figures import figure_table
 from lahja.report.formats import page_rows
-from lahja.report.operating_point import NAME as POINT
 from lahja.report.samples import browser_data, pictured_samples
 from lahja.report.scores import OURS, compare_recipes
-from lahja.report.tradeoff import operating_points_chart, tradeoff_chart
+from lahja.report.tradeoff import tradeoff_chart
 
 
 def content_policy(scripts: Iterable[str]) -> str:
@@ -69,7 +68,6 @@ class Run:
     config: str
     versions: Mapping[str, Mapping[str, str]]
     agreement: pd.DataFrame | None = None
-    operating_point: Path | None = None
     study: Sequence[Table] = ()
     recipes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     left_out: str = ""
@@ -78,8 +76,9 @@ class Run:
 def build_report(run: Run, templates: Path) -> str:
     """Return the page as HTML, made from `templates`; text of models and corpora is escaped."""
     looks = charts.styles(run.models)
-    folders = filter(None, (run.tables, run.figures, run.operating_point))
-    paths = [path for folder in folders for path in sorted(folder.glob("*.parquet"))]
+    paths = [
+        path for folder in (run.tables, run.figures) for path in sorted(folder.glob("*.parquet"))
+    ]
     tables = {path.stem: read_artifact(path) for path in paths}
     words = charts.specifications()["recipes"]
     recipes = {words[key]["title"]: run.recipes[key] for key in words if run.recipes.get(key)}
@@ -130,8 +129,6 @@ def _charts(
         bars = {*rows["bar"][rows["origin"] == OURS]}
         own = looks if bars <= {*looks} else charts.styles(bars)
         found[name] = charts.bars_chart(tables[name], own)
-    if POINT in tables:
-        found[f"{POINT}-figure"] = operating_points_chart(tables[POINT], looks)
     return {name: chart for name, chart in found.items() if chart}
 
 

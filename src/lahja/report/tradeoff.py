@@ -1,4 +1,4 @@
-"""Dialectness against translation quality: of models, of operating points, of a study's rows."""
+"""Dialectness against translation quality: of models, of a study's rows."""
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
@@ -42,18 +42,6 @@ def tradeoff_chart(
     if not with_paper or rows["is_ours"].all():
         del found["layer"][-2:]
     return found
-
-
-def operating_points_chart(table: Table, styles: Mapping[str, Style]) -> dict[str, Any]:
-    """Return ADI2 against chrF++ of `operating_point_table` on validation and on test."""
-    found = table.rows.assign(family=table.rows["start"] + " → " + table.rows["end"])
-    about = found[["family", "weight"]].assign(is_chosen=found["chosen"] == "chosen")
-    rows = pd.concat(
-        placed(found, x=f"{name}_adi2", y=f"{name}_quality").join(about).assign(panel=name)
-        for name in ("validation", "test")
-    )
-    colours = scale({row.family: styles[row.end].colour for row in found.itertuples()})
-    return chart("operating_points", table.caption, rows, colours=colours)
 
 
 def study_chart(

@@ -209,8 +209,8 @@ class Evaluation(Section):
     #: adequacy and coherence, and answers no prompts; null is none. It trains and selects nothing.
     llm_judge: str | None = None
     comet: Comet | None = None
-    #: Validation sentences per direction and dialect that all models translate, to choose the
-    #: operating point by all directions; null is none: Table 1's prompts alone decide.
+    #: Validation sentences per direction and dialect that all models translate, by which routes
+    #: choose; null is none.
     validation_translation: Count | None = None
     resamples: Count = 1000  #: Bootstrap resamples.
     confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95  #: Confidence of the intervals.
