@@ -313,10 +313,10 @@ def everything(root):
     changes = {
         "corpora": readers,
         "datasets": {
-            "ranked": {"later_iterations": {"samples": 2}}, "asked": {"kind": "prompts"},
+            "asked": {"kind": "prompts"},
             "texts": {"kind": "text"}, "mix": {"kind": "mixture", "of": {"texts": 1}},
             "mbr": {"kind": "mbr", "policy": "llama"},
-            "best": {"kind": "best", "policy": "llama", "later_iterations": {"samples": 2}},
+            "best": {"kind": "best", "policy": "llama"},
         },
         "generators": {"server": {"backend": "openai", "model": "m", "price": {"input": 1, "output": 1}}},
         "evaluation": {"comet": {"checkpoint": "owner/name"}},
@@ -529,9 +529,8 @@ def test_what_selects_by_reward_is_no_setting_of_the_papers_pairs(paper):
         ({"negatives": {"loop": 1}}, r"datasets\.own\.negatives: removed"),
         ({"pairs_per_dialect": 5}, r"datasets\.own\.pairs_per_dialect: removed"),
         ({"dialect_weight": 0.5}, r"datasets\.own\.dialect_weight: only with select: reward"),
-        ({"repetitions": 0.5}, r"datasets\.own\.repetitions: only with select: reward"),
-        ({"loops": 0.5}, r"datasets\.own\.loops: renamed; write repetitions"),
-        ({"later_rounds": {}}, r"datasets\.own\.later_rounds: renamed; write later_iterations"),
+        ({"repetitions": 0.5}, r"datasets\.own\.repetitions: removed"),
+        ({"later_rounds": {}}, r"datasets\.own\.later_rounds: removed"),
         ({"select": "reward"}, r"datasets\.own\.policy: missing; select: reward needs the model"),
     ],
 )

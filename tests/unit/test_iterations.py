@@ -42,8 +42,7 @@ def test_what_is_written_out_stays_as_it_is() -> None:
 
 
 PATTERN = {
-    "kind": "preferences", "select": "reward", "policy": "start", "dialect_weight": 0.6,
-    "later_iterations": {"dialect_weight": 0.8},
+    "kind": "preferences", "select": "reward", "policy": "start", "dialect_weight": 0.8,
 }  # fmt: skip
 
 
@@ -69,17 +68,15 @@ def test_a_pattern_is_sampled_from_each_steps_own_start() -> None:
     assert policies == {
         "twice-iteration-1": "llama-T", "twice": "twice-iteration-1", "again": "llama-T", "q": "qwen",
     }  # fmt: skip
-    # The pattern itself is no dataset, and what is otherwise in later iterations is so from the second.
+    # The pattern itself is no dataset.
     assert "own" not in datasets
-    weights = {name: datasets[on]["dialect_weight"] for name, on in learnt.items()}
-    assert weights == {"twice-iteration-1": 0.6, "twice": 0.8, "again": 0.6, "q": 0.6}
+    assert {datasets[on]["dialect_weight"] for on in learnt.values()} == {0.8}
     assert resolve(found) == found
 
 
 def test_fine_tuning_on_the_best_of_samples_has_iterations_too() -> None:
     config = merge_config([Path("config/config.yaml")], [])
-    later = {"dialect_weight": 0.8, "samples": 12}
-    best = {"kind": "best", "policy": "start", "samples": 8, "later_iterations": later}
+    best = {"kind": "best", "policy": "start", "samples": 8}
     config["datasets"] |= {"best": best}
     step = {"from": "llama-T", "train": "sft", "on": "best"}
     config["models"] |= {"b": step | {"iterations": 2}, "once": step | {"settings": {"seed": 7}}}
@@ -89,7 +86,7 @@ def test_fine_tuning_on_the_best_of_samples_has_iterations_too() -> None:
     learnt = [models[name]["on"] for name in ("b-iteration-1", "once", "b")]
     assert learnt == ["best-of-llama-T", "best-of-llama-T", "best-of-b-iteration-1"]
     assert [datasets[name]["policy"] for name in learnt] == ["llama-T", "llama-T", "b-iteration-1"]
-    assert [datasets[name]["samples"] for name in learnt] == [8, 8, 12]
+    assert {datasets[name]["samples"] for name in learnt} == {8}
     assert "best" not in datasets and resolve(found) == found
 
 

@@ -26,11 +26,9 @@ from lahja.preferences.directions import (
 )
 from lahja.preferences.pairs import PairSettings
 from lahja.preferences.ranking import (
-    REPETITION,
     ChoiceSettings,
     examples_by_reward,
     pairs_by_reward,
-    repetition_of,
     with_gains,
     with_rewards,
 )
@@ -148,34 +146,6 @@ def test_a_loop_that_ran_to_the_limit_is_rejected_and_an_answer_cut_off_is_not()
     assert pairs_by_reward(asked, table, SETTINGS)[0].iloc[0]["rejected"] == loop
     with pytest.raises(LahjaError, match="none of 1 prompts"):
         pairs_by_reward(asked, table.iloc[[0, 2]], SETTINGS)
-
-
-def test_a_share_of_the_chosen_texts_comes_again_against_loops_of_them():
-    names = [f"q{n}" for n in range(10)]
-    asked = pd.concat([prompt().assign(prompt_id=name) for name in names])
-    right, wrong = f"{EGY} 0", "مش عارف حاجة عن دي 0"
-    table = pd.concat([answers((right, 1.0), (wrong, 0.1), prompt_id=name) for name in names])
-    pairs, funnel = pairs_by_reward(asked, table, SETTINGS.model_copy(update={"repetitions": 0.3}))
-    besides = pairs[pairs["rejected_origin"] == REPETITION]
-    assert (len(pairs), len(besides)) == (13, 3)
-    assert set(besides["chosen"]) == {right}
-    # Words that are in the chosen text, again and again.
-    for text in besides["rejected"]:
-        assert set(text.split()) <= set(right.split())
-        assert len(text.split()) > len(set(text.split()))
-    assert funnel.set_index("step")["count"][["repetitions added", "pairs"]].tolist() == [3, 10]
-    assert pairs["pair_id"].is_unique
-    again, _ = pairs_by_reward(asked, table, SETTINGS.model_copy(update={"repetitions": 0.3}))
-    assert again.equals(pairs)
-
-
-def test_a_repetition_is_as_long_as_its_text_and_a_short_text_has_none():
-    intent = translation_intent("eng", "egy", ENG)
-    text = f"{EGY} بتاع اخويا الصغير من المكتبة."
-    found = repetition_of(text, intent, Gates())
-    words = found.rstrip(".").split()
-    assert found.endswith(".") and words[: len(words) // 2] * 2 == words
-    assert repetition_of("عايز كتاب", intent, Gates()) is None
 
 
 def test_what_is_chosen_is_never_rejected_too():

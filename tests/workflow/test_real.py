@@ -93,9 +93,7 @@ def test_the_second_round_is_made_of_what_the_first_one_says(real):
     )
     for pairs, policy in ((first, "llama-T"), (second, "llama-T+iterations-iteration-1")):
         assert set(pairs["chosen_generator"].str.split("#").str[0]) == {policy}
-        # Sides of its own, and repetitions made of them besides.
-        assert set(pairs["rejected_origin"]) <= {"sampled", "repetition"}
-        assert set(pairs["chosen_origin"]) == {"sampled"}
+        assert set(pairs["rejected_origin"]) == set(pairs["chosen_origin"]) == {"sampled"}
 
 
 def test_the_study_answers_for_every_row_on_both_corpora(real):

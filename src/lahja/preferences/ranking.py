@@ -12,7 +12,7 @@ reference the best is the choice by minimum Bayes risk, with the other samples a
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -21,27 +21,20 @@ from lahja.core.config.base import Natural
 from lahja.core.config.datasets import Choice
 from lahja.core.config.evaluation import Gates
 from lahja.core.errors import LahjaError
-from lahja.core.seeding import unit_draw
 from lahja.core.tables import EXAMPLES, FUNNEL
 from lahja.corpora.text import comparison_key
 from lahja.preferences import pairs
 from lahja.preferences.directions import target_of
-from lahja.preferences.gates import TRUNCATED, first_stop
+from lahja.preferences.gates import TRUNCATED
 from lahja.preferences.gates.adequacy import similarity
-from lahja.preferences.gates.verdict import Pair
 from lahja.prompts.intent import PromptIntent
 from lahja.scoring.dialectness import score_dialectness
 from lahja.scoring.judges import Judges
 from lahja.scoring.translation import agreement, chrf_plus_plus, chrf_statistics
 
 # What is wrong whatever its reward is rejected first, however long it is.
-REPETITION = "repetition"
-_DEGENERATE = ["language", REPETITION]
+_DEGENERATE = ["language", "repetition"]
 _MAX_SIMILARITY = 0.9
-# Words of the text's head that are repeated, and how often.
-_HEADS, _TIMES = range(2, 6), range(2, 7)
-# Letters of the shorter text per letter of the longer.
-_MIN_LENGTH_RATIO = 0.25
 
 
 class ChoiceSettings(Choice):
@@ -130,9 +123,7 @@ def pairs_by_reward(
         pairs.pair_row(p, *both) | {"chosen_label": target_of(p.kind, p.dialect)}
         for p, both in found
     ]
-    repeated = _with_repetitions(rows, pairs.intents_of(prompts), settings)
-    counts.update((row["dialect"], row["kind"], "repetitions added") for row in repeated)
-    return pd.DataFrame(rows + repeated), _funnel(counts)
+    return pd.DataFrame(rows), _funnel(counts)
 
 
 def _selected(
@@ -221,50 +212,6 @@ def _best_and_worst(
     )  # fmt: skip
     worst = next(chain(degenerate, low), None)
     return "best and worst alike" if worst is None else (best, worst)
-
-
-def _with_repetitions(
-    rows: list[dict[str, Any]], intents: dict[str, PromptIntent], settings: pairs.PairSettings
-) -> list[dict[str, Any]]:
-    """Return rows of PAIRS that reject a repetition of the chosen text, of a share of the rows."""
-    wanted = round(settings.repetitions * len(rows))
-    order = sorted(rows, key=lambda row: unit_draw(settings.seed, "loop", row["pair_id"]))
-    texts = (repetition_of(r["chosen"], intents[r["prompt_id"]], settings.limits) for r in order)
-    found = ((row, text) for row, text in zip(order, texts, strict=True) if text is not None)
-    return [
-        row | {
-            "pair_id": pairs.pair_id(row["prompt_id"], row["chosen"], text),
-            "rejected": text, "rejected_label": row["chosen_label"],
-            "rejected_generator": row["chosen_generator"], "rejected_origin": REPETITION,
-        }
-        for row, text in islice(found, wanted)
-    ]  # fmt: skip
-
-
-def repetition_of(text: str, intent: PromptIntent, limits: Gates) -> str | None:
-    """Return the head of a text repeated, None where no repetition of it is like it in length.
-
-    Of those that the repetition gate stops, the one nearest to the text by chrF++ times the ratio
-    of lengths: the nearer a rejected text, the more there is to learn from it.
-    """
-    body = text.strip().rstrip(" .!?؟")
-    words, end = body.split(), text.strip()[len(body) :]
-    heads = [words[:length] for length in _HEADS if length <= len(words)]
-    ratios = {
-        option: length_ratio(text, option)
-        for head in heads
-        if len({*map(comparison_key, head)}) > 1
-        for option in (" ".join(head * n).rstrip(" ،,؛;:-") + end for n in _TIMES)
-    }
-    options = [
-        option for option, ratio in ratios.items()
-        if ratio >= _MIN_LENGTH_RATIO
-        and comparison_key(option) != comparison_key(text)
-        and first_stop(Pair(intent, option, option), limits, [TRUNCATED, REPETITION]) == REPETITION
-    ]  # fmt: skip
-    scores = chrf_plus_plus(chrf_statistics(options, [text] * len(options)))
-    order = [(score * ratios[o], ratios[o]) for o, score in zip(options, scores, strict=True)]
-    return options[order.index(max(order))] if options else None
 
 
 def length_ratio(one: str, other: str) -> float:

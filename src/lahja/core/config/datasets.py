@@ -6,7 +6,6 @@ from pydantic import AfterValidator, Field, model_serializer, model_validator
 
 from lahja.core.config.base import (
     Count,
-    Departures,
     Distinct,
     Natural,
     NotNegative,
@@ -111,10 +110,6 @@ class Sampled(Section):
     dialect_weight: NotNegative = 0.6
 
 
-class LaterSampled(Sampled, Departures):
-    """What is otherwise from the second of several `iterations` on."""
-
-
 def _expect_chosen_side(gates: list[str]) -> list[str]:
     if "truncated_rejected" in gates:
         raise fault("", "truncated_rejected judges a rejected side, and there is none")
@@ -133,7 +128,6 @@ class _Chosen(Choice, _Dataset):
 
     #: Model that is sampled; `start` is the one that each `sft` step on the dataset starts from.
     policy: str
-    later_iterations: OrAbsent[LaterSampled] = None
 
 
 class Best(_Chosen):
@@ -153,18 +147,12 @@ class ChosenByMbr(_Chosen):
 
 
 class Ranking(Sampled):
-    """How pairs are selected by reward; a later iteration may do it otherwise."""
+    """How pairs are selected by reward."""
 
     #: By reward: difference of two samples' rewards below which neither is preferred.
     min_margin: NotNegative = 0.1
     #: By reward: minimum length of the shorter side, in letters per letter of the longer.
     min_length_ratio: Share = 0.75
-    #: By reward: repetitions made of chosen texts, rejected besides, per pair of two samples.
-    repetitions: Share = 0
-
-
-class LaterRanking(Ranking, Departures):
-    """What is otherwise from the second of several `iterations` on."""
 
 
 class Selection(_OfDialects, Ranking):
@@ -183,7 +171,6 @@ class PreferencePairs(Selection, _Dataset):
     #: Model whose own samples the pairs are made of; `start` is the one that each `dpo` step on the
     #: dataset starts from. Without it, the generators' responses.
     policy: OrAbsent[str] = None
-    later_iterations: OrAbsent[LaterRanking] = None
 
     @model_validator(mode="after")
     def _fit(self) -> Self:

@@ -278,9 +278,7 @@ def write_out_iterations(config: dict[str, Any]) -> None:
             told = "its policy is each step's start; expected the name of a model"
             raise LahjaError(f"datasets.{name}.of.{own}: {told}")
     config["datasets"] = {
-        name: {key: value for key, value in dataset.items() if key != "later_iterations"}
-        for name, dataset in datasets.items()
-        if name not in patterns
+        name: dataset for name, dataset in datasets.items() if name not in patterns
     }
 
 
@@ -299,8 +297,7 @@ def _write_out(config: dict[str, Any], name: str, model: dict[str, Any]) -> None
             raise LahjaError(f"models.{name}.iterations: the name {step!r} is taken")
         learns_from = dataset
         if number > 1 or own.get("policy") == START:
-            later = own.get("later_iterations", {}) if number > 1 else {}
-            learns_from, other = f"{dataset}-of-{parent}", own | {"policy": parent} | later
+            learns_from, other = f"{dataset}-of-{parent}", own | {"policy": parent}
             # Steps from the same start share its samples and its pairs.
             if datasets.setdefault(learns_from, other) != other:
                 raise LahjaError(f"models.{name}.iterations: the name {learns_from!r} is taken")
