@@ -102,7 +102,7 @@ def test_the_study_answers_for_every_row_on_both_corpora(real):
         assert f"## {corpus}" in page
         answers = pd.read_csv(real / "study" / f"answers_{corpus}.csv")
         assert list(answers["row"]) == [
-            "dialect-only", "gated", "two iterations", "lahja", "more SFT", "half", "MBR",
+            "dialect-only", "gated", "two iterations", "more SFT", "half", "MBR",
         ]  # fmt: skip
         faults = pd.read_csv(real / "study" / f"faults_{corpus}.csv")
         assert faults["wrong_language"].between(0, 100).all()
