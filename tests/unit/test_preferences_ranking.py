@@ -3,7 +3,6 @@
 import pandas as pd
 import pytest
 
-from lahja.core.config.evaluation import Gates
 from lahja.core.errors import LahjaError
 from lahja.core.tables import (
     EVALUATION_PROMPTS,
@@ -32,7 +31,6 @@ from lahja.preferences.ranking import (
     with_gains,
     with_rewards,
 )
-from lahja.prompts.intent import translation_intent
 from lahja.prompts.wordings import translation_prompt
 from lahja.scoring.translation import agreement
 

@@ -91,7 +91,7 @@ def test_an_upgrade_makes_again_what_the_changelog_says(old, root, expect_row):
     expect_row(
         "jobs",
         str(n_jobs),
-        f"{n_jobs - len(jobs)} stay, {len(jobs)} are made again, as CHANGELOG.md says",
+        f"{len(jobs)} are due, as CHANGELOG.md says; the others stay, or were the former recipe's",
     )
 
 
@@ -107,9 +107,10 @@ def test_it_is_verified(old, expect_row):
     # As that version recorded it, with all keys.
     config = resolve(merge_config([old.folder / "config/config.yaml", old.folder / DEMO], []))
     for model in config["models"].values():
-        merged = model.pop("merge", {})
-        weight = max(merged.values(), default=None)
-        model.update(interpolate=[*merged] or None, weight=weight)
+        model.pop("merge", None)
+        model.update(interpolate=None, weight=None)
+    ends = {"interpolate": ["llama-T", "llama-T+iterations"], "weight": 0.75}
+    config["models"]["llama-T+lahja"].update(ends)
     recorded = old_run.RESULTS / "work" / "config.json"
     write_json(old.folder / recorded, config)
     done = verify()
@@ -121,14 +122,19 @@ def test_it_is_verified(old, expect_row):
     assert done.returncode == 0, done.stderr
     *lines, total = done.stdout.splitlines()
     kinds = Counter(line.split()[0] for line in lines)
-    assert {*kinds} == {"unchecked", "stale"}
+    # The former recipe's pairs, samples and models are nobody's.
+    assert {*kinds} == {"unchecked", "stale", "foreign"}
     assert all(line.endswith(UNCHECKED) for line in lines if line.startswith("unchecked"))
     n_whole = int(re.search(r"(\d+) whole", total)[1])
-    n_files = sum(len(job["outputs"]) for job in old_run.read_jobs()) + 2
-    assert n_whole + sum(kinds.values()) == n_files
+    # Each file of a foreign folder has a line.
+    outputs = [path for job in old_run.read_jobs() for path in job["outputs"]]
+    foreign = [line.split()[1] for line in lines if line.startswith("foreign")]
+    n_foreign = sum(any(f"{name}/".startswith(f"{path}/") for name in foreign) for path in outputs)
+    n_files = len(outputs) + 2
+    assert n_whole + kinds["unchecked"] + kinds["stale"] + n_foreign == n_files
     expect_row("files and folders", f"{n_files}, without checksums",
                f"read; `lahja verify`: {kinds['unchecked']} unchecked, {kinds['stale']} stale, "
-               f"{n_whole} of other forms, none damaged")  # fmt: skip
+               f"{n_foreign} of the former recipe, {n_whole} of other forms, none damaged")  # fmt: skip
     expect_row(
         "its recorded configuration", "a renamed key", "refused with the new name and the file"
     )
