@@ -42,10 +42,21 @@ TRANSLATED = "شو عم تعمل هلأ؟"
 
 @pytest.fixture(scope="module")
 def finished(root: Path, small_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A made-up run of the demo's models, with all that an export reads."""
+    """A made-up run of the demo's models, one of them merged, with all that an export reads."""
     run = tmp_path_factory.mktemp("checkout") / "results" / "small"
     config = read_yaml(root / "config/config.yaml")
     update_config(config, read_yaml(root / "config/demo.yaml") | {"run": "small"})
+    ranked = {"kind": "preferences", "select": "reward", "policy": "start", "per_direction": 30}
+    config["datasets"]["ranked"] = ranked
+    config["models"] |= {
+        "llama-T+iterations": {
+            "from": "llama-T",
+            "train": "dpo",
+            "on": "ranked",
+            "evaluate": False,
+        },
+        "llama-T+lahja": {"merge": {"llama-T": 0.25, "llama-T+iterations": 0.75}},
+    }
     # What was written for this project may be redistributed; one corpus here may not.
     config["corpora"]["demo-nadi"]["redistributable"] = False
     (run / "report").mkdir(parents=True)
