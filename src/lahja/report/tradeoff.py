@@ -69,6 +69,8 @@ def study_chart(
     return chart(
         "study_changes",
         f"Changes from {study.start}: dialect (ADI2) and translation (mean chrF++) of each row.",
-        rows.assign(is_labelled=rows["label"].fillna("") != ""),
+        rows.assign(
+            is_labelled=rows["label"].fillna("") != "", is_below=rows["label"].isin(named[2::2])
+        ),
         panels=[found.corpus for found in findings], colours=scale(colours), start=study.start,
     )  # fmt: skip
