@@ -20,10 +20,9 @@ METRICS = {"compute_metrics", "make_study", *SHOWN}
 SCORES = {"score_sentences", "write_rating_sheets", *METRICS}
 ANSWERS = {"generate_evaluation", "score_responses", *SCORES}
 TRAINED = {"train_dpo", *ANSWERS}
-PREFERRED = {"build_pairs", *TRAINED}
 LABELLED = {
-    "label_responses", "translate_mismatches", "relabel_translations", "build_validation", "train_grpo",
-    *PREFERRED,
+    "label_responses", "translate_mismatches", "relabel_translations", "build_validation", "build_pairs",
+    "train_grpo", *TRAINED,
 }  # fmt: skip
 SAMPLED = {"sample_sentences", "build_prompts", "generate_responses", *LABELLED}
 GENERATED = {"generate_responses", *LABELLED}
@@ -154,8 +153,12 @@ VERSIONS = [
             *SAMPLED,
         },
     ),
-    Edit("the version of the gates", **stage("gates"), stale=PREFERRED),
-    Edit("the version of chrF++", **stage("text metrics"), stale={"check_scorers", *PREFERRED}),
+    Edit("the version of the gates", **stage("gates"), stale={"train_grpo", *ANSWERS}),
+    Edit(
+        "the version of chrF++",
+        **stage("text metrics"),
+        stale={"check_scorers", "train_grpo", *ANSWERS},
+    ),
     Edit(
         "the version of evaluation",
         **stage("evaluation"),
