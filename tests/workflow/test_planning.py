@@ -59,14 +59,20 @@ def test_the_papers_plan_holds_together(fresh):
     assert rules["train_sft"]["jobs"] == 6
     assert rules["train_sft"]["GPU_hours"] > gpu_hours / 2
     # What is worked out is named as the workflow names it.
-    for rule in ("train_dpo", "generate_responses", "sample_policy", "generate_evaluation"):
+    for rule in ("train_dpo", "generate_responses", "train_grpo", "generate_evaluation"):
         assert rules[rule]["longest"] > 0.1, rule
     assert {cost["API"] for cost in values["api"]} == {"gpt-4o", "gemini"}
 
 
 def test_rules_that_the_plan_names_are_there(fresh):
     fixed = yaml.safe_load((fresh.folder / "resources/rates/a6000.yaml").read_text())
-    worked_out = {"train_sft", "train_dpo", "augment_translation", "generate_responses"}
+    worked_out = {
+        "train_sft",
+        "train_dpo",
+        "train_grpo",
+        "augment_translation",
+        "generate_responses",
+    }
     worked_out |= {"generate_evaluation", "sample_evaluation", "sample_policy"}
     named = worked_out | {"translate_mismatches"} | fixed["fixed_seconds"]["value"].keys()
     done = fresh.snakemake("--list-rules", "--configfile", "config/config.yaml")
