@@ -152,5 +152,5 @@ def test_an_older_table_under_a_newer_time_is_seen_by_what_was_made_of_it(light,
         write_table(path, table.head(len(table) // 2), PARALLEL)
         command = [sys.executable, "-m", "lahja", "verify", str(RESULTS)]
         done = subprocess.run(command, check=True, **light.how())
-        assert f"stale    {job.outputs[0]}: updated input files" in done.stdout, done.stdout
+        assert f"stale     {job.outputs[0]}: updated input files" in done.stdout, done.stdout
         light.resume(job, "--forcerun", "assemble_data")

@@ -113,6 +113,10 @@ def check_step(output: Path, state: Any, logs: dict[str, float]) -> None:
 
 
 def write_curve(folder: Path, logged: list[dict[str, Any]]) -> None:
-    """Write one row per step: step, loss, learning rate and what else was logged of it."""
+    """Write one row per step: step, loss, learning rate and what else was logged of it.
+
+    How long a step took is left out: a model that is made again has the same files.
+    """
     rows = [entry for entry in logged if "loss" in entry]
-    pd.DataFrame(rows).to_csv(folder / CURVE_FILE, index=False)
+    curve = pd.DataFrame(rows).drop(columns="step_time", errors="ignore")
+    curve.to_csv(folder / CURVE_FILE, index=False)
