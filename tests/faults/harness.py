@@ -206,7 +206,8 @@ def survived(run: Disturbed, faults: Counter, kind: str, job: Job) -> Iterator[N
     try:
         yield
         run.resume(job)
-        assert run.differences() == []
+        differing = run.differences()
+        assert not differing, differing
         faults[kind, "survived"] += 1
     finally:
         run.restore()

@@ -90,6 +90,8 @@ def test_the_mean_reward_rises_and_its_parts_are_logged(whole) -> None:
     assert found["reward"].tail(3).mean() > 1.5 * found["reward"].head(3).mean()
     assert found["length"].between(1, 100).all()
     assert found["kl"].iloc[-1] > 0.1
+    # What is the same when a model is made again, and no times.
+    assert "step_time" not in found
     record = read_json(whole.output / "model.json")
     assert (record["n_examples"], record["n_dropped"]) == (24, 0)
 
@@ -132,6 +134,7 @@ def test_a_run_that_was_cut_off_ends_as_one_that_was_not(run, asked, whole) -> N
     assert last_checkpoint(own.checkpoint_dir).endswith("checkpoint-6")
     train_grpo(own, asked, cut)
     assert len(calls) == 8 + N_STEPS - 6
+    assert [*curve(own)] == [*curve(whole)]
     names = ["loss", "reward", "kl", "length"]
     for name in names:
         assert curve(own)[name].tolist() == pytest.approx(curve(whole)[name].tolist(), abs=1e-5)

@@ -115,8 +115,11 @@ def check_step(output: Path, state: Any, logs: dict[str, float]) -> None:
 def write_curve(folder: Path, logged: list[dict[str, Any]]) -> None:
     """Write one row per step: step, loss, learning rate and what else was logged of it.
 
-    How long a step took is left out: a model that is made again has the same files.
+    How long a step took is left out, and columns have an order that no checkpoint changes: a model
+    that is made again, or resumed, has the same file.
     """
     rows = [entry for entry in logged if "loss" in entry]
     curve = pd.DataFrame(rows).drop(columns="step_time", errors="ignore")
-    curve.to_csv(folder / CURVE_FILE, index=False)
+    first = [name for name in ("step", "epoch", "loss") if name in curve]
+    others = sorted({*curve} - {*first})
+    curve[[*first, *others]].to_csv(folder / CURVE_FILE, index=False)
