@@ -11,7 +11,7 @@ NOTE ?=
 RUN ?= demo
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help env vllm-env gemma-env comet-env slurm-env demo demo-vllm real study paper resume dag report lint format test test-unit test-workflow test-faults stages docs docs-site sbom clean
+.PHONY: help env vllm-env gemma-env comet-env slurm-env demo demo-vllm real study paper resume dag report lint format test test-unit test-workflow test-faults stages docs docs-site sbom audit clean
 
 help: ## Show these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -104,6 +104,10 @@ sbom: env .venv-sbom/.ready ## List the packages of each environment that is bui
 	@for python in $(VENV)/bin/python results/environments/*/bin/python; do test ! -x $$python || \
 	  .venv-sbom/bin/cyclonedx-py environment $$python --output-reproducible --output-format JSON \
 	    --output-file sbom/$$(basename $$(dirname $$(dirname $$python)) | sed 's/^.venv$$/main/').json; done
+
+audit: .venv-sbom/.ready ## Look up the known vulnerabilities of all pinned packages (asks pypi.org)
+	@for pins in envs/*.txt; do echo "$$pins"; \
+	  .venv-sbom/bin/pip-audit --strict --no-deps --disable-pip --requirement $$pins || failed=1; done; exit $${failed:-0}
 
 .venv-sbom/.ready: envs/sbom.txt
 	$(PYTHON) -m venv .venv-sbom
