@@ -1,6 +1,7 @@
 """Fixtures that several tests share."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def root() -> Path:
     """The checkout."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def expect_row(root: Path) -> Callable[..., None]:
+    """Expect a row in docs/reliability.md, so that it tells what the tests find."""
+    page = (root / "docs" / "reliability.md").read_text(encoding="utf-8")
+
+    def expect(*cells: object) -> None:
+        row = f"| {' | '.join(map(str, cells))} |"
+        assert f"{row}\n" in page, f"docs/reliability.md lacks: {row}"
+
+    return expect
 
 
 @pytest.fixture(scope="session")

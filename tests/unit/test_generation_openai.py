@@ -24,6 +24,7 @@ from lahja.generation.server import OPENAI, UnusableReply, read_answer, read_jso
 from lahja.generation.server import Server as Address
 
 KEY = "sk-very-secret-0123456789"
+LOOKED_AT = "message, traceback, output, log (at DEBUG), store, ledger or table"
 SAMPLING = Sampling(temperature=0.7, top_p=0.9, max_new_tokens=20, seed=3)
 HOW = {"key": "OPENAI_API_KEY", "concurrency": 4, "deadline": 10.0, "retries": 1}
 HOW |= {"price": None, "budget": None, "costs": ""}
@@ -353,8 +354,12 @@ def test_a_server_without_a_key_is_sent_none() -> None:
         assert server.authorizations == {None, f"Bearer {KEY}"}
 
 
-@pytest.mark.parametrize("fault", ["401", "cut", "500", None])
-def test_the_key_is_in_no_message_log_or_file(tmp_path, capfd, caplog, fault) -> None:
+UNECHOED = ("401", "cut", "500", None)
+
+
+@pytest.mark.parametrize("fault", UNECHOED)
+def test_the_key_is_in_no_message_log_or_file(tmp_path, capfd, caplog, fault, expect_row) -> None:
+    expect_row("a key that is taken, refused, cut off", len(UNECHOED), f"in no {LOOKED_AT}")
     caplog.set_level(logging.DEBUG)
     conduct = Misbehaviour(always=fault, key="another" if fault == "401" else KEY)
     with misbehaving_server(conduct) as server:
@@ -372,8 +377,15 @@ def test_the_key_is_in_no_message_log_or_file(tmp_path, capfd, caplog, fault) ->
         assert KEY not in text
 
 
-@pytest.mark.parametrize("fault", ["echo 400", "echo 429", "echo 200", "echo page", "echo text"])
-def test_a_server_that_repeats_the_key_puts_it_nowhere(tmp_path, capfd, caplog, fault) -> None:
+ECHOES = ("echo 400", "echo 429", "echo 200", "echo page", "echo text")
+
+
+@pytest.mark.parametrize("fault", ECHOES)
+def test_a_server_that_repeats_the_key_puts_it_nowhere(
+    tmp_path, capfd, caplog, fault, expect_row
+) -> None:
+    what = "a key that the server repeats: in errors, a page, the answer"
+    expect_row(what, len(ECHOES), f"in no {LOOKED_AT}")
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.DEBUG, logger="openai")
     frame = pd.DataFrame({"prompt_id": ["p"], "prompt": ["a"]})
@@ -393,7 +405,7 @@ def test_a_server_that_repeats_the_key_puts_it_nowhere(tmp_path, capfd, caplog, 
         assert KEY not in text
 
 
-def test_the_key_is_in_no_command_line(tmp_path: Path) -> None:
+def test_the_key_is_in_no_command_line(tmp_path: Path, expect_row) -> None:
     write_prompts(tmp_path / "egy.parquet", "egy", 4)
     with misbehaving_server(Misbehaviour(always="echo text", min_delay=0.3)) as server:
         job = start_job(tmp_path, server, "egy")
@@ -409,6 +421,8 @@ def test_the_key_is_in_no_command_line(tmp_path: Path) -> None:
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert len(files) >= 4
     assert not any(KEY.encode() in file.read_bytes() for file in files)
+    looked = "in no command line of the job and its children, in no output, in no file"
+    expect_row("a key that the server repeats in answers, of a job", 1, looked)
 
 
 # --- costs -------------------------------------------------------------------------------------

@@ -53,21 +53,27 @@ def test_a_second_writer_is_refused(tmp_path: Path) -> None:
         pass
 
 
-def test_a_damaged_answer_is_asked_again_and_the_others_are_not(tmp_path: Path, capsys) -> None:
+def test_a_damaged_answer_is_asked_again_and_the_others_are_not(
+    tmp_path: Path, capsys, expect_row
+) -> None:
     path = tmp_path / "store.jsonl"
     with AnswerStore(path) as store:
         store.add({"a": FIRST, "b": SECOND})
     content = path.read_bytes()
-    for place in range(0, len(content) // 2, 3):
+    places, n_lost = range(0, len(content) // 2, 3), 0
+    for place in places:
         flipped = bytearray(content)
         flipped[place] ^= 1 << (place % 8)
         path.write_bytes(flipped)
         with AnswerStore(path) as store:
             assert _all(store).items() <= {"a": FIRST, "b": SECOND}.items()
+            n_lost += len(_all(store)) < 2
             store.add({"a": FIRST, "b": SECOND})
         with AnswerStore(path) as store:
             assert _all(store) == {"a": FIRST, "b": SECOND}
     assert f"{path}: 1 lines are damaged and count for nothing" in capsys.readouterr().err
+    what = "a bit of a store, whose answer is asked for again"
+    expect_row(what, len(places), n_lost, len(places) - n_lost, 0)
 
 
 def test_a_store_of_an_older_run_is_read(tmp_path: Path) -> None:

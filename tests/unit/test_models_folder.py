@@ -119,8 +119,10 @@ def test_what_people_read_is_no_part_of_the_digest(tmp_path: Path, name: str) ->
 
 
 @pytest.mark.model
-def test_a_model_of_the_run_is_damaged_by_any_flipped_bit(small_root: Path, tmp_path: Path) -> None:
-    folder, rng = tmp_path / "model", Random(3)
+def test_a_model_of_the_run_is_damaged_by_any_flipped_bit(
+    small_root: Path, tmp_path: Path, expect_row
+) -> None:
+    folder, rng, number = tmp_path / "model", Random(3), 0
     shutil.copytree(small_root, folder)
     expect_whole(folder)
     for path in sorted(folder.iterdir()):
@@ -132,8 +134,10 @@ def test_a_model_of_the_run_is_damaged_by_any_flipped_bit(small_root: Path, tmp_
             with pytest.raises(DamagedError, match=re.escape(f"{path}: damaged (its ")) as stop:
                 expect_whole(folder)
             assert stop.value.path == folder
+            number += 1
         path.write_bytes(content)
     expect_whole(folder)
+    expect_row("a bit of each file of a model", number, number, 0, 0)
 
 
 @pytest.mark.model

@@ -300,9 +300,14 @@ NAMES = (
 )
 
 
+SECTIONS = (None, "corpora", "datasets", "models", "generators")
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_no_command_and_no_path(name):
-    for section in (None, "corpora", "datasets", "models", "generators"):
+def test_a_name_is_no_command_and_no_path(name, expect_row):
+    what = "names of runs, corpora, datasets, models, generators that are commands or paths"
+    expect_row(what, len(NAMES) * len(SECTIONS), "refused before the first job, with the key")
+    for section in SECTIONS:
         config = deepcopy(GIVEN)
         if section is None:
             config["run"] = name

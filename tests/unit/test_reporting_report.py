@@ -200,7 +200,9 @@ def test_a_response_with_a_script_is_data(page: str) -> None:
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> {{7*7}} \u2028 ' \" `"
 
 
-def test_names_licences_and_settings_are_text_whatever_they_are(run: Run, root: Path) -> None:
+def test_names_licences_and_settings_are_text_whatever_they_are(
+    run: Run, root: Path, expect_row
+) -> None:
     """Of the pieces that a page takes in, those of a corpus, a model and a configuration."""
     scores = [own.assign(response=HOSTILE, source=HOSTILE, reference=HOSTILE) for own in run.scores]
     counts = run.counts.assign(corpus=HOSTILE)
@@ -217,6 +219,9 @@ def test_names_licences_and_settings_are_text_whatever_they_are(run: Run, root: 
     assert {text for row in json.loads(samples)["outputs"] for text, *_ in row} == {HOSTILE}
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy"\s+content="([^"]*)"', page)
     assert "&#39;unsafe-inline&#39;" not in policy.partition("style-src")[0]
+    places = "corpus, model, licence, package, key, signature, request, response"
+    looked = f"text on the page, as {places}; its policy runs no script but its own"
+    expect_row("HTML and JavaScript that end a script, in the report", 1, looked)
 
 
 def test_the_page_needs_nothing_else(page: str) -> None:

@@ -350,7 +350,9 @@ def test_offline_and_gated_are_told_in_one_line(tmp_path, hub, monkeypatch):
     assert not (tmp_path / "lock.json").exists()
 
 
-def test_a_hub_that_repeats_the_token_does_not_bring_it_into_a_message(tmp_path, hub, monkeypatch):
+def test_a_hub_that_repeats_the_token_does_not_bring_it_into_a_message(
+    tmp_path, hub, monkeypatch, expect_row
+):
     token = "hf_very_secret_0123456789"
     monkeypatch.setenv("HF_TOKEN", token)
 
@@ -360,6 +362,7 @@ def test_a_hub_that_repeats_the_token_does_not_bring_it_into_a_message(tmp_path,
     monkeypatch.setattr(hub, "repo_info", ask)
     with pytest.raises(LahjaError, match=r"cannot be had \(401 for Bearer \[the token\]\)"):
         resolve_commit("model", "org/m", tmp_path / "lock.json")
+    expect_row("a token that the hub repeats in an error", 1, "not in the message")
 
 
 def test_a_checkpoint_has_a_folder_for_each_revision(monkeypatch):

@@ -46,10 +46,11 @@ def test_a_corpus_is_read_again_for_its_contents_alone(fresh):
     assert planned() == {"retrieve_corpus", "ingest_corpus"}
 
 
-def test_a_folder_and_files_with_any_letters_are_no_commands(fresh):
+def test_a_folder_and_files_with_any_letters_are_no_commands(fresh, expect_row):
     folder = fresh.folder / "my $(touch hit1) `touch hit2`; touch hit3 'it' \"is\" مدونتي"
     (folder / "tiny").mkdir(parents=True)
-    for name in ("$(touch hit4).txt", "a b'c\"d;touch hit5.txt", "-rf.txt", "ملف.txt"):
+    names = ("$(touch hit4).txt", "a b'c\"d;touch hit5.txt", "-rf.txt", "ملف.txt")
+    for name in names:
         (folder / "tiny" / name).write_text("ازيك عامل ايه\nانا كويس الحمد لله\n", encoding="utf-8")
     fresh.edit("config/demo.yaml", "\ncorpora_in_use:", CORPUS)
     fresh.edit(
@@ -61,6 +62,8 @@ def test_a_folder_and_files_with_any_letters_are_no_commands(fresh):
     assert done.returncode == 0, done.stdout
     assert not [*fresh.folder.rglob("hit*")]
     assert len(pd.read_parquet(fresh.folder / TABLE)) == 2
+    looked = "read as any other; none of the commands has run"
+    expect_row("folders and files of a corpus named as commands", len(names) + 1, looked)
 
 
 @pytest.mark.parametrize("target", ["real", "study"])

@@ -12,7 +12,9 @@ pytestmark = pytest.mark.workflow
 KEY = "sk-very-secret-0123456789"
 
 
-def test_a_server_answers_within_its_budget_and_another_budget_reruns_nothing(fresh, monkeypatch):
+def test_a_server_answers_within_its_budget_and_another_budget_reruns_nothing(
+    fresh, monkeypatch, expect_row
+):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("SERVER_KEY", KEY)
     prompts = write_prompts(fresh.folder / "results/demo/prompts/prompts.parquet", "egy", 30)
@@ -49,6 +51,8 @@ def test_a_server_answers_within_its_budget_and_another_budget_reruns_nothing(fr
         assert [*table["response"]] == [f"answer\u2028to {prompt}" for prompt in prompts]
         assert "Nothing to be done" in run(6.0, "--dry-run").stdout
     shown = stopped.stdout + done.stdout + log
-    files = [p for p in fresh.folder.rglob("*") if p.is_file() and p.suffix != ".parquet"]
-    shown += "".join(p.read_bytes().decode("utf-8", "replace") for p in files)
+    files = [path for path in fresh.folder.rglob("*") if path.is_file()]
+    shown += "".join(path.read_bytes().decode("utf-8", "replace") for path in files)
     assert KEY not in shown
+    looked = "in no output of Snakemake, in no file of the checkout: logs, records, results"
+    expect_row("a key of a run that stops at its budget and goes on", 1, looked)

@@ -35,17 +35,6 @@ def old(root, tmp_path_factory) -> Checkout:
     return checkout
 
 
-@pytest.fixture(scope="module")
-def expect_row(root):
-    """Compare a row of the page's table with what was found."""
-    page = (root / "docs" / "reliability.md").read_text(encoding="utf-8")
-
-    def expect(*cells: str) -> None:
-        assert f"| {' | '.join(cells)} |\n" in page
-
-    return expect
-
-
 def test_its_tables_and_models_open(old):
     results = old.folder / old_run.RESULTS
     for name, schema in old_run.SCHEMAS.items():
