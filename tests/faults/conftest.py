@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from generation_job import write_prompts
 from misbehaving_server import Misbehaviour, Server, misbehaving_server
 
 from tests.conftest import ROOT
-from tests.faults.harness import RESULTS, Disturbed
+from tests.faults.harness import RESULTS, RUN, Disturbed
 from tests.workflow.conftest import DEMO, copy_checkout, demo, fresh  # noqa: F401
 
 PAGE = ROOT / "docs" / "reliability.md"
@@ -23,6 +24,17 @@ N_PROMPTS, N_UNDER_WAY = 200, 4
 _SENTENCES = ["ازيك عامل ايه", "انا كويس الحمد لله", "عايز اروح السوق بكرة", "الجو حر النهارده"]
 # The rules that need no model.
 _LIGHT = ("data/sentences.parquet", "prompts/directions.30.parquet")
+# What the demo has no job of, as small as may be.
+_MORE = """
+datasets:
+  of-label: {kind: preferences, select: label, policy: llama-T, samples: 2}
+  of-mbr: {kind: mbr, policy: llama-T, samples: 2, per_direction: 2, sources: monolingual}
+models:
+  llama-T+label: {from: llama-T, train: dpo, on: of-label, evaluate: false}
+  llama-T+mbr: {from: llama-T, train: sft, on: of-mbr, evaluate: false}
+  llama-T+half: {merge: {llama-T: 0.5, llama-T+RL: 0.5}}
+  llama-T-MBR: {from: llama-T, decoding: mbr, settings: {samples: 2}}
+"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -105,8 +117,20 @@ def faults(record_reliability) -> Iterator[Counter]:
 
 @pytest.fixture(scope="session")
 def run(demo, tmp_path_factory) -> Disturbed:  # noqa: F811
-    """The demo, to disturb."""
-    return Disturbed(demo.folder, tmp_path_factory.mktemp("demo"))
+    """The demo with more kinds of models and data, to disturb."""
+    folder = tmp_path_factory.getbasetemp()
+    # Of the processes that share the tests one makes it.
+    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    with FileLock(shared / "more.lock"):
+        if not (shared / "more").exists():
+            (shared / "more.new").mkdir()
+            more = copy_checkout(demo.folder, shared / "more.new", *RUN)
+            (more.folder / "more.yaml").write_text(_MORE, encoding="utf-8")
+            configs = ("--configfile", DEMO, "more.yaml", "--cores", "2")
+            done = more.snakemake(*configs, timeout=1200)
+            assert done.returncode == 0, done.stdout[-4000:]
+            more.folder.rename(shared / "more")
+    return Disturbed(shared / "more", tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture(scope="session")

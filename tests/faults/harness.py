@@ -27,7 +27,7 @@ from tests.workflow.conftest import copy_checkout
 
 RESULTS = Path("results/demo")
 # A run: its results, what Snakemake knows of them, and the corpora that it is made of.
-_RUN = (str(RESULTS), "benchmarks/demo", ".snakemake/metadata", "corpora")
+RUN = (str(RESULTS), "benchmarks/demo", ".snakemake/metadata", "corpora")
 # What is compared: tables, weights, tokenizers, stores and records. The page, its provenance and the
 # costs of a study tell when and how fast things were made.
 _COMPARED = (".parquet", ".csv", ".safetensors", ".bin", ".json", ".svg", ".tex")
@@ -70,7 +70,7 @@ class Disturbed:
         self.folder, self.kept = folder / "run", folder / "kept"
         for place in (self.folder, self.kept):
             place.mkdir()
-            copy_checkout(source, place, *_RUN)
+            copy_checkout(source, place, *RUN)
         self.whole, self.stamps = digests(self.kept / RESULTS), self._stamps()
         self.jobs = self._jobs()
 
@@ -172,7 +172,7 @@ class Disturbed:
 
     def _stamps(self) -> dict[Path, int]:
         """Return when each file of the run was last touched, which nobody can set back."""
-        paths = (path for place in _RUN for path in (self.folder / place).rglob("*"))
+        paths = (path for place in RUN for path in (self.folder / place).rglob("*"))
         return {p: p.lstat().st_ctime_ns for p in paths if p.is_symlink() or p.is_file()}
 
     def _jobs(self) -> list[Job]:

@@ -1,5 +1,6 @@
 """The same configuration and seed give the same results, however and wherever they are made."""
 
+import json
 import os
 import subprocess
 import sys
@@ -53,14 +54,16 @@ def elsewhere(source: Path, folder: Path) -> Path:
     return place
 
 
-def make(place: Path, *arguments: str) -> None:
+def make(place: Path, changes: dict, *arguments: str) -> None:
     """Make the demo there, on one core, with another hash seed, locale, time zone and order."""
+    (place / "changes.yaml").write_text(json.dumps(changes), encoding="utf-8")
     environment = os.environ | {
         "PYTHONPATH": "src:reversed", "PYTHONHASHSEED": "7", "LC_ALL": "C",
         "TZ": "Pacific/Kiritimati",
     }  # fmt: skip
+    configs = ["--configfile", DEMO, "changes.yaml"]
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--configfile", DEMO, "--cores", "1", *arguments],
+        [sys.executable, "-m", "snakemake", *configs, "--cores", "1", *arguments],
         cwd=place, env=environment, text=True, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=2400,
     )  # fmt: skip
@@ -69,19 +72,19 @@ def make(place: Path, *arguments: str) -> None:
 
 def test_other_circumstances_make_the_same_demo(demo, tmp_path, record_reliability):
     place = elsewhere(demo.folder, tmp_path)
-    make(place)
+    make(place, {})
     first, second = (digests(folder / RESULTS) for folder in (demo.folder, place))
     differing = sorted({name for name, _ in first.items() ^ second.items()})
     # Of other batches the last digits are others.
     scored = sorted(name for name in first if name.startswith("evaluation/scored/"))
     tables = [*scored, "labels.parquet"]
     kept = {name: pd.read_parquet(place / RESULTS / name) for name in tables}
-    for rule, change, targets in (
-        ("score_responses", "scorers={batch: 5}", scored),
-        ("label_responses", "preferences={batch: 7}", tables[-1:]),
+    for rule, changes, targets in (
+        ("score_responses", {"scorers": {"batch": 5}}, scored),
+        ("label_responses", {"preferences": {"batch": 7}}, tables[-1:]),
     ):
         targets = [str(RESULTS / name) for name in targets]
-        make(place, "--config", change, "--forcerun", rule, "--", *targets)
+        make(place, changes, "--forcerun", rule, "--", *targets)
     moved = [name for name in tables if not _are_close(place / RESULTS / name, kept[name])]
     record_reliability(
         "determinism",

@@ -25,8 +25,9 @@ CORPUS_FILE = "corpora/mine/a.txt"
 ANSWERS = RESULTS / "work/generations"
 
 
-def test_a_power_cut_while_the_data_are_assembled(light, faults):
-    job, kind = light.job("assemble_data"), "kill -9 of all at once"
+@pytest.mark.parametrize("rule", ["assemble_data", pytest.param("retrieve_corpus", marks=WHOLE)])
+def test_a_power_cut_while_data_are_made(light, faults, rule):
+    job, kind = light.job(rule), "kill -9 of all at once"
     with survived(light, faults, kind, job):
         light.disturb(job, harness.within(job, Random(SEED)), KILLS[kind])
 
