@@ -574,6 +574,18 @@ def test_after_kill_9_the_table_is_the_same_and_only_what_was_under_way_is_asked
     assert ledger.reserved <= 4 * PRICE.of(64 + len("egy 59"), 20) + 1e-9
 
 
+def test_nothing_more_is_asked_before_an_answer_is_stored() -> None:
+    """Were the disk slow, kill -9 would otherwise lose more answers than are asked at once."""
+    prompts = [f"{n:02}" for n in range(20)]
+    with misbehaving_server(Misbehaviour()) as server:
+        n_stored = 0
+        for _ in _backend(server).generate(_requests(*prompts)):
+            time.sleep(0.02)
+            assert sum(server.received.values()) <= n_stored + 4  # the concurrency
+            n_stored += 1
+    assert n_stored == 20
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_job_told_to_stop_keeps_what_was_under_way(tmp_path: Path, number: int) -> None:
     write_prompts(tmp_path / "egy.parquet", "egy", 40)

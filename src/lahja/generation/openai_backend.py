@@ -13,9 +13,10 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -106,9 +107,23 @@ class OpenAIBackend:
             how |= {"api_key": self._key or "none", "base_url": self.server.address}
             client = openai.OpenAI(**how, http_client=metered)
             with ThreadPoolExecutor(self.server.concurrency) as pool:
+                ahead = iter(requests)
+
+                def begin(number: int) -> set[Future]:
+                    """Begin so many more of the requests, unless the run is stopped."""
+                    begun = islice(ahead, 0 if ledger.is_stopped else number)
+                    return {pool.submit(answer, request) for request in begun}
+
                 try:
-                    futures = [pool.submit(answer, request) for request in requests]
-                    yield from filter(None, (one.result() for one in as_completed(futures)))
+                    under_way = begin(self.server.concurrency)
+                    while under_way:
+                        done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                        for one in done:
+                            if found := one.result():
+                                yield found
+                            # It is on disk by now. Begun earlier, the next would be one more that
+                            # a killed run has to pay for again.
+                            under_way |= begin(1)
                 finally:
                     ledger.stop()
         if faults:
