@@ -18,6 +18,7 @@ from lahja.report.page import build_report
 from lahja.report.study import (
     MEAN_QUALITY,
     QUALITY,
+    Findings,
     Row,
     Study,
     answer,
@@ -28,6 +29,7 @@ from lahja.report.study import (
     study_tables,
     verdict,
 )
+from lahja.report.tradeoff import study_chart
 from lahja.scoring.translation import load_spbleu
 
 STUDY = Study(
@@ -207,6 +209,20 @@ def test_the_script_writes_what_the_page_shows(scores, attacked_run, root, tmp_p
     assert {"changes.svg", "changes.png", "costs.csv"} <= {
         f.name for f in (tmp_path / "study").iterdir()
     }
+
+
+def test_the_picture_leaves_out_what_clearly_loses_both():
+    rows = {"T": row(0.2, 20), "RL": row(0.4, 18), "more": row(0.3, 21)}
+    rows |= {"base": row(0.1, 9), "flatter": row(0.3, 9), "unclear": row(0.1, 19, noise=2)}
+    study = STUDY._replace(rows=dict.fromkeys(rows, ()))
+    found = Findings("MADAR", rows, changes(study, rows), {})
+
+    def drawn(labelled: list[str]) -> list[str]:
+        [values] = study_chart(study, [found], labelled)["datasets"].values()
+        return [one["row"] for one in values if one["row"]]
+
+    assert drawn([]) == ["RL", "more", "flatter", "unclear"]
+    assert "base" in drawn(["base"])
 
 
 def test_a_change_is_clear_after_holm_s_correction():

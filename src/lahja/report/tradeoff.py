@@ -9,7 +9,7 @@ import pandas as pd
 from lahja.core.artifacts import Table
 from lahja.report.charts import Style, chart, placed, scale
 from lahja.report.scores import METRIC_TITLES, OURS, estimate_cells
-from lahja.report.study import MEAN_QUALITY, Findings, Study
+from lahja.report.study import MEAN_QUALITY, Change, Findings, Study
 
 # Of a study's rows with a name, the baseline first, then the recipe; and of the others.
 _COLOURS = ("#D55E00", "#007A5A", "#0072B2", "#AA4499", "#8A6D00")
@@ -44,13 +44,20 @@ def tradeoff_chart(
     return found
 
 
+def loses_both(changes: Mapping[str, Change]) -> bool:
+    """Whether ADI2 and mean chrF++ are both clearly below the start's."""
+    both = (changes["adi2"], changes[MEAN_QUALITY])
+    return all(one.is_clear and one.estimate.value < 0 for one in both)
+
+
 def study_chart(
     study: Study, findings: Sequence[Findings], labelled: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Return the changes of a study's rows from its start, a panel per corpus.
 
     ADI2 is set against mean chrF++, with intervals. The baseline, the recipe, MBR and the rows
-    `labelled` have a name and a colour, the others are grey.
+    `labelled` have a name and a colour, the others are grey. Of these, whatever clearly loses both
+    (a base model) is left out: it says nothing of how they are traded, and would shrink the rest.
     """
     named = [name for name in (study.baseline, study.recipe, study.mbr, *labelled) if name]
     # One colour for all rows without a name, and one for each with one.
@@ -61,7 +68,7 @@ def study_chart(
         | estimate_cells("y", changes[MEAN_QUALITY].estimate, study.confidence)
         for found in findings
         for name, changes in found.changes.items()
-        if {"adi2", MEAN_QUALITY} <= changes.keys()
+        if {"adi2", MEAN_QUALITY} <= changes.keys() and (name in colours or not loses_both(changes))
     )
     rows = placed(rows, x="x", y="y").join(rows[["panel", "row", "label"]])
     corners = rows[rows["row"] == study.baseline].assign(y=0.0, is_corner=True)
