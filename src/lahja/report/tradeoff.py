@@ -44,7 +44,7 @@ def tradeoff_chart(
     return found
 
 
-def loses_both(changes: Mapping[str, Change]) -> bool:
+def _loses_both(changes: Mapping[str, Change]) -> bool:
     """Whether ADI2 and mean chrF++ are both clearly below the start's."""
     both = (changes["adi2"], changes[MEAN_QUALITY])
     return all(one.is_clear and one.estimate.value < 0 for one in both)
@@ -68,7 +68,8 @@ def study_chart(
         | estimate_cells("y", changes[MEAN_QUALITY].estimate, study.confidence)
         for found in findings
         for name, changes in found.changes.items()
-        if {"adi2", MEAN_QUALITY} <= changes.keys() and (name in colours or not loses_both(changes))
+        if {"adi2", MEAN_QUALITY} <= changes.keys()
+        and (name in colours or not _loses_both(changes))
     )
     rows = placed(rows, x="x", y="y").join(rows[["panel", "row", "label"]])
     corners = rows[rows["row"] == study.baseline].assign(y=0.0, is_corner=True)
